@@ -1,0 +1,184 @@
+package channels
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"tributary/chat"
+)
+
+// Directory finds channels by the address that a webhook names.
+type Directory interface {
+	Find(a chat.Address) []*Channel
+}
+
+// Signature modes of an installation or an inbox.
+const (
+	Enforce = "enforce" // refuse what is not proven
+	Observe = "observe" // accept, log, count: for a migration only
+)
+
+// Verdict is what Accept decided about a webhook request.
+type Verdict struct {
+	// Response is the answer, to be given once Events are durable.
+	Response Response
+	// Events are addressed to inboxes: one per event and matching inbox.
+	Events []chat.Event
+	// Rejected names why nothing is queued: the label of
+	// tributary_webhooks_rejected_total. Empty: accepted.
+	Rejected string
+	// Detail explains it in the log; it holds no secret.
+	Detail string
+	// Observed: the proof failed and mode observe let it in.
+	Observed bool
+	// Unrouted counts events whose address no channel has.
+	Unrouted int
+	// Panic is what a driver's decoder panicked with; the request was kept as an
+	// unsupported event.
+	Panic any
+}
+
+// Reasons of a rejection beyond the results of Verify.
+const (
+	RejectFormat   = "format"
+	RejectUnknown  = "unknown_channel"
+	RejectInactive = "inactive_account"
+)
+
+// Accept proves and decodes one webhook request and addresses its events to
+// inboxes. It is pure but for the directory.
+func Accept(d Driver, h Hook, r *Request, dir Directory, mode string) Verdict {
+	var located *Channel
+	address, direct := d.Locate(r)
+	if direct {
+		if found := dir.Find(address); len(found) > 0 {
+			located = found[0]
+		} else if strings.Contains(h.Path, "{") {
+			return Verdict{Response: Response{Status: http.StatusNotFound}, Rejected: RejectUnknown}
+		} else {
+			return Verdict{Response: h.Success, Rejected: RejectUnknown}
+		}
+	}
+	proof := d.Verify(r, located)
+	if !proof.OK() && direct && modeOf(located, mode) != Observe {
+		return refuse(d, proof)
+	}
+	events, panicked, err := decode(d, r)
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return Verdict{Response: refusal.Response, Rejected: refusal.Reason}
+	case err != nil && !proof.OK():
+		return refuse(d, proof)
+	case err != nil:
+		return Verdict{Response: Response{Status: http.StatusBadRequest}, Rejected: RejectFormat, Detail: err.Error()}
+	}
+	if panicked != nil && located != nil && len(events) == 0 {
+		events = []chat.Event{unsupported(d, r, address)}
+	}
+	v := Verdict{Response: h.Success, Observed: !proof.OK(), Panic: panicked}
+	a := acceptance{driver: d, request: r, dir: dir, mode: mode, located: located, address: address, proof: proof, out: &v}
+	for i := range events {
+		a.address1(&events[i])
+	}
+	if !proof.OK() && len(v.Events) == 0 {
+		return refuse(d, proof)
+	}
+	if len(v.Events) == 0 && v.Unrouted > 0 {
+		v.Rejected = RejectUnknown
+	}
+	return v
+}
+
+// acceptance is the state of one Accept call.
+type acceptance struct {
+	driver  Driver
+	request *Request
+	dir     Directory
+	mode    string
+	located *Channel
+	address chat.Address
+	proof   Proof
+	out     *Verdict
+}
+
+// address1 hands one event to the channels that carry its address.
+func (a *acceptance) address1(ev *chat.Event) {
+	candidates := []*Channel{a.located}
+	if a.located == nil || ev.Address != a.address {
+		candidates = a.dir.Find(ev.Address)
+	}
+	if c, ok := a.driver.(Chooser); ok {
+		candidates = c.Choose(candidates, ev, a.proof)
+	}
+	if len(candidates) == 0 {
+		a.out.Unrouted++
+		return
+	}
+	for _, ch := range candidates {
+		result := a.proof.Result
+		// An event for another channel than the located one must be proven with
+		// that channel's own secret.
+		if a.located != nil && ch != a.located {
+			result = a.driver.Verify(a.request, ch).Result
+		}
+		if result != ProofOK && modeOf(ch, a.mode) != Observe {
+			a.out.Unrouted++
+			continue
+		}
+		if !ch.AccountActive {
+			a.out.Unrouted++
+			continue
+		}
+		e := *ev
+		e.AccountID, e.InboxID, e.Proof = ch.AccountID, ch.InboxID, result
+		if e.ReceivedAt == 0 {
+			e.ReceivedAt = chat.MillisOf(a.request.ReceivedAt)
+		}
+		if e.OccurredAt == 0 {
+			e.OccurredAt = e.ReceivedAt
+		}
+		a.out.Events = append(a.out.Events, e)
+	}
+}
+
+func modeOf(ch *Channel, installation string) string {
+	if ch != nil && ch.SignatureMode != "" {
+		return ch.SignatureMode
+	}
+	return installation
+}
+
+func refuse(d Driver, p Proof) Verdict {
+	response := Response{Status: http.StatusUnauthorized}
+	if r, ok := d.(Refuser); ok {
+		response = r.Refuse(p)
+	}
+	return Verdict{Response: response, Rejected: p.Result, Detail: p.Detail}
+}
+
+// decode calls the driver's decoder; a panic costs this request's decoding, not
+// the process.
+func decode(d Driver, r *Request) (events []chat.Event, panicked any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			events, panicked, err = nil, p, nil
+		}
+	}()
+	events, err = d.Decode(r)
+	return events, nil, err
+}
+
+// unsupported keeps a body whose decoder panicked, so that it can be looked at
+// and replayed.
+func unsupported(d Driver, r *Request, address chat.Address) chat.Event {
+	return chat.Event{
+		Key:     "raw:" + Digest(string(r.Body)),
+		Channel: d.Info().Slug,
+		Address: address,
+		Kind:    chat.KindProviderError,
+		Reason:  fmt.Sprintf("the %s decoder failed on this body", d.Info().Slug),
+	}
+}

@@ -1,0 +1,237 @@
+// Package channels is the contract between the gateway and the drivers of the
+// messaging providers. A driver lives in a folder of its own, implements Driver
+// and whichever capabilities its provider has, and is listed once in
+// channels/all. Drivers import this package and chat, never the store or the
+// queue.
+package channels
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"tributary/chat"
+)
+
+// Driver is what every channel must be able to do.
+//
+// The edge calls, in this order: Locate (whose webhook is this?), Verify (is it
+// authentic?), Decode (what happened?). None of the three may do I/O, block,
+// keep r or any slice of it, or look at the clock other than r.ReceivedAt.
+type Driver interface {
+	// Info describes the driver. It is constant.
+	Info() Info
+	// Parse turns the stored settings of a channel into the driver's own config
+	// struct, once per load; it becomes Channel.Config.
+	Parse(settings json.RawMessage) (any, error)
+	// Addresses are the names under which webhooks find the channel.
+	Addresses(ch *Channel) []Binding
+	// Locate names the one channel that r is addressed to, where it can be read
+	// without trusting r (from the path, or Twilio's form). ok is false for hooks
+	// that many channels share and that an installation-wide secret proves.
+	Locate(r *Request) (address chat.Address, ok bool)
+	// Verify proves r on its exact bytes. ch is the located channel, nil on a
+	// shared hook. It fails closed: no secret, no proof. Comparisons are
+	// constant-time; an empty secret counts as none.
+	Verify(r *Request, ch *Channel) Proof
+	// Decode normalises the request. Content it does not understand becomes an
+	// event of kind ignored or a message with Unsupported, never an error; only
+	// a body that is not the provider's format at all gives ErrFormat (400), or
+	// *Refusal for another answer. Every event has Channel, Key, Kind and
+	// Address set.
+	Decode(r *Request) ([]chat.Event, error)
+}
+
+// ErrFormat says that the body is not the provider's format: 400.
+var ErrFormat = errors.New("channels: not the provider's format")
+
+// Refusal is an answer that Decode wants instead of 200 or 400.
+type Refusal struct {
+	Response
+	Reason string // metrics label
+}
+
+// Error implements error.
+func (r *Refusal) Error() string { return "channels: refused: " + r.Reason }
+
+// Info describes a driver.
+type Info struct {
+	Slug        string   // "line": metrics label, Event.Channel of most drivers
+	ChannelType string   // "Channel::Line"
+	Title       string   // for people: "LINE"
+	CreateType  string   // channel.type of POST inboxes; empty: created elsewhere
+	Hooks       []Hook   // webhook endpoints
+	Rate        Rate     // provider's limit on calls of one channel
+	Threshold   int      // authorisation errors before reauthorization_required; 0: 1
+	Secrets     []string // names of settings never shown or logged
+}
+
+// Hook is one webhook endpoint. Path is written for fasthttp/router:
+// "/webhooks/line/{line_channel_id}".
+type Hook struct {
+	Name    string // "webhook", "status": Request.Hook
+	Method  string
+	Path    string
+	Success Response // answer once the events are durable
+}
+
+// Response is an HTTP answer.
+type Response struct {
+	Status      int
+	ContentType string
+	Body        string
+	Header      map[string]string
+}
+
+// Rate is a provider's limit: calls per second of one channel, and how many may
+// come at once. Zero: no limit.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Request is a webhook request as drivers see it. Nothing of it may be kept
+// after the call returns; strings made by json.Unmarshal are copies and safe.
+type Request struct {
+	Hook       string // Hook.Name
+	Method     string
+	Path       string
+	Param      func(name string) string // path parameter, percent-decoded
+	Query      func(name string) string
+	RawQuery   string
+	Header     func(name string) string
+	Body       []byte
+	PublicURL  string // FRONTEND_URL + path + query: what the provider called
+	ReceivedAt time.Time
+}
+
+// Channel is a configured channel of an inbox.
+type Channel struct {
+	ID        int64
+	InboxID   int64
+	AccountID int64
+	Type      string          // "Channel::Line"
+	Name      string          // of the inbox
+	Settings  json.RawMessage // plain text; lives in memory only
+	Config    any             // what Driver.Parse made of Settings
+	// SignatureMode is enforce, observe, or empty for the installation's.
+	SignatureMode           string
+	AccountActive           bool
+	ReauthorizationRequired bool
+}
+
+// Binding is an address of a channel. Global addresses belong to one channel of
+// the installation; the others to one channel per account.
+type Binding struct {
+	chat.Address
+	PerAccount bool
+}
+
+// Proof is the outcome of Verify.
+type Proof struct {
+	Result   string // ProofOK and its siblings
+	SecretID string // which secret matched, where a driver has several
+	Detail   string // names the missing setting, never a secret
+}
+
+// Results of Verify.
+const (
+	ProofOK       = "ok"
+	ProofMissing  = "missing"   // the request carries no proof
+	ProofBad      = "bad"       // it does not match
+	ProofNoSecret = "no_secret" // nothing to check it with
+)
+
+// OK tells whether the request is proven.
+func (p Proof) OK() bool { return p.Result == ProofOK }
+
+// Challenger answers the GET handshake of a provider. ch is the located
+// channel, nil on a shared hook or when the address is unknown.
+type Challenger interface {
+	Challenge(r *Request, ch *Channel) Response
+}
+
+// Refuser words the refusal of an unproven request; without it the answer is
+// 401 with an empty body.
+type Refuser interface {
+	Refuse(p Proof) Response
+}
+
+// Chooser narrows the channels that carry the address of an event, when not all
+// of them shall get it.
+type Chooser interface {
+	Choose(candidates []*Channel, ev *chat.Event, p Proof) []*Channel
+}
+
+// Sender sends replies. Plan is pure and deterministic: it splits a message
+// into the calls that the provider needs, or refuses it with a *SendError. The
+// relay then calls SendPart for each part that has not been sent yet, in order,
+// and stores the receipt before the next one.
+type Sender interface {
+	Plan(ch *Channel, m *chat.Outbound) ([]chat.Part, error)
+	SendPart(ctx context.Context, ch *Channel, m *chat.Outbound, p chat.Part) (Receipt, error)
+}
+
+// Receipt is what the provider answered to one part.
+type Receipt struct {
+	ProviderIDs []string
+	// Status is set when the provider has no receipts and acceptance is all
+	// there will ever be (LINE: delivered); else sent is assumed.
+	Status chat.MessageStatus
+}
+
+// SendError is a refused send with its verdict. Text is what the agent reads in
+// external_error, in the channel's own format; it never holds a secret.
+type SendError struct {
+	Class      chat.ErrorClass
+	Code       string
+	Text       string
+	RetryAfter time.Duration // throttled: when the provider said so
+	MaxTries   int           // retryable: fewer tries than usual; 0: usual
+	Err        error
+}
+
+// Error implements error.
+func (e *SendError) Error() string { return string(e.Class) + ": " + e.Text }
+
+// Unwrap gives the cause.
+func (e *SendError) Unwrap() error { return e.Err }
+
+// Creator makes a channel from the parameters of the API (contract 05 §3) and
+// changes one. Both may call the provider to check credentials; what they find
+// wrong is a *chat.Error naming the attribute.
+type Creator interface {
+	Create(ctx context.Context, params json.RawMessage) (Draft, error)
+	// Update returns the new settings.
+	Update(ctx context.Context, ch *Channel, params json.RawMessage) (json.RawMessage, error)
+}
+
+// Draft is a channel about to be stored.
+type Draft struct {
+	Settings json.RawMessage
+	Name     string // inbox name when the caller gave none
+}
+
+// Registrar installs our webhook at the provider. It runs as a job after the
+// inbox is stored: its failure shows on the inbox and is retried.
+type Registrar interface {
+	Register(ctx context.Context, ch *Channel) error
+	Unregister(ctx context.Context, ch *Channel) error
+}
+
+// Presenter gives the channel's own keys of the Inbox JSON (contract 05 §1.1).
+type Presenter interface {
+	Present(ch *Channel, admin bool) map[string]any
+}
+
+// Windowed says how long after the last incoming message a reply is allowed;
+// 0: always.
+type Windowed interface {
+	Window(ch *Channel) time.Duration
+}
+
+// SourceMaker builds the source id of a contact that the desk writes to first.
+type SourceMaker interface {
+	SourceFor(ch *Channel, phone, email string) (string, error)
+}

@@ -1,0 +1,164 @@
+package channels
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"tributary/chat"
+)
+
+// Env is what the installation gives to drivers. It is shared and read-only.
+type Env struct {
+	// Setting reads an installation setting by its environment name
+	// ("FB_APP_SECRET"); unset settings are empty. It may change at any time.
+	Setting func(name string) string
+	// PublicURL is FRONTEND_URL without a trailing slash.
+	PublicURL string
+	// HTTP calls providers. It has time-outs and follows no redirects.
+	HTTP *http.Client
+	// Now is the clock.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Base is the address of a provider: the setting when the operator replaced it,
+// else the public one. It has no trailing slash.
+func (e *Env) Base(setting, public string) string {
+	if v := strings.TrimRight(e.Setting(setting), "/"); v != "" {
+		return v
+	}
+	return public
+}
+
+// Enabled reads a boolean setting the way the environment of Chatwoot is read.
+func (e *Env) Enabled(setting string) bool {
+	switch strings.ToLower(e.Setting(setting)) {
+	case "", "0", "f", "false", "off", "no":
+		return false
+	}
+	return true
+}
+
+// Answer is a provider's answer, read whole (at most 1 MiB).
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// OK tells a 2xx.
+func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
+
+// RetryAfter reads the header of that name, in seconds or as a date; 0 when
+// absent.
+func (a *Answer) RetryAfter(now time.Time) time.Duration {
+	v := a.Header.Get("Retry-After")
+	if n, err := strconv.Atoi(v); err == nil && n > 0 {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil && t.After(now) {
+		return t.Sub(now)
+	}
+	return 0
+}
+
+const maxAnswer = 1 << 20
+
+// Do calls a provider. An error means that there was no answer and is a
+// retryable *SendError whose text names no URL (URLs may hold tokens).
+func (e *Env) Do(req *http.Request) (*Answer, error) {
+	res, err := e.HTTP.Do(req)
+	if err != nil {
+		return nil, networkError(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return nil, networkError(err)
+	}
+	return &Answer{Status: res.StatusCode, Header: res.Header, Body: body}, nil
+}
+
+// JSON sends v (nil: no body) and reads the answer.
+func (e *Env) JSON(ctx context.Context, method, address string, header map[string]string, v any) (*Answer, error) {
+	var body io.Reader
+	if v != nil {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return nil, &SendError{Class: chat.Permanent, Text: "cannot encode the request", Err: err}
+		}
+		body = bytes.NewReader(b)
+	}
+	return e.send(ctx, method, address, "application/json", header, body, v != nil)
+}
+
+// Form posts a form.
+func (e *Env) Form(ctx context.Context, method, address string, header map[string]string, form url.Values) (*Answer, error) {
+	return e.send(ctx, method, address, "application/x-www-form-urlencoded", header, strings.NewReader(form.Encode()), true)
+}
+
+func (e *Env) send(ctx context.Context, method, address, contentType string, header map[string]string, body io.Reader, typed bool) (*Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return nil, &SendError{Class: chat.Config, Text: "the provider's address is invalid", Err: redact(err)}
+	}
+	if typed {
+		req.Header.Set("Content-Type", contentType)
+	}
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	return e.Do(req)
+}
+
+func networkError(err error) *SendError {
+	text := "the provider could not be reached"
+	var timeout interface{ Timeout() bool }
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		text = "the provider did not answer in time"
+	}
+	return &SendError{Class: chat.Retryable, Code: "network", Text: text, Err: redact(err)}
+}
+
+// redact drops the URL that net/http puts in front of its errors.
+func redact(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// AsSendError gives the verdict of err; an error without one is retryable, and
+// its text is not shown.
+func AsSendError(err error) *SendError {
+	var s *SendError
+	if errors.As(err, &s) {
+		return s
+	}
+	return &SendError{Class: chat.Retryable, Text: "internal error while sending", Err: err}
+}
+
+// ByStatus is the class of an HTTP status when the body says nothing more
+// precise.
+func ByStatus(status int) chat.ErrorClass {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return chat.Throttled
+	case status == http.StatusUnauthorized:
+		return chat.Reauthorize
+	case status >= 500, status == http.StatusRequestTimeout:
+		return chat.Retryable
+	default:
+		return chat.Permanent
+	}
+}
