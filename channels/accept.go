@@ -81,7 +81,7 @@ func Accept(d Driver, h Hook, r *Request, dir Directory, mode string) Verdict {
 	v := Verdict{Response: h.Success, Observed: !proof.OK(), Panic: panicked}
 	a := acceptance{driver: d, request: r, dir: dir, mode: mode, located: located, address: address, proof: proof, out: &v}
 	for i := range events {
-		a.address1(&events[i])
+		a.deliver(&events[i])
 	}
 	if !proof.OK() && len(v.Events) == 0 {
 		return refuse(d, proof)
@@ -104,8 +104,8 @@ type acceptance struct {
 	out     *Verdict
 }
 
-// address1 hands one event to the channels that carry its address.
-func (a *acceptance) address1(ev *chat.Event) {
+// deliver hands one event to the channels that carry its address.
+func (a *acceptance) deliver(ev *chat.Event) {
 	candidates := []*Channel{a.located}
 	if a.located == nil || ev.Address != a.address {
 		candidates = a.dir.Find(ev.Address)
