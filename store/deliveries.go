@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Delivery is an order to send a message to its provider.
+type Delivery struct {
+	MessageID      int64
+	AccountID      int64
+	InboxID        int64
+	ChannelID      int64
+	ConversationID int64
+	JobID          string // idempotency key, the same on every attempt
+	PartsSent      int
+	Attempts       int
+	NextAt         time.Time
+	Deadline       time.Time
+	LastError      string
+	CreatedAt      time.Time
+}
+
+// InsertDelivery orders the sending of a message, in the transaction that made
+// it.
+func (t *Tx) InsertDelivery(ctx context.Context, d Delivery) error {
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO deliveries (message_id, account_id, inbox_id, channel_id, conversation_id, job_id,
+		parts_sent, next_at, deadline, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		d.MessageID, d.AccountID, d.InboxID, d.ChannelID, d.ConversationID, d.JobID, d.PartsSent,
+		micros(d.NextAt), micros(d.Deadline), t.now()); err != nil {
+		return fmt.Errorf("store: insert delivery: %w", err)
+	}
+	return nil
+}
+
+// ClaimDeliveries leases due messages: of each conversation only the oldest that
+// waits, so that replies leave in order, and none of the channels in skip (JSON
+// list made by the caller's breaker state).
+func (s *Store) ClaimDeliveries(ctx context.Context, owner string, lease time.Duration, limit int, skip []int64) ([]Delivery, error) {
+	now := s.now()
+	rows, err := s.w.QueryContext(ctx, `UPDATE deliveries SET lease_owner = $1, lease_until = $2
+		WHERE message_id IN (
+			SELECT d.message_id FROM deliveries d
+			WHERE d.next_at <= $3 AND d.lease_until <= $3
+				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = d.conversation_id AND o.message_id < d.message_id)
+				AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$5", "x", "id bigint")+`)
+			ORDER BY d.next_at LIMIT $4 `+s.d.skipLocked+`)
+		RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, next_at, deadline,
+			last_error, created_at`,
+		owner, micros(now.Add(lease)), micros(now), limit, ids(skip))
+	if err != nil {
+		return nil, fmt.Errorf("store: claim deliveries: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Delivery
+	for rows.Next() {
+		var d Delivery
+		var next, deadline, created int64
+		if err := rows.Scan(&d.MessageID, &d.AccountID, &d.InboxID, &d.ChannelID, &d.ConversationID, &d.JobID, &d.PartsSent,
+			&d.Attempts, &next, &deadline, &d.LastError, &created); err != nil {
+			return nil, fmt.Errorf("store: claim deliveries: %w", err)
+		}
+		d.NextAt, d.Deadline, d.CreatedAt = time.UnixMicro(next), time.UnixMicro(deadline), time.UnixMicro(created)
+		out = append(out, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: claim deliveries: %w", err)
+	}
+	return out, nil
+}
+
+// NextDelivery is when the next delivery becomes due: the zero time when none
+// waits.
+func (s *Store) NextDelivery(ctx context.Context) (time.Time, error) {
+	var at *int64
+	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) FROM deliveries`).Scan(&at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("store: next delivery: %w", err)
+	}
+	if at == nil {
+		return time.Time{}, nil
+	}
+	return time.UnixMicro(*at), nil
+}
+
+// PartSent records what the provider answered to one part of a message, before
+// the next part is sent. The first id becomes the message's source id. When the
+// native app's echo of the same part was stored meanwhile, that copy goes.
+func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []string) error {
+	for _, id := range providerIDs {
+		if _, err := t.tx.ExecContext(ctx, `INSERT INTO message_provider_ids (inbox_id, provider_id, message_id, part)
+			VALUES ($1, $2, $3, $4) ON CONFLICT (inbox_id, provider_id) DO UPDATE SET message_id = excluded.message_id, part = excluded.part`,
+			d.InboxID, id, d.MessageID, part); err != nil {
+			return fmt.Errorf("store: insert provider id: %w", err)
+		}
+		if _, err := t.tx.ExecContext(ctx, `DELETE FROM messages WHERE conversation_id = $1 AND source_id = $2 AND message_type = 1
+			AND sender_id IS NULL AND id <> $3`, d.ConversationID, id, d.MessageID); err != nil {
+			return fmt.Errorf("store: drop echo: %w", err)
+		}
+	}
+	if len(providerIDs) > 0 {
+		if _, err := t.tx.ExecContext(ctx, `UPDATE messages SET source_id = $2 WHERE id = $1 AND source_id IS NULL`,
+			d.MessageID, providerIDs[0]); err != nil {
+			return fmt.Errorf("store: set source id: %w", err)
+		}
+	}
+	if _, err := t.tx.ExecContext(ctx, `UPDATE deliveries SET parts_sent = $2 WHERE message_id = $1`, d.MessageID, part+1); err != nil {
+		return fmt.Errorf("store: record part: %w", err)
+	}
+	return nil
+}
+
+// FinishDelivery ends the order: its verdict stands in the message.
+func (t *Tx) FinishDelivery(ctx context.Context, messageID int64) error {
+	if _, err := t.tx.ExecContext(ctx, `DELETE FROM deliveries WHERE message_id = $1`, messageID); err != nil {
+		return fmt.Errorf("store: finish delivery: %w", err)
+	}
+	return nil
+}
+
+// DeferDelivery gives a delivery back until at. counted says whether this was an
+// attempt.
+func (s *Store) DeferDelivery(ctx context.Context, messageID int64, at time.Time, reason string, counted bool) error {
+	add := 0
+	if counted {
+		add = 1
+	}
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_owner = '', lease_until = 0, next_at = $2, last_error = $3,
+		attempts = attempts + $4 WHERE message_id = $1`, messageID, micros(at), reason, add); err != nil {
+		return fmt.Errorf("store: defer delivery: %w", err)
+	}
+	return nil
+}
+
+// ReleaseDeliveries gives back what an owner holds, when it stops.
+func (s *Store) ReleaseDeliveries(ctx context.Context, owner string) error {
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_owner = '', lease_until = 0 WHERE lease_owner = $1`, owner); err != nil {
+		return fmt.Errorf("store: release deliveries: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Lanes keep kinds of deferred work apart, so that none waits for another.
+const (
+	LaneDeferred = "deferred" // webhook registrations, media, profiles
+	LaneBulk     = "bulk"     // imports, deletions
+)
+
+// Job is work to be done later, at least once.
+type Job struct {
+	ID          int64
+	Kind        string
+	Lane        string
+	UniqueKey   string // a second job with the same key is not made while one waits
+	AccountID   int64
+	Payload     json.RawMessage
+	RunAt       time.Time
+	Attempts    int
+	MaxAttempts int
+	LastError   string
+}
+
+// InsertJob orders work in the transaction that makes it necessary.
+func (t *Tx) InsertJob(ctx context.Context, j Job) error {
+	if j.Lane == "" {
+		j.Lane = LaneDeferred
+	}
+	if j.MaxAttempts == 0 {
+		j.MaxAttempts = 10
+	}
+	if j.RunAt.IsZero() {
+		j.RunAt = t.Now
+	}
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO jobs (kind, lane, unique_key, account_id, payload, run_at, max_attempts, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, state = 'ready', attempts = 0`,
+		j.Kind, j.Lane, nilIfEmpty(j.UniqueKey), j.AccountID, jsonObject(string(j.Payload)), micros(j.RunAt), j.MaxAttempts, t.now()); err != nil {
+		return fmt.Errorf("store: insert job: %w", err)
+	}
+	return nil
+}
+
+// ClaimJobs leases due jobs of a lane.
+func (s *Store) ClaimJobs(ctx context.Context, lane, owner string, lease time.Duration, limit int) ([]Job, error) {
+	now := s.now()
+	rows, err := s.w.QueryContext(ctx, `UPDATE jobs SET lease_owner = $1, lease_until = $2
+		WHERE id IN (SELECT id FROM jobs WHERE lane = $3 AND state = 'ready' AND run_at <= $4 AND lease_until <= $4
+			ORDER BY run_at LIMIT $5 `+s.d.skipLocked+`)
+		RETURNING id, kind, lane, COALESCE(unique_key, ''), account_id, payload, run_at, attempts, max_attempts, last_error`,
+		owner, micros(now.Add(lease)), lane, micros(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("store: claim jobs: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Job
+	for rows.Next() {
+		var j Job
+		var runAt int64
+		var payload string
+		if err := rows.Scan(&j.ID, &j.Kind, &j.Lane, &j.UniqueKey, &j.AccountID, &payload, &runAt, &j.Attempts, &j.MaxAttempts, &j.LastError); err != nil {
+			return nil, fmt.Errorf("store: claim jobs: %w", err)
+		}
+		j.Payload, j.RunAt = json.RawMessage(payload), time.UnixMicro(runAt)
+		out = append(out, j)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: claim jobs: %w", err)
+	}
+	return out, nil
+}
+
+// FinishJob removes a job that is done.
+func (s *Store) FinishJob(ctx context.Context, id int64) error {
+	if _, err := s.w.ExecContext(ctx, `DELETE FROM jobs WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("store: finish job: %w", err)
+	}
+	return nil
+}
+
+// RetryJob gives a failed job back until at, or lets it rest as dead when its
+// attempts are used up. It tells which.
+func (s *Store) RetryJob(ctx context.Context, j Job, at time.Time, reason string) (dead bool, err error) {
+	state := "ready"
+	if j.Attempts+1 >= j.MaxAttempts {
+		state, dead = "dead", true
+	}
+	if _, err := s.w.ExecContext(ctx, `UPDATE jobs SET lease_owner = '', lease_until = 0, attempts = attempts + 1, run_at = $2,
+		last_error = $3, state = $4 WHERE id = $1`, j.ID, micros(at), reason, state); err != nil {
+		return false, fmt.Errorf("store: retry job: %w", err)
+	}
+	return dead, nil
+}
+
+// NextJob is when the next job of a lane becomes due; zero when none waits.
+func (s *Store) NextJob(ctx context.Context, lane string) (time.Time, error) {
+	var at *int64
+	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN lease_until > run_at THEN lease_until ELSE run_at END)
+		FROM jobs WHERE lane = $1 AND state = 'ready'`, lane).Scan(&at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("store: next job: %w", err)
+	}
+	if at == nil {
+		return time.Time{}, nil
+	}
+	return time.UnixMicro(*at), nil
+}
+
+// ExpireParked drops receipts whose message never appeared.
+func (s *Store) ExpireParked(ctx context.Context) (int64, error) {
+	res, err := s.w.ExecContext(ctx, `DELETE FROM parked_statuses WHERE expires_at <= $1`, micros(s.now()))
+	if err != nil {
+		return 0, fmt.Errorf("store: expire parked statuses: %w", err)
+	}
+	return res.RowsAffected()
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing/fstest"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrate brings the schema up to date. It is safe to run from several
+// processes at once on PostgreSQL (session lock) and is a no-op when current.
+func (s *Store) Migrate(ctx context.Context) error {
+	p, err := s.migrator()
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	return nil
+}
+
+// Migrated tells whether the schema is current.
+func (s *Store) Migrated(ctx context.Context) (bool, error) {
+	p, err := s.migrator()
+	if err != nil {
+		return false, err
+	}
+	pending, err := p.HasPending(ctx)
+	if err != nil {
+		return false, fmt.Errorf("store: migrations: %w", err)
+	}
+	return !pending, nil
+}
+
+func (s *Store) migrator() (*goose.Provider, error) {
+	files, err := migrationsFor(s.d)
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{goose.WithLogger(goose.NopLogger())}
+	dialectOf := goose.DialectSQLite3
+	if s.d.name == "postgres" {
+		dialectOf = goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return nil, fmt.Errorf("store: migration lock: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	p, err := goose.NewProvider(dialectOf, s.w, files, options...)
+	if err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	return p, nil
+}
+
+// migrationsFor gives the dialect's form of the migrations: {{pk}} is filled in,
+// and a file NAME.sqlite.sql or NAME.postgres.sql is only for that database.
+func migrationsFor(d dialect) (fs.FS, error) {
+	entries, err := fs.ReadDir(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	out := fstest.MapFS{}
+	for _, e := range entries {
+		name := e.Name()
+		base, only, twin := strings.Cut(strings.TrimSuffix(name, ".sql"), ".")
+		if twin && only != d.name {
+			continue
+		}
+		text, err := fs.ReadFile(migrations, "migrations/"+name)
+		if err != nil {
+			return nil, fmt.Errorf("store: migrations: %w", err)
+		}
+		out[base+".sql"] = &fstest.MapFile{Data: bytes.ReplaceAll(text, []byte("{{pk}}"), []byte(d.pk))}
+	}
+	return out, nil
+}
+
+// queryer is what a query needs: the database or a transaction.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}

@@ -1,0 +1,303 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sort"
+	"strconv"
+)
+
+// IngestKey names a provider's event.
+type IngestKey struct {
+	InboxID int64
+	Key     string
+}
+
+// KnownKeys tells which events are stored already.
+func (t *Tx) KnownKeys(ctx context.Context, keys []IngestKey) (map[IngestKey]bool, error) {
+	rows := make([][]any, len(keys))
+	for i, k := range keys {
+		rows[i] = []any{k.InboxID, k.Key}
+	}
+	known := map[IngestKey]bool{}
+	err := t.each(ctx, "known keys", t.s.q.knownKeys, rows, nil, func(r *sql.Rows) error {
+		var k IngestKey
+		if err := r.Scan(&k.InboxID, &k.Key); err != nil {
+			return err
+		}
+		known[k] = true
+		return nil
+	})
+	return known, err
+}
+
+// SourceKey names a contact within an inbox.
+type SourceKey struct {
+	InboxID  int64
+	SourceID string
+}
+
+// ContactRef is what receiving a message needs to know about its contact.
+type ContactRef struct {
+	ContactInboxID int64
+	ContactID      int64
+	Name           string
+	Phone          string
+	Blocked        bool
+}
+
+// ContactInboxes finds the contacts behind source ids.
+func (t *Tx) ContactInboxes(ctx context.Context, keys []SourceKey) (map[SourceKey]ContactRef, error) {
+	rows := make([][]any, len(keys))
+	for i, k := range keys {
+		rows[i] = []any{i, k.InboxID, k.SourceID}
+	}
+	found := map[SourceKey]ContactRef{}
+	err := t.each(ctx, "contact inboxes", t.s.q.contactInboxes, rows, nil, func(r *sql.Rows) error {
+		var i int
+		var c ContactRef
+		if err := r.Scan(&i, &c.ContactInboxID, &c.ContactID, &c.Name, &c.Phone, &c.Blocked); err != nil {
+			return err
+		}
+		found[keys[i]] = c
+		return nil
+	})
+	return found, err
+}
+
+// NewContact is a contact to be found by phone or e-mail, or made.
+type NewContact struct {
+	AccountID  int64
+	Name       string
+	Phone      string // E.164 or empty
+	Email      string // lower case or empty
+	Attributes string // JSON object
+}
+
+// EnsureContacts finds contacts of the account by phone, then by e-mail, and
+// makes the others. The result is in the order of the input; Created tells which
+// are new. Two of the input that match the same contact get the same.
+func (t *Tx) EnsureContacts(ctx context.Context, wanted []NewContact) ([]ContactRef, []bool, error) {
+	refs := make([]ContactRef, len(wanted))
+	created := make([]bool, len(wanted))
+	rows := make([][]any, 0, len(wanted))
+	for i, c := range wanted {
+		if c.Phone != "" || c.Email != "" {
+			rows = append(rows, []any{i, c.AccountID, nilIfEmpty(c.Phone), nilIfEmpty(c.Email)})
+		}
+	}
+	err := t.each(ctx, "match contacts", t.s.q.matchContacts, rows, nil, func(r *sql.Rows) error {
+		var i int
+		var c ContactRef
+		if err := r.Scan(&i, &c.ContactID, &c.Name, &c.Phone, &c.Blocked); err != nil {
+			return err
+		}
+		if refs[i].ContactID == 0 {
+			refs[i] = c
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	inserts, owners, err := t.insertContacts(ctx, wanted, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range wanted {
+		if refs[i].ContactID == 0 {
+			first := owners[contactIdentity(i, wanted[i])]
+			refs[i] = ContactRef{ContactID: inserts[first], Name: wanted[first].Name, Phone: wanted[first].Phone}
+			created[i] = first == i
+		}
+	}
+	return refs, created, nil
+}
+
+// contactIdentity groups wanted contacts that are one person: the same phone or
+// e-mail in the same account.
+func contactIdentity(i int, c NewContact) string {
+	account := strconv.FormatInt(c.AccountID, 10)
+	switch {
+	case c.Phone != "":
+		return account + " tel " + c.Phone
+	case c.Email != "":
+		return account + " mail " + c.Email
+	}
+	return strconv.Itoa(i)
+}
+
+// insertContacts makes those of wanted that refs lacks. It gives the new ids by
+// index in wanted, and the index that stands for each identity.
+func (t *Tx) insertContacts(ctx context.Context, wanted []NewContact, refs []ContactRef) (map[int]int64, map[string]int, error) {
+	owners := map[string]int{}
+	var order []int
+	var rows [][]any
+	for i, c := range wanted {
+		if refs[i].ContactID != 0 {
+			continue
+		}
+		key := contactIdentity(i, c)
+		if _, ok := owners[key]; ok {
+			continue
+		}
+		owners[key] = i
+		order = append(order, i)
+		rows = append(rows, []any{i, c.AccountID, c.Name, nilIfEmpty(c.Email), nilIfEmpty(c.Phone), jsonObject(c.Attributes)})
+	}
+	newIDs, err := t.returnIDs(ctx, "insert contacts", t.s.q.insertContacts, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	byIndex := make(map[int]int64, len(order))
+	for n, i := range order {
+		byIndex[i] = newIDs[n]
+	}
+	return byIndex, owners, nil
+}
+
+// NewContactInbox links a contact to an inbox under a source id.
+type NewContactInbox struct {
+	SourceKey
+	ContactID int64
+	Token     string // pubsub token, unique
+}
+
+// InsertContactInboxes makes the links; ErrConflict when one exists meanwhile.
+func (t *Tx) InsertContactInboxes(ctx context.Context, links []NewContactInbox) (map[SourceKey]int64, error) {
+	rows := make([][]any, len(links))
+	for i, l := range links {
+		rows[i] = []any{l.ContactID, l.InboxID, l.SourceID, l.Token}
+	}
+	made := map[SourceKey]int64{}
+	err := t.each(ctx, "insert contact inboxes", t.s.q.insertContactInboxes, rows, t.now(), func(r *sql.Rows) error {
+		var id int64
+		var k SourceKey
+		if err := r.Scan(&id, &k.InboxID, &k.SourceID); err != nil {
+			return err
+		}
+		made[k] = id
+		return nil
+	})
+	if err == nil && len(made) != len(links) {
+		err = ErrConflict
+	}
+	return made, err
+}
+
+// TouchContact marks activity of a contact and, with Name, renames it.
+type TouchContact struct {
+	ID   int64
+	At   int64 // microseconds
+	Name string
+}
+
+// TouchContacts applies them.
+func (t *Tx) TouchContacts(ctx context.Context, list []TouchContact) error {
+	rows := make([][]any, len(list))
+	for i, c := range list {
+		rows[i] = []any{c.ID, c.At, nilIfEmpty(c.Name)}
+	}
+	return t.run(ctx, "touch contacts", t.s.q.touchContacts, rows)
+}
+
+// now is the transaction's moment as it is stored.
+func (t *Tx) now() any { return micros(t.Now) }
+
+// each runs a set query; second is $2 when not nil. No rows, no statement.
+func (t *Tx) each(ctx context.Context, what, query string, rows [][]any, second any, scan func(*sql.Rows) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	set, err := rowSet(rows)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	args := []any{set}
+	if second != nil {
+		args = append(args, second)
+	}
+	r, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", what, asConflict(err))
+	}
+	defer func() { _ = r.Close() }()
+	for r.Next() {
+		if err := scan(r); err != nil {
+			return fmt.Errorf("store: %s: %w", what, err)
+		}
+	}
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("store: %s: %w", what, asConflict(err))
+	}
+	return nil
+}
+
+// run executes a set statement with the transaction's moment as $2.
+func (t *Tx) run(ctx context.Context, what, query string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	set, err := rowSet(rows)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	if _, err := t.tx.ExecContext(ctx, query, set, t.now()); err != nil {
+		return fmt.Errorf("store: %s: %w", what, asConflict(err))
+	}
+	return nil
+}
+
+// returnIDs runs an INSERT … SELECT … ORDER BY i RETURNING id. Ids are given out
+// in that order, so ascending ids belong to the rows in order, whatever order
+// RETURNING has.
+func (t *Tx) returnIDs(ctx context.Context, what, query string, rows [][]any) ([]int64, error) {
+	var out []int64
+	err := t.each(ctx, what, query, rows, t.now(), func(r *sql.Rows) error {
+		var id int64
+		if err := r.Scan(&id); err != nil {
+			return err
+		}
+		out = append(out, id)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(out) != len(rows) {
+		return nil, fmt.Errorf("store: %s: %d rows of %d", what, len(out), len(rows))
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i] < out[j] })
+	return out, nil
+}
+
+// asConflict turns a broken unique index into ErrConflict: set statements insert
+// what a look-up in the same transaction did not find.
+func asConflict(err error) error {
+	if _, ok := uniqueViolation(err); ok {
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return err
+}
+
+func nilIfEmpty(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func nilIfZero(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+func jsonObject(s string) string {
+	if s == "" {
+		return "{}"
+	}
+	return s
+}
