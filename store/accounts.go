@@ -9,8 +9,7 @@ import (
 
 // DefaultFeatures are the feature flags of a new account as a bit set, bit n-1
 // for feature n of contract 00 §5.
-const DefaultFeatures = int64(0)<<0 |
-	0b111_1 | // 1-4 inbound_emails, channel_email, channel_facebook, channel_twitter
+const DefaultFeatures = int64(0b1111) | // 1-4 inbound_emails, channel_email, channel_facebook, channel_twitter
 	0b1111_1111_1111<<7 | // 8-19 help_center … voice_recorder
 	0b11111<<20 | // 21-25 channel_website … auto_resolve_conversations
 	0b111<<37 | // 38-40 chatwoot_v4, report_v4, contact_chatwoot_support_team

@@ -47,6 +47,7 @@ type Store struct {
 	q      queries
 	sealer *Sealer
 	now    func() time.Time
+	group  *group // SQLite: commits writers together
 }
 
 // Open connects and checks that the database answers. It does not migrate.
@@ -69,6 +70,9 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 		return nil, err
 	}
 	s.q = newQueries(s.d)
+	if s.d.name == "sqlite" {
+		s.group = newGroup(s.w)
+	}
 	return s, nil
 }
 
@@ -126,6 +130,9 @@ func (s *Store) openSQLite(opt Options) error {
 
 // Close releases the connections.
 func (s *Store) Close() error {
+	if s.group != nil {
+		s.group.close()
+	}
 	err := s.w.Close()
 	if s.r != s.w && s.r != nil {
 		err = errors.Join(err, s.r.Close())
@@ -153,8 +160,12 @@ func (s *Store) Stats() map[string]sql.DBStats {
 // Dialect is "sqlite" or "postgres".
 func (s *Store) Dialect() string { return s.d.name }
 
-// tx runs f in one transaction. A panic or error rolls back.
+// tx runs f in one transaction. A panic or error rolls back. On SQLite, f must
+// not start another transaction: it runs on the only writer.
 func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) (err error) {
+	if s.group != nil {
+		return s.group.do(ctx, f)
+	}
 	tx, err := s.w.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("store: begin: %w", err)

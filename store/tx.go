@@ -21,6 +21,8 @@ type Tx struct {
 }
 
 // Transact runs f in one transaction and commits when it returns nil.
+//
+// On SQLite the statements run without the caller's deadline, see group.
 func (s *Store) Transact(ctx context.Context, f func(*Tx) error) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		return f(&Tx{tx: tx, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})

@@ -1,0 +1,109 @@
+package desk
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"unicode"
+
+	"tributary/channels"
+	"tributary/chat"
+)
+
+// contactName is what a new contact is called: its name, else how the provider
+// addresses it.
+func contactName(a *arrival) string {
+	c := a.event.Contact
+	for _, name := range []string{c.Name, strings.TrimSpace(c.FirstName + " " + c.LastName), c.Username, c.Phone} {
+		if name != "" {
+			return limit(channels.Clean(name))
+		}
+	}
+	return limit(a.driver.Info().Title + " user " + c.SourceID)
+}
+
+// limit keeps short-text columns at 255 characters.
+func limit(s string) string { return channels.Clip(s, 255, channels.Runes) }
+
+// nameIsNumber tells whether the contact still has a number for a name; then the
+// name that the provider tells replaces it (contract 09 §10.3).
+func nameIsNumber(a *arrival) bool {
+	name := digits(a.contact.Name)
+	return name != "" && !hasLetter(a.contact.Name) &&
+		(name == digits(a.contact.Phone) || name == digits(a.source.SourceID))
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+func hasLetter(s string) bool { return strings.IndexFunc(s, unicode.IsLetter) >= 0 }
+
+// contactAttributes are the additional_attributes of a new contact.
+func contactAttributes(c *chat.Contact) string {
+	out := map[string]any{}
+	maps.Copy(out, c.Attributes)
+	if c.Username != "" {
+		out["username"] = c.Username
+	}
+	if c.Language != "" {
+		out["language_code"] = c.Language
+	}
+	for _, alt := range c.AltIDs {
+		out[alt.Scheme] = alt.Value
+	}
+	if c.AvatarURL != "" {
+		out["provider_avatar_url"] = c.AvatarURL
+	}
+	return object(out)
+}
+
+// conversationAttributes merges what the event says about its thread into
+// additional_attributes. The result is the input, to the letter, when nothing
+// changed.
+func conversationAttributes(current string, e *chat.Event) string {
+	add := map[string]any{}
+	if t := e.Thread; t != nil {
+		maps.Copy(add, t.Attributes)
+		if t.ChatID != "" {
+			add["chat_id"] = t.ChatID
+		}
+		if t.BusinessConnectionID != "" {
+			add["business_connection_id"] = t.BusinessConnectionID
+		}
+		if t.ReplyToken != "" {
+			add["reply_token"] = t.ReplyToken
+			add["reply_token_expires_at"] = int64(t.ReplyTokenExpiresAt)
+		}
+	}
+	if e.Referral != nil {
+		add["referral"] = e.Referral
+	}
+	if len(add) == 0 {
+		return current
+	}
+	merged := map[string]any{}
+	if err := json.Unmarshal([]byte(current), &merged); err != nil {
+		merged = map[string]any{} // not an object: contract 02 §2.1 makes it one
+	}
+	before := object(merged)
+	maps.Copy(merged, add)
+	if after := object(merged); after != before {
+		return after
+	}
+	return current
+}
+
+// object encodes a map; its values are JSON by construction.
+func object(m map[string]any) string {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return "{}"
+	}
+	return string(b)
+}

@@ -1,0 +1,52 @@
+// Package desk holds the use-cases that touch several tables or raise events:
+// receiving what a contact wrote, replying, connecting an inbox. Each runs in one
+// transaction, with what has to happen afterwards (sends, jobs, events) written
+// by the same transaction.
+package desk
+
+import (
+	"log/slog"
+	"time"
+
+	"tributary/channels"
+	"tributary/store"
+)
+
+// Options of New.
+type Options struct {
+	Store     *store.Store
+	Directory *Directory
+	Log       *slog.Logger
+	Now       func() time.Time
+	// MessagesPerMinute is the flood guard of one conversation; 0: none.
+	MessagesPerMinute int
+	// WakeRelay and WakeJobs are called after a commit that left something to do.
+	WakeRelay func()
+	WakeJobs  func()
+	// Setting reads an installation setting.
+	Setting func(name string) string
+	// PublicURL is FRONTEND_URL without a trailing slash.
+	PublicURL string
+}
+
+// Desk runs the use-cases. It is safe for concurrent use.
+type Desk struct {
+	Options
+	flood *flood
+}
+
+// New makes a desk.
+func New(opt Options) *Desk {
+	if opt.WakeRelay == nil {
+		opt.WakeRelay = func() {}
+	}
+	if opt.WakeJobs == nil {
+		opt.WakeJobs = func() {}
+	}
+	return &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute)}
+}
+
+// Driver gives the driver and channel of an inbox.
+func (d *Desk) Driver(inboxID int64) (channels.Driver, *channels.Channel, bool) {
+	return d.Directory.Inbox(inboxID)
+}

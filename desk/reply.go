@@ -1,0 +1,247 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"tributary/channels"
+	"tributary/chat"
+	"tributary/store"
+)
+
+// replyDeadline is how long a reply is tried before it fails (contract 09 §2.8).
+const replyDeadline = 30 * time.Minute
+
+// Reply is a message that somebody writes in a conversation through the API.
+type Reply struct {
+	AccountID   int64
+	DisplayID   int64 // of the conversation
+	Type        chat.MessageType
+	Content     *string
+	ContentType string
+	Private     bool
+	// Attributes are the content_attributes that clients may set: in_reply_to,
+	// items, automation_rule_id, external_created_at, the e-mail lists.
+	Attributes map[string]any
+	// Additional are additional_attributes: campaign_id, template_params.
+	Additional map[string]any
+	// SourceID marks the message as delivered already; it is not sent out.
+	SourceID string
+	// SenderType is "User" or "AgentBot"; an incoming message has the contact.
+	SenderType string
+	SenderID   int64
+}
+
+// Reply stores the message and, when it has to leave the house, the order to
+// send it, in one transaction. It gives the id of the message.
+func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
+	if in.Content != nil && utf8.RuneCountInString(*in.Content) > maxContent {
+		return 0, chat.Unprocessable("Validation failed: Content is too long (maximum is 150000 characters)")
+	}
+	contentType := 0
+	if in.ContentType != "" {
+		if contentType = chat.IndexOf(chat.ContentTypes, in.ContentType); contentType < 0 {
+			return 0, chat.Unprocessable("'" + in.ContentType + "' is not a valid content_type")
+		}
+	}
+	var id int64
+	var sends bool
+	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+		conversation, err := tx.LockConversation(ctx, in.AccountID, in.DisplayID)
+		if err != nil {
+			return err
+		}
+		if err := d.mayWrite(ctx, tx, conversation, in); err != nil {
+			return err
+		}
+		attributes, err := replyAttributes(ctx, tx, conversation, in.Attributes)
+		if err != nil {
+			return err
+		}
+		m := store.Written{
+			AccountID: in.AccountID, InboxID: conversation.InboxID, ConversationID: conversation.ID, Type: int(in.Type),
+			ContentType: contentType, Content: clean(in.Content), Attributes: object(attributes),
+			AdditionalAttributes: object(in.Additional), Private: in.Private, SourceID: in.SourceID,
+			SenderType: in.SenderType, SenderID: in.SenderID,
+		}
+		if in.Type == chat.Incoming {
+			m.SenderType, m.SenderID = "Contact", conversation.ContactID
+			if in.SourceID != "" {
+				m.IngestKey = "msg:" + in.SourceID
+			}
+		}
+		if id, err = tx.InsertWritten(ctx, m); err != nil {
+			return err
+		}
+		if err := tx.TouchReplied(ctx, replied(conversation, in)); err != nil {
+			return err
+		}
+		if sends = leaves(in); sends {
+			if err := d.deliver(ctx, tx, conversation, id, 0); err != nil {
+				return err
+			}
+		}
+		return tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: in.AccountID, Kind: "message.created",
+			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: id}})
+	})
+	if err != nil {
+		return 0, err
+	}
+	if sends {
+		d.WakeRelay()
+	}
+	d.WakeJobs()
+	return id, nil
+}
+
+// mayWrite applies the rules that refuse a message.
+func (d *Desk) mayWrite(ctx context.Context, tx *store.Tx, c store.ConversationRow, in Reply) error {
+	_, ch, ok := d.Directory.Inbox(c.InboxID)
+	if in.Type == chat.Incoming && (!ok || ch.Type != "Channel::Api") {
+		return chat.Unprocessable("Incoming messages are only allowed in Api inboxes")
+	}
+	if d.MessagesPerMinute > 0 {
+		n, err := tx.WrittenSince(ctx, c.ID, tx.Now.Add(-time.Minute), d.MessagesPerMinute)
+		if err != nil {
+			return err
+		}
+		if n >= d.MessagesPerMinute {
+			return chat.Unprocessable("Validation failed: Too many messages")
+		}
+	}
+	return nil
+}
+
+// leaves tells whether a message has to be handed to the provider.
+func leaves(in Reply) bool {
+	return (in.Type == chat.Outgoing || in.Type == chat.Template) && !in.Private && in.SourceID == ""
+}
+
+// deliver orders the sending of a message.
+func (d *Desk) deliver(ctx context.Context, tx *store.Tx, c store.ConversationRow, messageID int64, partsSent int) error {
+	_, ch, ok := d.Directory.Inbox(c.InboxID)
+	if !ok {
+		return nil // a channel that no driver serves: the message stays in the desk
+	}
+	return tx.InsertDelivery(ctx, store.Delivery{
+		MessageID: messageID, AccountID: c.AccountID, InboxID: c.InboxID, ChannelID: ch.ID, ConversationID: c.ID,
+		JobID: uuid.NewString(), PartsSent: partsSent, NextAt: tx.Now, Deadline: tx.Now.Add(replyDeadline),
+	})
+}
+
+// replied says how a message moves the conversation's clocks (contract 02 §2.4).
+func replied(c store.ConversationRow, in Reply) store.ConversationReplied {
+	out := store.ConversationReplied{ID: c.ID}
+	human := in.Type == chat.Outgoing && !in.Private && in.SenderType == "User" &&
+		in.Attributes["automation_rule_id"] == nil && in.Additional["campaign_id"] == nil
+	switch {
+	case human:
+		out.FirstReply = c.FirstReplyAt == nil
+		out.ClearWaiting = true
+	case in.Type == chat.Incoming:
+		out.Incoming = true
+		out.Reopen = !c.ContactBlocked && (c.Status == chat.Resolved.Code() || c.Status == chat.Snoozed.Code())
+	}
+	return out
+}
+
+// replyAttributes resolves the quoted message inside the conversation: both
+// reference keys are written from what was found.
+func replyAttributes(ctx context.Context, tx *store.Tx, c store.ConversationRow, in map[string]any) (map[string]any, error) {
+	out := map[string]any{}
+	for k, v := range in {
+		out[k] = v
+	}
+	quoted, asked := integer(out["in_reply_to"])
+	external, askedExternal := out["in_reply_to_external_id"].(string)
+	if !asked && !askedExternal {
+		return out, nil
+	}
+	id, source, err := tx.MessageInConversation(ctx, c.ID, quoted, external)
+	if err != nil {
+		return nil, err
+	}
+	out["in_reply_to"], out["in_reply_to_external_id"] = nil, nil
+	if id != 0 {
+		out["in_reply_to"] = id
+		if source != "" {
+			out["in_reply_to_external_id"] = source
+		}
+	}
+	return out, nil
+}
+
+// integer reads a JSON number or numeric text.
+func integer(v any) (int64, bool) {
+	switch n := v.(type) {
+	case float64:
+		return int64(n), true
+	case int64:
+		return n, true
+	case int:
+		return int64(n), true
+	case json.Number:
+		i, err := n.Int64()
+		return i, err == nil
+	case string:
+		i, err := json.Number(n).Int64()
+		return i, err == nil
+	}
+	return 0, false
+}
+
+func clean(s *string) *string {
+	if s == nil {
+		return nil
+	}
+	c := channels.Clean(*s)
+	return &c
+}
+
+// Retry sends a message again. Parts that the provider took already are not
+// repeated.
+func (d *Desk) Retry(ctx context.Context, accountID, displayID, messageID int64) error {
+	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+		conversation, err := tx.LockConversation(ctx, accountID, displayID)
+		if err != nil {
+			return err
+		}
+		m, err := tx.LockMessage(ctx, conversation.ID, messageID)
+		if err != nil {
+			return err
+		}
+		if m.Private || (m.Type != int(chat.Outgoing) && m.Type != int(chat.Template)) {
+			return chat.Unprocessable("Only outgoing messages can be sent again")
+		}
+		if m.Status != chat.StatusFailed.Code() {
+			return chat.Unprocessable("Only failed messages can be sent again")
+		}
+		attributes, err := tx.MessageAttributes(ctx, messageID)
+		if err != nil {
+			return err
+		}
+		// Only the error goes: the options and the reference of the message are
+		// part of what is sent again.
+		if err := tx.SetStatus(ctx, messageID, chat.StatusSent.Code(), withAttribute(attributes, "external_error", nil)); err != nil {
+			return err
+		}
+		if err := tx.FinishDelivery(ctx, messageID); err != nil {
+			return err
+		}
+		if err := d.deliver(ctx, tx, conversation, messageID, m.PartsSent); err != nil {
+			return err
+		}
+		return tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: accountID, Kind: "message.updated",
+			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: messageID}})
+	})
+	if err != nil {
+		return err
+	}
+	d.WakeRelay()
+	d.WakeJobs()
+	return nil
+}

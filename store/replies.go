@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// ConversationRow is a conversation as a use-case needs it.
+type ConversationRow struct {
+	ID               int64
+	AccountID        int64
+	InboxID          int64
+	ContactID        int64
+	ContactInboxID   int64
+	DisplayID        int64
+	Status           int
+	AssigneeID       *int64
+	Attributes       string
+	FirstReplyAt     *int64
+	WaitingSince     *int64
+	LastIncomingAt   *int64
+	SourceID         string
+	ContactName      string
+	ContactBlocked   bool
+	OptedOut         bool
+	ContactAttribute string // contact additional_attributes
+}
+
+// LockConversation reads a conversation by its display id and locks it until the
+// transaction ends.
+func (t *Tx) LockConversation(ctx context.Context, accountID, displayID int64) (ConversationRow, error) {
+	return t.conversation(ctx, `c.account_id = $1 AND c.display_id = $2`, accountID, displayID)
+}
+
+// ConversationByID reads one by its database id, locked.
+func (t *Tx) ConversationByID(ctx context.Context, id int64) (ConversationRow, error) {
+	return t.conversation(ctx, `c.id = $1`, id)
+}
+
+func (t *Tx) conversation(ctx context.Context, where string, args ...any) (ConversationRow, error) {
+	var c ConversationRow
+	err := t.tx.QueryRowContext(ctx, `SELECT c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.status,
+			c.assignee_id, c.additional_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
+			ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
+		FROM conversations c JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
+		WHERE `+where+` `+t.s.d.lockOf("c"), args...).
+		Scan(&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Status, &c.AssigneeID, &c.Attributes,
+			&c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut, &c.ContactAttribute)
+	if isNoRows(err) {
+		return c, ErrNotFound
+	}
+	if err != nil {
+		return c, fmt.Errorf("store: conversation: %w", err)
+	}
+	return c, nil
+}
+
+// Written is a message written here, by an agent, a bot or the desk itself.
+type Written struct {
+	AccountID            int64
+	InboxID              int64
+	ConversationID       int64
+	Type                 int
+	ContentType          int
+	Content              *string
+	Attributes           string // content_attributes
+	AdditionalAttributes string
+	Private              bool
+	SourceID             string
+	IngestKey            string
+	SenderType           string
+	SenderID             int64
+}
+
+// InsertWritten stores it and gives its id.
+func (t *Tx) InsertWritten(ctx context.Context, m Written) (int64, error) {
+	var id int64
+	err := t.tx.QueryRowContext(ctx, `INSERT INTO messages (account_id, inbox_id, conversation_id, message_type, content_type, content,
+			content_attributes, additional_attributes, private, source_id, ingest_key, sender_type, sender_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING id`,
+		m.AccountID, m.InboxID, m.ConversationID, m.Type, m.ContentType, m.Content, jsonObject(m.Attributes),
+		jsonObject(m.AdditionalAttributes), m.Private, nilIfEmpty(m.SourceID), nilIfEmpty(m.IngestKey),
+		nilIfEmpty(m.SenderType), nilIfZero(m.SenderID), t.now()).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("store: insert message: %w", asConflict(err))
+	}
+	return id, nil
+}
+
+// ConversationReplied updates the clocks of a conversation after a message was
+// written in it.
+type ConversationReplied struct {
+	ID           int64
+	FirstReply   bool // this is the first answer of a person
+	ClearWaiting bool
+	Incoming     bool // API inbox: it was the contact's message
+	Reopen       bool
+}
+
+// TouchReplied applies it.
+func (t *Tx) TouchReplied(ctx context.Context, c ConversationReplied) error {
+	_, err := t.tx.ExecContext(ctx, `UPDATE conversations SET last_activity_at = $2, updated_at = $2,
+			first_reply_created_at = CASE WHEN $3 THEN $2 ELSE first_reply_created_at END,
+			waiting_since = CASE WHEN $4 THEN NULL WHEN $5 THEN COALESCE(waiting_since, $2) ELSE waiting_since END,
+			last_incoming_at = CASE WHEN $5 THEN $2 ELSE last_incoming_at END,
+			status = CASE WHEN $6 THEN 0 ELSE status END,
+			snoozed_until = CASE WHEN $6 THEN NULL ELSE snoozed_until END
+		WHERE id = $1`, c.ID, t.now(), c.FirstReply, c.ClearWaiting, c.Incoming, c.Reopen)
+	if err != nil {
+		return fmt.Errorf("store: touch conversation: %w", err)
+	}
+	return nil
+}
+
+// WrittenSince counts the messages of a conversation after a moment, up to
+// limit.
+func (t *Tx) WrittenSince(ctx context.Context, conversationID int64, since time.Time, limit int) (int, error) {
+	var n int
+	err := t.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT created_at FROM messages WHERE conversation_id = $1
+		ORDER BY id DESC LIMIT $2) AS newest WHERE created_at > $3`, conversationID, limit, micros(since)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("store: count messages: %w", err)
+	}
+	return n, nil
+}
+
+// MessageInConversation finds a message by id or, with id 0, by source id, for
+// replies that quote it.
+func (t *Tx) MessageInConversation(ctx context.Context, conversationID, id int64, sourceID string) (foundID int64, foundSource string, err error) {
+	err = t.tx.QueryRowContext(ctx, `SELECT id, COALESCE(source_id, '') FROM messages
+		WHERE conversation_id = $1 AND (id = $2 OR ($2 = 0 AND source_id = $3)) ORDER BY id DESC LIMIT 1`,
+		conversationID, id, sourceID).Scan(&foundID, &foundSource)
+	if isNoRows(err) {
+		return 0, "", nil
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("store: quoted message: %w", err)
+	}
+	return foundID, foundSource, nil
+}
+
+// SendableMessage is a stored message that a retry wants to send again.
+type SendableMessage struct {
+	ID             int64
+	ConversationID int64
+	InboxID        int64
+	Type           int
+	Private        bool
+	Status         int
+	SourceID       string
+	PartsSent      int
+}
+
+// LockMessage reads a message of a conversation for a change.
+func (t *Tx) LockMessage(ctx context.Context, conversationID, id int64) (SendableMessage, error) {
+	var m SendableMessage
+	err := t.tx.QueryRowContext(ctx, `SELECT m.id, m.conversation_id, m.inbox_id, m.message_type, m.private, m.status, COALESCE(m.source_id, ''),
+			(SELECT COALESCE(MAX(p.part) + 1, 0) FROM message_provider_ids p WHERE p.message_id = m.id)
+		FROM messages m WHERE m.conversation_id = $1 AND m.id = $2 `+t.s.d.lockOf("m"), conversationID, id).
+		Scan(&m.ID, &m.ConversationID, &m.InboxID, &m.Type, &m.Private, &m.Status, &m.SourceID, &m.PartsSent)
+	if isNoRows(err) {
+		return m, ErrNotFound
+	}
+	if err != nil {
+		return m, fmt.Errorf("store: message: %w", err)
+	}
+	return m, nil
+}
+
+// SetStatus moves one message to a status and replaces content_attributes when
+// attributes is not empty.
+func (t *Tx) SetStatus(ctx context.Context, id int64, status int, attributes string) error {
+	return t.MoveStatuses(ctx, []StatusMove{{MessageID: id, Status: status, Attributes: attributes}})
+}
+
+// Outgoing is everything a driver may need to send a message.
+type Outgoing struct {
+	Delivery
+	Content              string
+	ContentType          int
+	Attributes           string
+	AdditionalAttributes string
+	Status               int
+	Conversation         ConversationRow
+	LastIncomingID       string
+	QuotedAttributes     string // content_attributes of the message that is answered
+}
+
+// LoadOutgoing reads a message that a delivery is about; ErrNotFound when it is
+// gone.
+func (s *Store) LoadOutgoing(ctx context.Context, d Delivery) (Outgoing, error) {
+	o := Outgoing{Delivery: d}
+	c := &o.Conversation
+	err := s.r.QueryRowContext(ctx, `SELECT COALESCE(m.content, ''), m.content_type, m.content_attributes, m.additional_attributes, m.status,
+			c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.additional_attributes, c.last_incoming_at,
+			ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
+			COALESCE((SELECT i.source_id FROM messages i WHERE i.conversation_id = c.id AND i.message_type = 0
+				AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), '')
+		FROM messages m JOIN conversations c ON c.id = m.conversation_id
+			JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
+		WHERE m.id = $1`, d.MessageID).
+		Scan(&o.Content, &o.ContentType, &o.Attributes, &o.AdditionalAttributes, &o.Status,
+			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.LastIncomingAt,
+			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID)
+	if isNoRows(err) {
+		return o, ErrNotFound
+	}
+	if err != nil {
+		return o, fmt.Errorf("store: load outgoing: %w", err)
+	}
+	return o, nil
+}
+
+// AttributesOfMessage reads content_attributes; empty when there is none.
+func (s *Store) AttributesOfMessage(ctx context.Context, id int64) (string, error) {
+	var attributes string
+	err := s.r.QueryRowContext(ctx, `SELECT content_attributes FROM messages WHERE id = $1`, id).Scan(&attributes)
+	if isNoRows(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("store: message attributes: %w", err)
+	}
+	return attributes, nil
+}
