@@ -20,6 +20,7 @@ type Directory struct {
 	store   *store.Store
 	log     *slog.Logger
 	drivers map[string]channels.Driver // by channel type
+	ctx     context.Context            //nolint:containedctx // a miss in Find asks the store, and Find has no context
 
 	current atomic.Pointer[snapshot]
 	refresh sync.Mutex
@@ -43,9 +44,10 @@ type entry struct {
 // feed.
 const missInterval = 200 * time.Millisecond
 
-// NewDirectory makes an empty directory; Refresh fills it.
-func NewDirectory(s *store.Store, drivers []channels.Driver, log *slog.Logger) *Directory {
-	d := &Directory{store: s, log: log, drivers: map[string]channels.Driver{}}
+// NewDirectory makes an empty directory; Refresh fills it. ctx is the process's
+// life.
+func NewDirectory(ctx context.Context, s *store.Store, drivers []channels.Driver, log *slog.Logger) *Directory {
+	d := &Directory{store: s, log: log, ctx: ctx, drivers: map[string]channels.Driver{}}
 	for _, driver := range drivers {
 		d.drivers[driver.Info().ChannelType] = driver
 	}
@@ -65,7 +67,7 @@ func (d *Directory) Find(a chat.Address) []*channels.Channel {
 	if now-last < int64(missInterval) || !d.checked.CompareAndSwap(last, now) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(d.ctx, time.Second)
 	defer cancel()
 	if err := d.Refresh(ctx); err != nil {
 		d.log.Warn("channel directory not refreshed", "error", err)

@@ -84,7 +84,7 @@ func (g *group) commit(batch []*member) {
 			}
 		}
 	}
-	tx, err := g.db.BeginTx(context.Background(), nil)
+	tx, err := g.db.BeginTx(context.WithoutCancel(batch[0].ctx), nil)
 	if err != nil {
 		fail("begin", err)
 		return

@@ -14,7 +14,7 @@ var ErrConflict = errors.New("store: concurrent change, run the transaction agai
 // Tx is one transaction. Its methods are sets: each runs one statement whatever
 // the number of rows.
 type Tx struct {
-	tx *sql.Tx
+	tx conn
 	s  *Store
 	// Now is the moment of the transaction, the same for all its rows.
 	Now time.Time
@@ -25,8 +25,35 @@ type Tx struct {
 // On SQLite the statements run without the caller's deadline, see group.
 func (s *Store) Transact(ctx context.Context, f func(*Tx) error) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		return f(&Tx{tx: tx, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
+		return f(&Tx{tx: conn{tx, s.group != nil}, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
 	})
+}
+
+// conn is the transaction's connection. Where several transactions share one
+// (SQLite), a caller that gives up must not interrupt a statement: that would roll
+// back the others too (sqlite.org/c3ref/interrupt.html).
+type conn struct {
+	*sql.Tx
+	shared bool
+}
+
+func (c conn) context(ctx context.Context) context.Context {
+	if c.shared {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+func (c conn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return c.Tx.ExecContext(c.context(ctx), query, args...)
+}
+
+func (c conn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return c.Tx.QueryContext(c.context(ctx), query, args...)
+}
+
+func (c conn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return c.Tx.QueryRowContext(c.context(ctx), query, args...)
 }
 
 // queries are the statements whose text depends on the dialect, made once.
