@@ -18,6 +18,7 @@ type Delivery struct {
 	Attempts       int
 	NextAt         time.Time
 	Deadline       time.Time
+	Crashes        int // how often its sender died while it held it
 	LastError      string
 	CreatedAt      time.Time
 }
@@ -35,18 +36,19 @@ func (t *Tx) InsertDelivery(ctx context.Context, d Delivery) error {
 }
 
 // ClaimDeliveries leases due messages: of each conversation only the oldest that
-// waits, so that replies leave in order, and none of the channels in skip (JSON
-// list made by the caller's breaker state).
+// waits, so that replies leave in order, and none of the channels in skip. An
+// owner that died while it held one is counted in Crashes.
 func (s *Store) ClaimDeliveries(ctx context.Context, owner string, lease time.Duration, limit int, skip []int64) ([]Delivery, error) {
 	now := s.now()
-	rows, err := s.w.QueryContext(ctx, `UPDATE deliveries SET lease_owner = $1, lease_until = $2
+	rows, err := s.w.QueryContext(ctx, `UPDATE deliveries SET lease_owner = $1, lease_until = $2,
+			crashes = crashes + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END
 		WHERE message_id IN (
 			SELECT d.message_id FROM deliveries d
 			WHERE d.next_at <= $3 AND d.lease_until <= $3
 				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = d.conversation_id AND o.message_id < d.message_id)
 				AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$5", "x", "id bigint")+`)
 			ORDER BY d.next_at LIMIT $4 `+s.d.skipLocked+`)
-		RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, next_at, deadline,
+		RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, crashes, next_at, deadline,
 			last_error, created_at`,
 		owner, micros(now.Add(lease)), micros(now), limit, ids(skip))
 	if err != nil {
@@ -58,7 +60,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, owner string, lease time.Du
 		var d Delivery
 		var next, deadline, created int64
 		if err := rows.Scan(&d.MessageID, &d.AccountID, &d.InboxID, &d.ChannelID, &d.ConversationID, &d.JobID, &d.PartsSent,
-			&d.Attempts, &next, &deadline, &d.LastError, &created); err != nil {
+			&d.Attempts, &d.Crashes, &next, &deadline, &d.LastError, &created); err != nil {
 			return nil, fmt.Errorf("store: claim deliveries: %w", err)
 		}
 		d.NextAt, d.Deadline, d.CreatedAt = time.UnixMicro(next), time.UnixMicro(deadline), time.UnixMicro(created)
@@ -85,9 +87,10 @@ func (s *Store) NextDelivery(ctx context.Context) (time.Time, error) {
 }
 
 // PartSent records what the provider answered to one part of a message, before
-// the next part is sent. The first id becomes the message's source id. When the
-// native app's echo of the same part was stored meanwhile, that copy goes.
-func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []string) error {
+// the next part is sent, and prolongs the lease. The first id becomes the
+// message's source id. When the provider's echo of the same part was stored
+// meanwhile, that copy goes.
+func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []string, leaseUntil time.Time) error {
 	for _, id := range providerIDs {
 		if _, err := t.tx.ExecContext(ctx, `INSERT INTO message_provider_ids (inbox_id, provider_id, message_id, part)
 			VALUES ($1, $2, $3, $4) ON CONFLICT (inbox_id, provider_id) DO UPDATE SET message_id = excluded.message_id, part = excluded.part`,
@@ -105,7 +108,8 @@ func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []s
 			return fmt.Errorf("store: set source id: %w", err)
 		}
 	}
-	if _, err := t.tx.ExecContext(ctx, `UPDATE deliveries SET parts_sent = $2 WHERE message_id = $1`, d.MessageID, part+1); err != nil {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE deliveries SET parts_sent = $2, lease_until = $3 WHERE message_id = $1`,
+		d.MessageID, part+1, micros(leaseUntil)); err != nil {
 		return fmt.Errorf("store: record part: %w", err)
 	}
 	return nil
@@ -133,10 +137,32 @@ func (s *Store) DeferDelivery(ctx context.Context, messageID int64, at time.Time
 	return nil
 }
 
+// ExpireLeases ends the leases that a process which is surely dead left behind:
+// the embedded database has one process at a time. Their owner stays, so that
+// the crash is counted.
+func (s *Store) ExpireLeases(ctx context.Context) error {
+	for _, table := range []string{"deliveries", "jobs"} {
+		if _, err := s.w.ExecContext(ctx, `UPDATE `+table+` SET lease_until = 0 WHERE lease_until > 0`); err != nil {
+			return fmt.Errorf("store: expire leases: %w", err)
+		}
+	}
+	return nil
+}
+
 // ReleaseDeliveries gives back what an owner holds, when it stops.
 func (s *Store) ReleaseDeliveries(ctx context.Context, owner string) error {
 	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_owner = '', lease_until = 0 WHERE lease_owner = $1`, owner); err != nil {
 		return fmt.Errorf("store: release deliveries: %w", err)
 	}
 	return nil
+}
+
+// Relayed tells whether a message is one that the relay hands to the provider.
+func (t *Tx) Relayed(ctx context.Context, messageID int64) (bool, error) {
+	ok, err := exists(ctx, t.tx, `SELECT 1 FROM messages WHERE id = $1 AND message_type IN (1, 3) AND private = FALSE
+		AND (source_id IS NULL OR EXISTS (SELECT 1 FROM message_provider_ids p WHERE p.message_id = messages.id))`, messageID)
+	if err != nil {
+		return false, fmt.Errorf("store: relayed: %w", err)
+	}
+	return ok, nil
 }

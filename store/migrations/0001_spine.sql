@@ -329,6 +329,9 @@ CREATE TABLE deliveries (
     deadline BIGINT NOT NULL,
     lease_owner TEXT NOT NULL DEFAULT '',
     lease_until BIGINT NOT NULL DEFAULT 0,
+    -- how often a process died while it held the delivery: each may have been a
+    -- call whose answer nobody heard
+    crashes INTEGER NOT NULL DEFAULT 0,
     last_error TEXT NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL
 );

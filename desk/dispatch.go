@@ -1,0 +1,128 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tributary/store"
+)
+
+// Dispatcher hands what happened to its subscribers. A row of the outbox is
+// removed in the transaction that orders what follows from it, so that every
+// effect is ordered exactly once.
+type Dispatcher struct {
+	desk *Desk
+	log  *slog.Logger
+	wake chan struct{}
+	jobs func()
+}
+
+// NewDispatcher makes it; jobs is called when it has ordered jobs.
+func NewDispatcher(d *Desk, log *slog.Logger, jobs func()) *Dispatcher {
+	return &Dispatcher{desk: d, log: log, wake: make(chan struct{}, 1), jobs: jobs}
+}
+
+// Name implements the worker contract.
+func (d *Dispatcher) Name() string { return "event dispatcher" }
+
+// Wake makes it look now.
+func (d *Dispatcher) Wake() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+const dispatchBatch = 500
+
+// Run dispatches until ctx ends.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	sweep := time.NewTicker(time.Second)
+	defer sweep.Stop()
+	for {
+		n, err := d.drain(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.log.Warn("events not dispatched", "error", err)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil && n == dispatchBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-d.wake:
+			// What is committed in the next moment shares the transaction.
+			if !pause(ctx, 5*time.Millisecond) {
+				return nil
+			}
+		case <-sweep.C:
+		}
+	}
+}
+
+func (d *Dispatcher) drain(ctx context.Context) (int, error) {
+	ordered := false
+	n, err := d.desk.Store.DrainOutbox(ctx, dispatchBatch, func(tx *store.Tx, rows []store.OutboxRow) error {
+		ordered = false
+		for _, row := range rows {
+			made, err := d.desk.apiInboxWebhook(ctx, tx, row)
+			if err != nil {
+				return err
+			}
+			ordered = ordered || made
+		}
+		return nil
+	})
+	if err == nil && ordered {
+		d.jobs()
+	}
+	return n, err
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// JobInboxWebhook posts an event to the webhook of an API inbox.
+const JobInboxWebhook = "inbox.webhook"
+
+// InboxWebhookJob is the payload of JobInboxWebhook.
+type InboxWebhookJob struct {
+	InboxID   int64  `json:"inbox_id"`
+	MessageID int64  `json:"message_id"`
+	Event     string `json:"event"`
+}
+
+// apiInboxWebhook orders the webhook of an API inbox for messages that the relay
+// does not deliver: what contacts write, and private notes.
+func (d *Desk) apiInboxWebhook(ctx context.Context, tx *store.Tx, row store.OutboxRow) (bool, error) {
+	if row.Kind != "message.created" {
+		return false, nil
+	}
+	_, ch, ok := d.Directory.Inbox(row.InboxID)
+	if !ok || ch.Type != "Channel::Api" || parse(string(ch.Settings))["webhook_url"] == nil {
+		return false, nil
+	}
+	relayed, err := tx.Relayed(ctx, row.MessageID)
+	if err != nil || relayed {
+		return false, err
+	}
+	payload, err := json.Marshal(InboxWebhookJob{InboxID: row.InboxID, MessageID: row.MessageID, Event: "message_created"})
+	if err != nil {
+		return false, fmt.Errorf("desk: inbox webhook: %w", err)
+	}
+	return true, tx.InsertJob(ctx, store.Job{Kind: JobInboxWebhook, AccountID: row.AccountID, Payload: payload, MaxAttempts: 3})
+}

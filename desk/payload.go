@@ -1,0 +1,172 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"tributary/channels"
+	"tributary/chat"
+	"tributary/store"
+)
+
+// MessageWebhook is the JSON that a customer's endpoint gets about a message
+// (contract 02 §1, MessageWebhook).
+func (d *Desk) MessageWebhook(ctx context.Context, event string, messageID int64) ([]byte, error) {
+	m, err := d.Store.MessageView(ctx, messageID)
+	if err != nil {
+		return nil, err
+	}
+	payload := map[string]any{
+		"event": event, "id": m.ID, "content": m.Content, "content_type": chat.ContentTypes[m.ContentType],
+		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
+		"message_type": chat.MessageType(m.Type).String(), "private": m.Private, "source_id": m.SourceID,
+		"created_at": iso(m.CreatedAt), "account": map[string]any{"id": m.AccountID, "name": m.AccountName},
+		"inbox": map[string]any{"id": m.InboxID, "name": m.InboxName}, "sender": senderWebhook(m),
+		"conversation": d.conversationPush(m),
+	}
+	if len(m.Attachments) > 0 {
+		payload["attachments"] = attachmentsPush(m)
+	}
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return nil, fmt.Errorf("desk: message webhook: %w", err)
+	}
+	return b, nil
+}
+
+func senderWebhook(m store.MessageView) any {
+	switch m.SenderType {
+	case "User":
+		return map[string]any{"id": m.SenderID, "name": m.SenderName, "email": m.SenderEmail, "type": "user"}
+	case "AgentBot":
+		return map[string]any{"id": m.SenderID, "name": m.SenderName, "type": "agent_bot"}
+	case "Contact":
+		c := m.Contact
+		return map[string]any{
+			"account":               map[string]any{"id": m.AccountID, "name": m.AccountName},
+			"additional_attributes": json.RawMessage(c.AdditionalAttributes), "custom_attributes": json.RawMessage(c.CustomAttributes),
+			"avatar": c.AvatarURL, "thumbnail": c.AvatarURL, "email": c.Email, "id": c.ID, "identifier": c.Identifier,
+			"name": c.Name, "phone_number": c.Phone, "blocked": c.Blocked,
+		}
+	}
+	return nil
+}
+
+// conversationPush is the conversation as webhooks and the live wire show it
+// (contract 02 §1, ConversationPush), with the message that the event is about.
+func (d *Desk) conversationPush(m store.MessageView) map[string]any {
+	c, p, l := m.Conversation, m.Contact, m.ContactInbox
+	return map[string]any{
+		"additional_attributes": json.RawMessage(c.AdditionalAttributes), "custom_attributes": json.RawMessage(c.CustomAttributes),
+		"can_reply": d.CanReply(m.InboxID, c.LastIncomingAt), "channel": m.ChannelType, "id": c.DisplayID, "inbox_id": m.InboxID,
+		"contact_inbox": map[string]any{
+			"id": l.ID, "contact_id": p.ID, "inbox_id": m.InboxID, "source_id": l.SourceID, "hmac_verified": l.HMACVerified,
+			"pubsub_token": l.PubsubToken, "created_at": iso(l.CreatedAt), "updated_at": iso(l.UpdatedAt),
+		},
+		"messages": []any{messagePush(m)}, "labels": []string{},
+		"meta": map[string]any{
+			"sender": map[string]any{
+				"additional_attributes": json.RawMessage(p.AdditionalAttributes), "custom_attributes": json.RawMessage(p.CustomAttributes),
+				"email": p.Email, "id": p.ID, "identifier": p.Identifier, "name": p.Name, "phone_number": p.Phone,
+				"thumbnail": p.AvatarURL, "blocked": p.Blocked, "type": "contact",
+			},
+			"assignee": nil, "team": nil, "hmac_verified": l.HMACVerified,
+		},
+		"status": chat.ConversationStatusOf(c.Status), "snoozed_until": isoOrNil(c.SnoozedUntil), "unread_count": c.UnreadCount,
+		"first_reply_created_at": isoOrNil(c.FirstReplyCreatedAt), "priority": priority(c.Priority),
+		"waiting_since": seconds(c.WaitingSince), "agent_last_seen_at": seconds(c.AgentLastSeenAt),
+		"contact_last_seen_at": seconds(c.ContactLastSeenAt), "last_activity_at": c.LastActivityAt / 1e6,
+		"timestamp": c.LastActivityAt / 1e6, "created_at": c.CreatedAt / 1e6, "updated_at": float64(c.UpdatedAt) / 1e6,
+	}
+}
+
+func messagePush(m store.MessageView) map[string]any {
+	var senderType, senderID any
+	if m.SenderType != "" {
+		senderType, senderID = m.SenderType, m.SenderID
+	}
+	out := map[string]any{
+		"id": m.ID, "content": m.Content, "account_id": m.AccountID, "inbox_id": m.InboxID, "conversation_id": m.Conversation.DisplayID,
+		"message_type": m.Type, "created_at": m.CreatedAt / 1e6, "updated_at": iso(m.UpdatedAt), "private": m.Private,
+		"status": chat.MessageStatusOf(m.Status), "source_id": m.SourceID, "content_type": chat.ContentTypes[m.ContentType],
+		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
+		"sender_type": senderType, "sender_id": senderID, "external_source_ids": map[string]any{},
+		"processed_message_content": m.Content, "sentiment": map[string]any{},
+		"conversation": map[string]any{
+			"assignee_id": m.Conversation.AssigneeID, "unread_count": m.Conversation.UnreadCount,
+			"last_activity_at": m.Conversation.LastActivityAt / 1e6, "contact_inbox": map[string]any{"source_id": m.ContactInbox.SourceID},
+		},
+	}
+	if len(m.Attachments) > 0 {
+		out["attachments"] = attachmentsPush(m)
+	}
+	return out
+}
+
+func attachmentsPush(m store.MessageView) []map[string]any {
+	list := make([]map[string]any, 0, len(m.Attachments))
+	for _, a := range m.Attachments {
+		x := map[string]any{"id": a.ID, "message_id": m.ID, "account_id": m.AccountID, "file_type": chat.FileTypes[a.FileType]}
+		switch chat.FileTypes[a.FileType] {
+		case "location":
+			x["coordinates_lat"], x["coordinates_long"] = a.Lat, a.Long
+			x["fallback_title"], x["data_url"] = a.Title, a.ExternalURL
+		case "fallback":
+			x["fallback_title"], x["data_url"] = a.Title, a.ExternalURL
+		case "contact":
+			x["fallback_title"], x["meta"] = a.Title, json.RawMessage(a.Meta)
+		default:
+			x["extension"], x["data_url"], x["thumb_url"] = nil, a.ExternalURL, ""
+			x["file_size"], x["width"], x["height"] = a.FileSize, nil, nil
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// CanReply tells whether the messaging window of a conversation is open
+// (contract 02 §2.5). lastIncoming is in microseconds.
+func (d *Desk) CanReply(inboxID int64, lastIncoming *int64) bool {
+	driver, ch, ok := d.Directory.Inbox(inboxID)
+	if !ok {
+		return true
+	}
+	w, limited := driver.(channels.Windowed)
+	if !limited {
+		return true
+	}
+	window := w.Window(ch)
+	if window == 0 {
+		return true
+	}
+	return lastIncoming != nil && d.Now().Sub(time.UnixMicro(*lastIncoming)) < window
+}
+
+var priorities = []string{"low", "medium", "high", "urgent"}
+
+func priority(p *int) any {
+	if p == nil || *p < 0 || *p >= len(priorities) {
+		return nil
+	}
+	return priorities[*p]
+}
+
+// iso is the time format of the API: UTC with milliseconds.
+func iso(us int64) string { return time.UnixMicro(us).UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func isoOrNil(us *int64) any {
+	if us == nil {
+		return nil
+	}
+	return iso(*us)
+}
+
+// seconds is unix seconds, 0 when unset.
+func seconds(us *int64) int64 {
+	if us == nil {
+		return 0
+	}
+	return *us / 1e6
+}

@@ -1,0 +1,170 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"tributary/channels"
+	"tributary/chat"
+	"tributary/store"
+)
+
+// deliver sends one message, part by part, and records the verdict.
+func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
+	// A call that has begun is finished although the process stops; the stop
+	// waits for it.
+	ctx = context.WithoutCancel(ctx)
+	if d.Crashes > 0 && d.Attempts == 0 {
+		r.opt.Metrics.Uncertain.WithLabelValues(l.slug).Inc()
+		r.opt.Log.Warn("sending again what a crashed process may have sent", "message_id", d.MessageID, "channel", l.slug,
+			"part", d.PartsSent, "crashes", d.Crashes)
+	}
+	driver, ch, ok := r.opt.Directory.Inbox(d.InboxID)
+	sender, can := driver.(channels.Sender)
+	if !ok || !can {
+		r.failed(ctx, l, d, &channels.SendError{Class: chat.Config, Text: "this inbox cannot send"})
+		return
+	}
+	out, err := r.opt.Store.LoadOutgoing(ctx, d)
+	if err != nil {
+		r.postponed(ctx, d, err)
+		return
+	}
+	message, err := r.opt.Desk.Outbound(ctx, out)
+	if err != nil {
+		r.postponed(ctx, d, err)
+		return
+	}
+	if r.opt.Now().After(d.Deadline) {
+		reason := d.LastError
+		if reason == "" {
+			reason = "it could not be sent in time"
+		}
+		r.failed(ctx, l, d, &channels.SendError{Class: chat.Permanent, Text: reason})
+		return
+	}
+	parts, err := sender.Plan(ch, message)
+	if err != nil {
+		r.failed(ctx, l, d, channels.AsSendError(err))
+		return
+	}
+	if d.Attempts == 0 && d.PartsSent == 0 {
+		r.opt.Metrics.Accepted.Observe(r.opt.Now().Sub(d.CreatedAt).Seconds())
+	}
+	r.send(ctx, l, d, parts, func(ctx context.Context, p chat.Part) (channels.Receipt, error) {
+		return sender.SendPart(ctx, ch, message, p)
+	})
+}
+
+// send calls the provider for each part that is not sent yet.
+func (r *Relay) send(ctx context.Context, l *lane, d store.Delivery, parts []chat.Part,
+	call func(context.Context, chat.Part) (channels.Receipt, error),
+) {
+	status := chat.StatusSent
+	if d.PartsSent >= len(parts) { // nothing to call, or a crash after the last part
+		r.record(ctx, d, -1, channels.Receipt{}, status, true)
+		return
+	}
+	for i := d.PartsSent; i < len(parts); i++ {
+		receipt, err := l.call(ctx, r, func(ctx context.Context) (channels.Receipt, error) { return call(ctx, parts[i]) })
+		if open(err) {
+			r.opt.Metrics.Attempts.WithLabelValues(l.slug, "breaker_open").Inc()
+			r.deferred(ctx, d, r.opt.Now().Add(r.opt.BreakerFor), "the provider is not answering", false)
+			return
+		}
+		if err != nil {
+			r.refused(ctx, l, d, channels.AsSendError(err))
+			return
+		}
+		r.opt.Metrics.Attempts.WithLabelValues(l.slug, "sent").Inc()
+		if receipt.Status != "" {
+			status = receipt.Status
+		}
+		if !r.record(ctx, d, i, receipt, status, i == len(parts)-1) {
+			return
+		}
+	}
+}
+
+// record commits what the provider answered before anything else is sent. The
+// database may be away: the answer is known only here, so it is tried for as
+// long as the lease can be trusted.
+func (r *Relay) record(ctx context.Context, d store.Delivery, part int, receipt channels.Receipt, status chat.MessageStatus, last bool) bool {
+	until := r.opt.Now().Add(r.lease())
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := r.opt.Desk.Sent(ctx, d, part, receipt.ProviderIDs, status, last, until)
+		if err == nil {
+			return true
+		}
+		r.opt.Log.Error("provider's answer not stored", "message_id", d.MessageID, "part", part, "error", err)
+		if !store.Transient(err) || r.opt.Now().After(until) {
+			return false
+		}
+		time.Sleep(wait)
+	}
+}
+
+// refused acts on the verdict of an error.
+func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *channels.SendError) {
+	r.opt.Metrics.Attempts.WithLabelValues(l.slug, string(e.Class)).Inc()
+	now := r.opt.Now()
+	switch e.Class {
+	case chat.Throttled:
+		wait := e.RetryAfter
+		if wait <= 0 {
+			wait = r.backoff(d.Attempts)
+		}
+		r.pause(l, now.Add(wait))
+		if now.Add(wait).Before(d.Deadline) {
+			r.deferred(ctx, d, now.Add(wait), e.Text, true)
+			return
+		}
+	case chat.Retryable:
+		tries := maxTries
+		if e.MaxTries > 0 {
+			tries = e.MaxTries
+		}
+		next := now.Add(r.backoff(d.Attempts))
+		if d.Attempts+1 < tries && next.Before(d.Deadline) {
+			r.opt.Log.Info("send will be tried again", "message_id", d.MessageID, "channel", l.slug, "attempt", d.Attempts+1,
+				"at", next, "error", e)
+			r.deferred(ctx, d, next, e.Text, true)
+			return
+		}
+	}
+	r.failed(ctx, l, d, e)
+}
+
+// backoff doubles with every attempt, ± 20 %.
+func (r *Relay) backoff(attempts int) time.Duration {
+	wait := r.opt.Base << min(attempts, 10)
+	return wait*8/10 + rand.N(wait*4/10+1)
+}
+
+// failed ends the delivery: the agent sees why.
+func (r *Relay) failed(ctx context.Context, l *lane, d store.Delivery, e *channels.SendError) {
+	r.opt.Metrics.Attempts.WithLabelValues(l.slug, "failed").Inc()
+	r.opt.Log.Warn("message not sent", "message_id", d.MessageID, "inbox_id", d.InboxID, "channel", l.slug,
+		"class", string(e.Class), "code", e.Code, "error", e)
+	if err := r.opt.Desk.SendFailed(ctx, d, e.Class, e.Text); err != nil {
+		r.opt.Log.Error("verdict not stored", "message_id", d.MessageID, "error", err)
+	}
+}
+
+// postponed gives a delivery back because of our own trouble, not the
+// provider's; a message that is gone needs nothing.
+func (r *Relay) postponed(ctx context.Context, d store.Delivery, err error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return
+	}
+	r.opt.Log.Warn("delivery postponed", "message_id", d.MessageID, "error", err)
+	r.deferred(ctx, d, r.opt.Now().Add(time.Second), d.LastError, false)
+}
+
+func (r *Relay) deferred(ctx context.Context, d store.Delivery, at time.Time, reason string, counted bool) {
+	if err := r.opt.Store.DeferDelivery(ctx, d.MessageID, at, reason, counted); err != nil {
+		r.opt.Log.Warn("delivery not given back; its lease will end", "message_id", d.MessageID, "error", err)
+	}
+}
