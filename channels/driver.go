@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"time"
 
 	"tributary/chat"
@@ -164,6 +165,23 @@ type Chooser interface {
 	Choose(candidates []*Channel, ev *chat.Event, p Proof) []*Channel
 }
 
+// Tailor fits an event to the channel that gets it, where the payload alone does
+// not say enough: which of two transports it came by, or that the channel wants
+// none of it (kind ignored). ev is a shallow copy: Tailor replaces what its
+// pointers lead to and changes nothing behind them, because other channels get
+// the same event.
+type Tailor interface {
+	Tailor(ev *chat.Event, ch *Channel)
+}
+
+// Alternates gives further addresses of the one channel that r is addressed to,
+// in order, for requests that name it more than once (Twilio: the messaging
+// service, else the number). They are tried when no channel has the address of
+// Locate.
+type Alternates interface {
+	Alternates(r *Request) []chat.Address
+}
+
 // Sender sends replies. Plan is pure and deterministic: it splits a message
 // into the calls that the provider needs, or refuses it with a *SendError. The
 // relay then calls SendPart for each part that has not been sent yet, in order,
@@ -234,4 +252,33 @@ type Windowed interface {
 // SourceMaker builds the source id of a contact that the desk writes to first.
 type SourceMaker interface {
 	SourceFor(ch *Channel, phone, email string) (string, error)
+}
+
+// Acknowledger tells the provider that an event was taken in, where the provider
+// shows the contact that it waits (a pressed button). It runs as a job after the
+// event is stored, for events of kind interaction, and does nothing for events
+// that need no acknowledgement. Errors are *SendError, as in Sender.
+type Acknowledger interface {
+	Acknowledge(ctx context.Context, ch *Channel, ev *chat.Event) error
+}
+
+// MediaFetcher builds the request that downloads an attachment which only its
+// provider can give (Fetch.Strategy other than url). It may call the provider to
+// find out where the bytes are. The caller sends the request with Env.HTTP,
+// limits what it reads, and never stores or shows its URL, which may hold a
+// token. Errors are *SendError, as in Sender.
+type MediaFetcher interface {
+	MediaRequest(ctx context.Context, ch *Channel, f *chat.Fetch) (*http.Request, error)
+}
+
+// SourceVariants gives other spellings of a contact's source id under which the
+// same person may be stored already.
+type SourceVariants interface {
+	Variants(sourceID string) []string
+}
+
+// Unique names the attribute that identifies a channel, for the message that
+// another channel has it already: "line_channel_id", "Line channel".
+type Unique interface {
+	UniqueAttribute() (name, human string)
 }

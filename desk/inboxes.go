@@ -1,0 +1,278 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"tributary/channels"
+	"tributary/chat"
+	"tributary/store"
+)
+
+// Jobs of an inbox.
+const (
+	JobRegister    = "channel.register" // install our webhook at the provider
+	JobDeleteInbox = "inbox.delete"
+)
+
+// InboxJob is the payload of the jobs above.
+type InboxJob struct {
+	InboxID int64 `json:"inbox_id"`
+}
+
+// NewInbox is an inbox to be connected. Inbox.Name may be empty when the
+// provider tells one.
+type NewInbox struct {
+	Inbox    store.Inbox
+	Params   json.RawMessage // the channel's parameters, as the API got them
+	Limit    int             // inboxes that the account may have; 0: any number
+	Settings json.RawMessage // instead of Params: settings as the driver stores them
+}
+
+// CreateInbox connects a channel: the driver checks the parameters (at the
+// provider, where it can), then channel, inbox and the order to install our
+// webhook are stored together. A provider that refuses our webhook never loses
+// the inbox; the failure shows on it and is tried again.
+func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewInbox) (int64, error) {
+	draft := channels.Draft{Settings: in.Settings, Name: in.Inbox.Name}
+	if in.Settings == nil {
+		creator, ok := driver.(channels.Creator)
+		if !ok {
+			return 0, chat.Invalid("channel", "Channel must exist")
+		}
+		var err error
+		if draft, err = creator.Create(ctx, in.Params); err != nil {
+			return 0, err
+		}
+	}
+	if in.Inbox.Name == "" {
+		in.Inbox.Name = draft.Name
+	}
+	if in.Inbox.Name == "" {
+		return 0, chat.Invalid("name", "Name can't be blank")
+	}
+	addresses, err := d.addresses(driver, in.Inbox.AccountID, draft.Settings)
+	if err != nil {
+		return 0, err
+	}
+	_, registers := driver.(channels.Registrar)
+	var id int64
+	err = d.Store.Transact(ctx, func(tx *store.Tx) error {
+		if in.Limit > 0 {
+			n, err := tx.CountInboxes(ctx, in.Inbox.AccountID)
+			if err != nil {
+				return err
+			}
+			if n >= in.Limit {
+				return &chat.Error{Code: chat.CodePayment, Message: "Account limit exceeded. Upgrade to a higher plan"}
+			}
+		}
+		channel := store.NewChannel{AccountID: in.Inbox.AccountID, Type: driver.Info().ChannelType, Settings: draft.Settings, Addresses: addresses}
+		if registers {
+			channel.Registration = "pending"
+		}
+		channelID, err := tx.InsertChannel(ctx, channel)
+		if err != nil {
+			return err
+		}
+		in.Inbox.ChannelID, in.Inbox.ChannelType = channelID, channel.Type
+		if id, err = tx.InsertInbox(ctx, in.Inbox); err != nil {
+			return err
+		}
+		if !registers {
+			return nil
+		}
+		return insertInboxJob(ctx, tx, JobRegister, store.LaneDeferred, in.Inbox.AccountID, id)
+	})
+	if errors.Is(err, store.ErrAddressTaken) {
+		return 0, taken(driver)
+	}
+	if err != nil {
+		return 0, err
+	}
+	d.changed(ctx)
+	return id, nil
+}
+
+// addresses are the names of a channel with these settings, as the store keeps
+// them.
+func (d *Desk) addresses(driver channels.Driver, accountID int64, settings json.RawMessage) ([]store.Address, error) {
+	config, err := driver.Parse(settings)
+	if err != nil {
+		return nil, fmt.Errorf("desk: channel settings: %w", err)
+	}
+	ch := &channels.Channel{AccountID: accountID, Type: driver.Info().ChannelType, Settings: settings, Config: config}
+	var out []store.Address
+	for _, b := range driver.Addresses(ch) {
+		a := store.Address{Address: b.Address}
+		if b.PerAccount {
+			a.Scope = accountID
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// taken words the conflict for the attribute that names the channel.
+func taken(driver channels.Driver) error {
+	attribute, human := "address", "Address"
+	if u, ok := driver.(channels.Unique); ok {
+		attribute, human = u.UniqueAttribute()
+	}
+	return chat.Invalid(attribute, human+" has already been taken")
+}
+
+// changed tells this process at once and the workers that a channel changed;
+// other processes learn it from the change feed.
+func (d *Desk) changed(ctx context.Context) {
+	if err := d.Directory.Refresh(ctx); err != nil {
+		d.Log.Warn("channel directory not refreshed", "error", err)
+	}
+	d.WakeJobs()
+}
+
+func insertInboxJob(ctx context.Context, tx *store.Tx, kind, lane string, accountID, inboxID int64) error {
+	payload, err := json.Marshal(InboxJob{InboxID: inboxID})
+	if err != nil {
+		return fmt.Errorf("desk: inbox job: %w", err)
+	}
+	return tx.InsertJob(ctx, store.Job{Kind: kind, Lane: lane, UniqueKey: kind + ":" + strconv.FormatInt(inboxID, 10),
+		AccountID: accountID, Payload: payload, MaxAttempts: 12})
+}
+
+// UpdateInbox stores the settings of an inbox and, when params are given, the
+// channel's, which the driver checks first.
+func (d *Desk) UpdateInbox(ctx context.Context, inbox store.Inbox, hours []store.WorkingHour, params json.RawMessage) error {
+	var settings json.RawMessage
+	var addresses []store.Address
+	driver, ch, ok := d.Directory.Inbox(inbox.ID)
+	if params != nil && ok {
+		creator, can := driver.(channels.Creator)
+		if can {
+			var err error
+			if settings, err = creator.Update(ctx, ch, params); err != nil {
+				return err
+			}
+			if addresses, err = d.addresses(driver, inbox.AccountID, settings); err != nil {
+				return err
+			}
+		}
+	}
+	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+		if err := tx.UpdateInbox(ctx, inbox); err != nil {
+			return err
+		}
+		for _, h := range hours {
+			if err := tx.PutWorkingHour(ctx, inbox.ID, h); err != nil {
+				return err
+			}
+		}
+		if settings == nil {
+			return nil
+		}
+		_, registers := driver.(channels.Registrar)
+		if err := tx.UpdateChannelSettings(ctx, ch.ID, settings, addresses, registers); err != nil {
+			return err
+		}
+		if !registers {
+			return nil
+		}
+		return insertInboxJob(ctx, tx, JobRegister, store.LaneDeferred, inbox.AccountID, inbox.ID)
+	})
+	if errors.Is(err, store.ErrAddressTaken) {
+		return taken(driver)
+	}
+	if err != nil {
+		return err
+	}
+	d.changed(ctx)
+	return nil
+}
+
+// DeleteInbox orders the deletion of an inbox; a bulk job carries it out.
+func (d *Desk) DeleteInbox(ctx context.Context, accountID, inboxID int64) error {
+	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+		return insertInboxJob(ctx, tx, JobDeleteInbox, store.LaneBulk, accountID, inboxID)
+	})
+	if err != nil {
+		return err
+	}
+	d.WakeJobs()
+	return nil
+}
+
+// Handlers are the jobs that the desk carries out.
+func (d *Desk) Handlers() map[string]Handler {
+	return map[string]Handler{JobRegister: d.register, JobDeleteInbox: d.deleteInbox}
+}
+
+// register installs our webhook at the provider and records how that went.
+func (d *Desk) register(ctx context.Context, j store.Job) error {
+	var in InboxJob
+	if err := json.Unmarshal(j.Payload, &in); err != nil {
+		return Final{fmt.Errorf("desk: register: %w", err)}
+	}
+	driver, ch, ok := d.Directory.Inbox(in.InboxID)
+	if !ok {
+		if err := d.Directory.Refresh(ctx); err != nil {
+			return err
+		}
+		if driver, ch, ok = d.Directory.Inbox(in.InboxID); !ok {
+			return nil // deleted meanwhile
+		}
+	}
+	registrar, ok := driver.(channels.Registrar)
+	if !ok {
+		return nil
+	}
+	err := registrar.Register(ctx, ch)
+	state, reason := "registered", ""
+	if err != nil {
+		state, reason = "failed", channels.AsSendError(err).Text
+		var shown *chat.Error
+		if errors.As(err, &shown) {
+			reason = shown.Message
+		}
+	}
+	if e := d.Store.SetRegistration(ctx, ch.ID, state, reason); e != nil {
+		return errors.Join(err, e)
+	}
+	if e := d.Directory.Refresh(ctx); e != nil {
+		d.Log.Warn("channel directory not refreshed", "error", e)
+	}
+	return err
+}
+
+// deleteChunk is how many conversations one transaction deletes.
+const deleteChunk = 200
+
+func (d *Desk) deleteInbox(ctx context.Context, j store.Job) error {
+	var in InboxJob
+	if err := json.Unmarshal(j.Payload, &in); err != nil {
+		return Final{fmt.Errorf("desk: delete inbox: %w", err)}
+	}
+	if driver, ch, ok := d.Directory.Inbox(in.InboxID); ok && j.Attempts == 0 {
+		if r, can := driver.(channels.Registrar); can {
+			if err := r.Unregister(ctx, ch); err != nil {
+				d.Log.Warn("webhook not removed at the provider", "inbox_id", in.InboxID, "error", err)
+			}
+		}
+	}
+	for {
+		done, err := d.Store.DeleteInboxChunk(ctx, in.InboxID, deleteChunk)
+		if err != nil {
+			return err
+		}
+		if done {
+			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	d.changed(ctx)
+	return nil
+}
