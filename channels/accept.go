@@ -33,7 +33,8 @@ type Verdict struct {
 	Detail string
 	// Observed: the proof failed and mode observe let it in.
 	Observed bool
-	// Unrouted counts events whose address no channel has.
+	// Unrouted counts events that no channel got: nobody has the address, or may
+	// not have the event.
 	Unrouted int
 	// Panic is what a driver's decoder panicked with; the request was kept as an
 	// unsupported event.
@@ -53,8 +54,8 @@ func Accept(d Driver, h Hook, r *Request, dir Directory, mode string) Verdict {
 	var located *Channel
 	address, direct := d.Locate(r)
 	if direct {
-		if found := dir.Find(address); len(found) > 0 {
-			located = found[0]
+		if located = find(d, r, dir, address); located != nil {
+			// Proven below with its own secret.
 		} else if strings.Contains(h.Path, "{") {
 			return Verdict{Response: Response{Status: http.StatusNotFound}, Rejected: RejectUnknown}
 		} else {
@@ -68,10 +69,10 @@ func Accept(d Driver, h Hook, r *Request, dir Directory, mode string) Verdict {
 	events, panicked, err := decode(d, r)
 	var refusal *Refusal
 	switch {
+	case err != nil && !proof.OK() && modeOf(located, mode) != Observe:
+		return refuse(d, proof)
 	case errors.As(err, &refusal):
 		return Verdict{Response: refusal.Response, Rejected: refusal.Reason}
-	case err != nil && !proof.OK():
-		return refuse(d, proof)
 	case err != nil:
 		return Verdict{Response: Response{Status: http.StatusBadRequest}, Rejected: RejectFormat, Detail: err.Error()}
 	}
@@ -83,13 +84,32 @@ func Accept(d Driver, h Hook, r *Request, dir Directory, mode string) Verdict {
 	for i := range events {
 		a.deliver(&events[i])
 	}
-	if !proof.OK() && len(v.Events) == 0 {
+	if !proof.OK() && len(v.Events) == 0 && (a.unproven > 0 || modeOf(located, mode) != Observe) {
 		return refuse(d, proof)
 	}
 	if len(v.Events) == 0 && v.Unrouted > 0 {
 		v.Rejected = RejectUnknown
+		if a.inactive == v.Unrouted {
+			v.Rejected = RejectInactive
+		}
 	}
 	return v
+}
+
+// find gives the channel with the located address, or with one of its
+// alternates.
+func find(d Driver, r *Request, dir Directory, address chat.Address) *Channel {
+	if found := dir.Find(address); len(found) > 0 {
+		return found[0]
+	}
+	if a, ok := d.(Alternates); ok {
+		for _, other := range a.Alternates(r) {
+			if found := dir.Find(other); len(found) > 0 {
+				return found[0]
+			}
+		}
+	}
+	return nil
 }
 
 // acceptance is the state of one Accept call.
@@ -102,6 +122,8 @@ type acceptance struct {
 	address chat.Address
 	proof   Proof
 	out     *Verdict
+	// Parts of out.Unrouted: the channel's proof failed, its account is inactive.
+	unproven, inactive int
 }
 
 // deliver hands one event to the channels that carry its address.
@@ -126,14 +148,19 @@ func (a *acceptance) deliver(ev *chat.Event) {
 		}
 		if result != ProofOK && modeOf(ch, a.mode) != Observe {
 			a.out.Unrouted++
+			a.unproven++
 			continue
 		}
 		if !ch.AccountActive {
 			a.out.Unrouted++
+			a.inactive++
 			continue
 		}
 		e := *ev
 		e.AccountID, e.InboxID, e.Proof = ch.AccountID, ch.InboxID, result
+		if t, ok := a.driver.(Tailor); ok {
+			t.Tailor(&e, ch)
+		}
 		if e.ReceivedAt == 0 {
 			e.ReceivedAt = chat.MillisOf(a.request.ReceivedAt)
 		}

@@ -25,6 +25,9 @@ type Env struct {
 	PublicURL string
 	// HTTP calls providers. It has time-outs and follows no redirects.
 	HTTP *http.Client
+	// Guarded calls addresses that users typed in (webhooks, media links): it
+	// refuses private networks and follows few redirects, see internal/httpx.
+	Guarded *http.Client
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger

@@ -28,7 +28,8 @@ var (
 
 // Split cuts text into pieces of at most limit units: between paragraphs where
 // it can, else between lines, words, and at last graphemes. The pieces are
-// trimmed at the cuts; an empty text gives none.
+// trimmed at the cuts; an empty text gives none. Only a single character that is
+// longer than limit makes a longer piece.
 func Split(text string, limit int, measure func(string) int) []string {
 	text = strings.TrimSpace(text)
 	var out []string
@@ -37,42 +38,53 @@ func Split(text string, limit int, measure func(string) int) []string {
 			return append(out, text)
 		}
 		head := fitting(text, limit, measure)
-		cut := len(head)
-		for _, sep := range []string{"\n\n", "\n", " "} {
-			// A cut in the first half would waste most of the piece.
-			if i := strings.LastIndex(head, sep); i > len(head)/2 {
-				cut = i
-				break
-			}
+		if head == "" {
+			_, size := utf8.DecodeRuneInString(text)
+			head = text[:size]
 		}
-		// The word may end exactly at the limit.
-		if cut != len(head) && len(head) < len(text) && (text[len(head)] == ' ' || text[len(head)] == '\n') {
-			cut = len(head)
-		}
+		cut := cutAt(head, text[len(head):])
 		out = append(out, strings.TrimSpace(text[:cut]))
 		text = strings.TrimSpace(text[cut:])
 	}
 	return out
 }
 
-// fitting is the longest prefix of whole graphemes within limit; at least one.
-func fitting(text string, limit int, measure func(string) int) string {
-	used, end, state := 0, 0, -1
-	rest := text
-	for rest != "" {
-		var g string
-		g, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		n := measure(g)
-		if used+n > limit && end > 0 {
-			break
+// cutAt is where head, which rest follows, is cut best: at the strongest boundary
+// in its second half (a cut in the first half would waste most of the piece).
+func cutAt(head, rest string) int {
+	for _, sep := range []string{"\n\n", "\n", " "} {
+		if strings.HasPrefix(rest, sep) {
+			return len(head)
 		}
-		used += n
-		end += len(g)
-		if used > limit {
-			break
+		if i := strings.LastIndex(head, sep); i > len(head)/2 {
+			return i
 		}
 	}
-	return text[:end]
+	return len(head)
+}
+
+// fitting is the longest prefix of whole graphemes within limit; where not even
+// the first one fits (letters under a heap of combining marks), of characters.
+func fitting(text string, limit int, measure func(string) int) string {
+	used, end, state := 0, 0, -1
+	for rest := text; rest != ""; {
+		var g string
+		g, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if used += measure(g); used > limit {
+			break
+		}
+		end += len(g)
+	}
+	if end > 0 {
+		return text[:end]
+	}
+	used = 0
+	for i, r := range text {
+		if used += measure(string(r)); used > limit {
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // Clip shortens s to limit units at a grapheme boundary (button titles).

@@ -174,6 +174,7 @@ type Thread struct {
 	BusinessConnectionID string         `json:"business_connection_id,omitempty"`
 	ReplyToken           string         `json:"reply_token,omitempty"`
 	ReplyTokenExpiresAt  Millis         `json:"reply_token_expires_at,omitempty"`
+	Standby              bool           `json:"standby,omitempty"`                 // another app (a bot) owns the thread
 	Attributes           map[string]any `json:"conversation_attributes,omitempty"` // conversation additional_attributes
 }
 
@@ -207,6 +208,9 @@ func (m *Message) Unsupported() bool { return m.Flags != nil && m.Flags.Unsuppor
 // Target names messages by their provider ids.
 type Target struct {
 	SourceIDs []string `json:"source_ids"`
+	// AndEarlier extends a status to every earlier message of the conversation
+	// (Instagram's "seen" names only the last one).
+	AndEarlier bool `json:"and_earlier,omitempty"`
 }
 
 // Typing is a typing indicator.

@@ -55,6 +55,7 @@ type OutAttachment struct {
 // Part is one call to the provider. A message becomes an ordered list of parts;
 // the relay stores what each returned, so a retry repeats no part.
 type Part struct {
+	Index       int    // position in the plan: parts of one message may be alike
 	Kind        string // text | image | audio | video | file | album | buttons | list | template | webhook
 	Text        string // text, or the caption of an attachment
 	Attachments []OutAttachment

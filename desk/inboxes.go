@@ -43,6 +43,11 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		if !ok {
 			return 0, chat.Invalid("channel", "Channel must exist")
 		}
+		// Create may install our webhook at the provider; for a number that is
+		// connected already that would cut the other inbox off.
+		if d.connected(ctx, driver, in) {
+			return 0, taken(driver)
+		}
 		var err error
 		if draft, err = creator.Create(ctx, in.Params); err != nil {
 			return 0, err
@@ -114,6 +119,24 @@ func (d *Desk) addresses(driver channels.Driver, accountID int64, settings json.
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// connected tells whether another channel has an address that the parameters
+// name already. Parameters that name none are Create's to refuse.
+func (d *Desk) connected(ctx context.Context, driver channels.Driver, in NewInbox) bool {
+	addresses, err := d.addresses(driver, in.Inbox.AccountID, in.Params)
+	if err != nil {
+		return false
+	}
+	for _, a := range addresses {
+		if a.Value == "" {
+			continue
+		}
+		if exists, err := d.Store.AddressTaken(ctx, a); err == nil && exists {
+			return true
+		}
+	}
+	return false
 }
 
 // taken words the conflict for the attribute that names the channel.
@@ -261,7 +284,7 @@ func (d *Desk) deleteInbox(ctx context.Context, j store.Job) error {
 			}
 		}
 	}
-	for {
+	for begun := d.Now(); ; {
 		done, err := d.Store.DeleteInboxChunk(ctx, in.InboxID, deleteChunk)
 		if err != nil {
 			return err
@@ -269,8 +292,8 @@ func (d *Desk) deleteInbox(ctx context.Context, j store.Job) error {
 		if done {
 			break
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if d.Now().Sub(begun) > jobTimeout/2 {
+			return ErrAgain
 		}
 	}
 	d.changed(ctx)

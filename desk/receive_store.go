@@ -32,6 +32,9 @@ func (r *reception) store(ctx context.Context, arrivals []*arrival) error {
 		}
 		r.outcomes[a.index].MessageID = id
 		r.note("message.created", a.event.AccountID, a.event.InboxID, a.conversation.ID, id)
+		if err := r.acknowledgement(ctx, a); err != nil {
+			return err
+		}
 		for i := range a.event.Message.Attachments {
 			files = append(files, attachment(a.event, id, &a.event.Message.Attachments[i]))
 		}

@@ -24,6 +24,10 @@ func (f Final) Error() string { return f.Err.Error() }
 // Unwrap gives the cause.
 func (f Final) Unwrap() error { return f.Err }
 
+// ErrAgain says that a job did a share of its work and wants to go on: it is run
+// again at once and no attempt is counted.
+var ErrAgain = errors.New("desk: job goes on")
+
 // Runner runs the deferred jobs of one lane.
 type Runner struct {
 	store    *store.Store
@@ -124,6 +128,12 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 	if err == nil {
 		if err := r.store.FinishJob(ctx, j.ID); err != nil {
 			r.log.Warn("job done but not removed; it will run again", "job", j.ID, "kind", j.Kind, "error", err)
+		}
+		return
+	}
+	if errors.Is(err, ErrAgain) {
+		if err := r.store.ContinueJob(ctx, j.ID); err != nil {
+			r.log.Warn("job not given back; its lease will end", "job", j.ID, "kind", j.Kind, "error", err)
 		}
 		return
 	}

@@ -47,6 +47,11 @@ func (r *reception) statuses(ctx context.Context) error {
 			continue
 		}
 		ref, ok := found[x.ref]
+		if ok && x.event.Target.AndEarlier {
+			if err := r.earlier(ctx, x.event, ref, code); err != nil {
+				return err
+			}
+		}
 		if !ok {
 			parked = append(parked, store.ParkedStatus{ProviderRef: x.ref, Status: code, Error: x.event.Status.Text})
 			continue
@@ -63,6 +68,23 @@ func (r *reception) statuses(ctx context.Context) error {
 		return err
 	}
 	return r.tx.ParkStatuses(ctx, parked, r.tx.Now.Add(parkFor).UnixMicro())
+}
+
+// earlier moves what we sent before a message too: the provider reports only the
+// last one that was seen (Instagram).
+func (r *reception) earlier(ctx context.Context, e *chat.Event, ref store.StatusRef, code int) error {
+	contactInbox, at, err := r.tx.MessageMoment(ctx, ref.MessageID)
+	if err != nil {
+		return err
+	}
+	moved, err := r.tx.Watermark(ctx, contactInbox, at-1, code)
+	if err != nil {
+		return err
+	}
+	for _, m := range moved {
+		r.note("message.updated", m.AccountID, e.InboxID, m.ConversationID, m.MessageID)
+	}
+	return nil
 }
 
 // statusState is a sent message whose receipts are being applied.

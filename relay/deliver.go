@@ -117,7 +117,7 @@ func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *chann
 			wait = r.backoff(d.Attempts)
 		}
 		r.pause(l, now.Add(wait))
-		if now.Add(wait).Before(d.Deadline) {
+		if now.Add(wait).Before(d.Deadline) && (e.MaxTries == 0 || d.Attempts+1 < e.MaxTries) {
 			r.deferred(ctx, d, now.Add(wait), e.Text, true)
 			return
 		}

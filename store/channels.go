@@ -130,6 +130,15 @@ func (t *Tx) putAddresses(ctx context.Context, channelID int64, list []Address) 
 	return nil
 }
 
+// AddressTaken tells whether a channel has this address.
+func (s *Store) AddressTaken(ctx context.Context, a Address) (bool, error) {
+	ok, err := exists(ctx, s.r, `SELECT 1 FROM channel_addresses WHERE kind = $1 AND value = $2 AND scope = $3`, a.Kind, a.Value, a.Scope)
+	if err != nil {
+		return false, fmt.Errorf("store: channel address: %w", err)
+	}
+	return ok, nil
+}
+
 // UpdateChannelSettings replaces a channel's settings and addresses and clears
 // its authorisation errors. pending says that our webhook has to be installed
 // again.

@@ -98,6 +98,15 @@ func (s *Store) RetryJob(ctx context.Context, j Job, at time.Time, reason string
 	return dead, nil
 }
 
+// ContinueJob gives a job back that wants to go on at once.
+func (s *Store) ContinueJob(ctx context.Context, id int64) error {
+	if _, err := s.w.ExecContext(ctx, `UPDATE jobs SET lease_owner = '', lease_until = 0, run_at = $2, last_error = '' WHERE id = $1`,
+		id, micros(s.now())); err != nil {
+		return fmt.Errorf("store: continue job: %w", err)
+	}
+	return nil
+}
+
 // NextJob is when the next job of a lane becomes due; zero when none waits.
 func (s *Store) NextJob(ctx context.Context, lane string) (time.Time, error) {
 	var at *int64

@@ -197,6 +197,17 @@ func (t *Tx) MessageAttributes(ctx context.Context, id int64) (string, error) {
 	return attributes, nil
 }
 
+// MessageMoment tells whose conversation a message is in (contact inbox) and when
+// it was made, in microseconds.
+func (t *Tx) MessageMoment(ctx context.Context, id int64) (contactInboxID, at int64, err error) {
+	err = t.tx.QueryRowContext(ctx, `SELECT c.contact_inbox_id, m.created_at FROM messages m
+		JOIN conversations c ON c.id = m.conversation_id WHERE m.id = $1`, id).Scan(&contactInboxID, &at)
+	if err != nil {
+		return 0, 0, fmt.Errorf("store: moment of message: %w", err)
+	}
+	return contactInboxID, at, nil
+}
+
 // ParkedStatus is a receipt for a provider id that nobody knows yet.
 type ParkedStatus struct {
 	ProviderRef

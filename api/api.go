@@ -1,0 +1,78 @@
+// Package api is the account API: one file for each resource in the URL, each
+// with its rows, its typed input and output, and its handlers in the order list,
+// get, create, update, delete. Reads go to the store, whatever touches several
+// tables or raises events goes through the desk.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"tributary/api/route"
+	"tributary/chat"
+	"tributary/desk"
+	"tributary/store"
+)
+
+// Deps is what the API works with.
+type Deps struct {
+	Store *store.Store
+	Desk  *desk.Desk
+	// Queue tells whether the queue answers.
+	Queue func(ctx context.Context) error
+	// Setting reads an installation setting by its environment name.
+	Setting func(name string) string
+	// ConversationsPerPage is CONVERSATION_RESULTS_PER_PAGE; 0: 25.
+	ConversationsPerPage int
+}
+
+// API serves the account API.
+type API struct{ Deps }
+
+// New makes the API.
+func New(d Deps) *API {
+	if d.ConversationsPerPage == 0 {
+		d.ConversationsPerPage = 25
+	}
+	return &API{d}
+}
+
+// account is the prefix of everything inside an account.
+const account = "/api/v1/accounts/{account_id}"
+
+// Rows are all routes of the API.
+func (a *API) Rows() []route.Row {
+	return slices.Concat(a.info(), a.profile(), a.inboxes(), a.twilioChannels(), a.contacts(), a.conversations(), a.messages())
+}
+
+// none is the input of routes that read nothing.
+type none struct{}
+
+// object is a stored JSON object as it is shown.
+func object(stored string) json.RawMessage {
+	if stored == "" {
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage(stored)
+}
+
+// members decodes a stored JSON object.
+func members(stored string) map[string]any {
+	m := map[string]any{}
+	_ = json.Unmarshal([]byte(stored), &m) // not an object: no members
+	return m
+}
+
+// found turns the store's "no such row" into 404 and passes other errors on.
+func found(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return chat.NotFound()
+	}
+	return err
+}
+
+// blank tells whether text is missing or white space.
+func blank(text *string) bool { return text == nil || strings.TrimSpace(*text) == "" }

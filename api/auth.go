@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"tributary/api/route"
+	"tributary/chat"
+	"tributary/store"
+)
+
+var _ route.Authenticator = (*API)(nil)
+
+// Authenticate implements route.Authenticator: it knows API tokens.
+func (a *API) Authenticate(ctx context.Context, c route.Credentials) (route.Caller, error) {
+	if c.APIToken == "" {
+		return route.Caller{}, route.ErrNotSignedIn
+	}
+	h, err := a.Store.HolderOfToken(ctx, c.APIToken)
+	if errors.Is(err, store.ErrNotFound) {
+		return route.Caller{}, route.ErrBadToken
+	}
+	if err != nil {
+		return route.Caller{}, err
+	}
+	switch h.OwnerType {
+	case store.OwnerBot:
+		return route.Caller{Bot: &route.Bot{ID: h.OwnerID, Name: h.Name}}, nil
+	case store.OwnerPlatform:
+		return route.Caller{App: &route.App{ID: h.OwnerID, Name: h.Name}}, nil
+	}
+	var settings struct {
+		Locale string `json:"locale"`
+	}
+	_ = json.Unmarshal([]byte(h.UISettings), &settings) // free JSON of the user: no locale in it
+	return route.Caller{User: &route.User{ID: h.OwnerID, Name: h.Name, Email: h.Email, Locale: settings.Locale}}, nil
+}
+
+// Scope implements route.Authenticator.
+func (a *API) Scope(ctx context.Context, caller route.Caller, accountID int64) (route.Scope, error) {
+	var userID int64
+	if caller.User != nil {
+		userID = caller.User.ID
+	}
+	s, err := a.Store.ScopeOf(ctx, accountID, userID)
+	if errors.Is(err, store.ErrNotFound) {
+		return route.Scope{}, nil
+	}
+	if err != nil {
+		return route.Scope{}, err
+	}
+	out := route.Scope{Account: route.Account{
+		ID: s.ID, Name: s.Name, Active: s.Status == accountActive, Locale: route.LocaleName(s.Locale), Features: uint64(s.Features), //nolint:gosec // a bit set
+	}}
+	if s.Member {
+		out.Membership = route.Membership{Role: roleName(s.Role), CustomRoleID: s.CustomRoleID}
+	}
+	return out, nil
+}
+
+// accountActive is the stored status of an account that is not suspended.
+const accountActive = 0
+
+func roleName(stored int) string {
+	if stored == 1 {
+		return chat.RoleAdministrator
+	}
+	return chat.RoleAgent
+}
+
+// seesInbox tells whether the caller may work in an inbox: administrators and
+// bots in every one of the account, agents in those they are members of.
+func (a *API) seesInbox(ctx context.Context, c *route.Call, inboxID int64) error {
+	if c.Admin() || c.Bot != nil {
+		return nil
+	}
+	member, err := a.Store.InboxMember(ctx, inboxID, c.User.ID)
+	if err != nil {
+		return err
+	}
+	if !member {
+		return route.Refused()
+	}
+	return nil
+}

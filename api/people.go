@@ -1,0 +1,140 @@
+package api
+
+import (
+	"encoding/json"
+
+	"tributary/api/route"
+	"tributary/store"
+)
+
+// agentOut is a member as colleagues see it.
+type agentOut struct {
+	ID                 int64           `json:"id"`
+	AccountID          *int64          `json:"account_id"`
+	AvailabilityStatus *string         `json:"availability_status"`
+	AutoOffline        *bool           `json:"auto_offline"`
+	Confirmed          bool            `json:"confirmed"`
+	Email              string          `json:"email"`
+	Provider           string          `json:"provider"`
+	AvailableName      string          `json:"available_name"`
+	CustomAttributes   json.RawMessage `json:"custom_attributes,omitempty"`
+	Name               string          `json:"name"`
+	Role               *string         `json:"role"`
+	Thumbnail          string          `json:"thumbnail"`
+	CustomRoleID       *int64          `json:"custom_role_id"`
+}
+
+func newAgentOut(accountID int64, u store.AgentRow) agentOut {
+	out := agentOut{
+		ID: u.ID, Confirmed: u.Confirmed, Email: u.Email, Provider: u.Provider, AvailableName: availableName(u.DisplayName, u.Name),
+		CustomAttributes: filled(u.CustomAttributes), Name: u.Name, CustomRoleID: u.CustomRoleID,
+	}
+	if u.Member {
+		role, status := roleName(u.Role), availabilityStatus(u.Availability, u.AutoOffline)
+		out.AccountID, out.AutoOffline, out.Role, out.AvailabilityStatus = &accountID, &u.AutoOffline, &role, &status
+	}
+	return out
+}
+
+// userPush is a user inside messages and events.
+type userPush struct {
+	ID                 int64   `json:"id"`
+	Name               string  `json:"name"`
+	AvailableName      string  `json:"available_name"`
+	AvatarURL          string  `json:"avatar_url"`
+	Type               string  `json:"type"`
+	AvailabilityStatus *string `json:"availability_status"`
+	Thumbnail          string  `json:"thumbnail"`
+}
+
+func newUserPush(u store.AgentRow) userPush {
+	out := userPush{ID: u.ID, Name: u.Name, AvailableName: availableName(u.DisplayName, u.Name), Type: "user"}
+	if u.Member {
+		status := availabilityStatus(u.Availability, u.AutoOffline)
+		out.AvailabilityStatus = &status
+	}
+	return out
+}
+
+// contactPush is a contact inside messages and events.
+type contactPush struct {
+	AdditionalAttributes json.RawMessage `json:"additional_attributes"`
+	CustomAttributes     json.RawMessage `json:"custom_attributes"`
+	Email                *string         `json:"email"`
+	ID                   int64           `json:"id"`
+	Identifier           *string         `json:"identifier"`
+	Name                 string          `json:"name"`
+	PhoneNumber          *string         `json:"phone_number"`
+	Thumbnail            string          `json:"thumbnail"`
+	Blocked              bool            `json:"blocked"`
+	Type                 string          `json:"type"`
+}
+
+func newContactPush(c store.ContactView) contactPush {
+	return contactPush{
+		AdditionalAttributes: object(c.AdditionalAttributes), CustomAttributes: object(c.CustomAttributes), Email: c.Email, ID: c.ID,
+		Identifier: c.Identifier, Name: c.Name, PhoneNumber: c.Phone, Thumbnail: c.AvatarURL, Blocked: c.Blocked, Type: "contact",
+	}
+}
+
+// contactOut is a contact.
+type contactOut struct {
+	AdditionalAttributes json.RawMessage    `json:"additional_attributes"`
+	AvailabilityStatus   string             `json:"availability_status"`
+	Email                *string            `json:"email"`
+	ID                   int64              `json:"id"`
+	Name                 string             `json:"name"`
+	PhoneNumber          *string            `json:"phone_number"`
+	Blocked              bool               `json:"blocked"`
+	Identifier           *string            `json:"identifier"`
+	Thumbnail            string             `json:"thumbnail"`
+	CustomAttributes     json.RawMessage    `json:"custom_attributes"`
+	LastActivityAt       route.Unix         `json:"last_activity_at,omitzero"`
+	CreatedAt            route.Unix         `json:"created_at"`
+	ContactInboxes       []contactInboxOut `json:"contact_inboxes,omitzero"`
+}
+
+func newContactOut(c store.ContactRow) contactOut {
+	return contactOut{
+		AdditionalAttributes: object(c.AdditionalAttributes), AvailabilityStatus: offline, Email: c.Email, ID: c.ID, Name: c.Name,
+		PhoneNumber: c.Phone, Blocked: c.Blocked, Identifier: c.Identifier, Thumbnail: c.AvatarURL, CustomAttributes: object(c.CustomAttributes),
+		LastActivityAt: unix(c.LastActivityAt), CreatedAt: unix(&c.CreatedAt),
+	}
+}
+
+// offline is the availability of everybody without a live connection.
+const offline = "offline"
+
+// availabilityNames are in the order of their stored numbers.
+var availabilityNames = [...]string{"online", "offline", "busy"}
+
+func availabilityName(stored int) string {
+	if stored < 0 || stored >= len(availabilityNames) {
+		return offline
+	}
+	return availabilityNames[stored]
+}
+
+// availabilityStatus is what colleagues see: what the person chose, when they
+// chose to be seen while away.
+func availabilityStatus(stored int, autoOffline bool) string {
+	if autoOffline {
+		return offline
+	}
+	return availabilityName(stored)
+}
+
+func availableName(display *string, name string) string {
+	if display != nil && *display != "" {
+		return *display
+	}
+	return name
+}
+
+// filled is a stored object, nil when it is empty.
+func filled(stored string) json.RawMessage {
+	if len(members(stored)) == 0 {
+		return nil
+	}
+	return json.RawMessage(stored)
+}

@@ -1,0 +1,175 @@
+package route
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+)
+
+// exchange is one request and its answer, as far as every route is the same.
+type exchange struct {
+	ctx      *fasthttp.RequestCtx
+	opts     Options
+	template string
+	path     map[string]string
+	started  time.Time
+	call     *Call
+}
+
+func begin(ctx *fasthttp.RequestCtx, opts Options, template string) *exchange {
+	e := &exchange{ctx: ctx, opts: opts, template: template, path: map[string]string{}, started: opts.Now().UTC()}
+	e.call = &Call{
+		RequestID: requestID(string(ctx.Request.Header.Peek("X-Request-Id"))),
+		Now:       e.started,
+		Locale:    localeOf(opts.Locale),
+		IP:        clientIP(ctx),
+		UserAgent: string(ctx.UserAgent()),
+	}
+	h := &ctx.Response.Header
+	h.Set("X-Request-Id", e.call.RequestID)
+	h.Set("X-Content-Type-Options", "nosniff")
+	return e
+}
+
+// requestID takes over the client's id when it is one that may be logged.
+func requestID(sent string) string {
+	const longest = 255
+	if len(sent) > longest {
+		sent = sent[:longest]
+	}
+	id := strings.Map(func(r rune) rune {
+		if r == '-' || r == '@' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, sent)
+	if id == "" {
+		return uuid.NewString()
+	}
+	return id
+}
+
+// clientIP is the peer, or, when the peer is in a private network and so our
+// own proxy, the last public address that proxies have noted.
+func clientIP(ctx *fasthttp.RequestCtx) string {
+	peer, ok := netip.AddrFromSlice(ctx.RemoteIP())
+	peer = peer.Unmap()
+	if !ok || !ours(peer) {
+		return peer.String()
+	}
+	hops := strings.Split(string(ctx.Request.Header.Peek("X-Forwarded-For")), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		ip, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		if ip = ip.Unmap(); !ours(ip) {
+			return ip.String()
+		}
+		peer = ip
+	}
+	return peer.String()
+}
+
+func ours(ip netip.Addr) bool { return ip.IsPrivate() || ip.IsLoopback() }
+
+// write puts the answer on the wire, with its ETag where it has one.
+func (e *exchange) write(r response) {
+	h := &e.ctx.Response.Header
+	if r.contentType != "" {
+		h.SetContentType(r.contentType)
+	} else {
+		h.SetNoDefaultContentType(true)
+	}
+	if r.location != "" {
+		h.Set("Location", r.location)
+	}
+	reads := e.ctx.IsGet() || e.ctx.IsHead()
+	if reads && r.status == http.StatusOK && len(r.body) > 0 {
+		tag := etag(r.body)
+		h.Set("ETag", tag)
+		if len(h.Peek("Cache-Control")) == 0 {
+			h.Set("Cache-Control", "max-age=0, private, must-revalidate")
+		}
+		if matches(string(e.ctx.Request.Header.Peek("If-None-Match")), tag) {
+			e.ctx.Response.SetStatusCode(http.StatusNotModified)
+			h.SetNoDefaultContentType(true)
+			h.Del("Content-Type")
+			return
+		}
+	}
+	e.ctx.Response.SetStatusCode(r.status)
+	e.ctx.Response.SetBodyRaw(r.body)
+}
+
+// etag is the weak tag of a body.
+func etag(body []byte) string {
+	const half = sha256.Size / 2
+	sum := sha256.Sum256(body)
+	return `W/"` + hex.EncodeToString(sum[:half]) + `"`
+}
+
+// matches compares an If-None-Match header weakly.
+func matches(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || one != "" && strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// finish logs and counts the answer. err is why the server failed, if it did.
+func (e *exchange) finish(err error) {
+	status := e.ctx.Response.StatusCode()
+	took := e.opts.Now().Sub(e.started)
+	method := string(e.ctx.Method())
+	e.opts.Observe(method, e.template, status, took)
+	level, text := slog.LevelInfo, "request"
+	attrs := []slog.Attr{
+		slog.String("method", method),
+		slog.String("path", e.redacted()),
+		slog.Int("status", status),
+		slog.Duration("took", took),
+		slog.String("request_id", e.call.RequestID),
+		slog.String("ip", e.call.IP),
+	}
+	if e.call.Account.ID != 0 {
+		attrs = append(attrs, slog.Int64("account_id", e.call.Account.ID))
+	}
+	if e.call.User.ID != 0 {
+		attrs = append(attrs, slog.Int64("user_id", e.call.User.ID))
+	}
+	if err != nil {
+		level, text = slog.LevelError, "request failed"
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	e.opts.Log.LogAttrs(context.WithoutCancel(e.opts.Base), level, text, attrs...)
+}
+
+// redacted is the path as it may be logged: numbers are shown, other
+// parameters, which may be tokens, only by name.
+func (e *exchange) redacted() string {
+	segments := strings.Split(e.template, "/")
+	for i, s := range segments {
+		name, _, suffix, ok := splitParam(s)
+		if !ok {
+			continue
+		}
+		segments[i] = ":" + name + suffix
+		if _, err := strconv.ParseInt(e.path[name], 10, 64); err == nil {
+			segments[i] = e.path[name] + suffix
+		}
+	}
+	return strings.Join(segments, "/")
+}

@@ -1,0 +1,233 @@
+// Package app assembles the program from its parts: configuration, New, Start,
+// Stop. Tests start the real program through it, on port 0.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/dustin/go-humanize"
+)
+
+// Config is the program's configuration. Every field comes from the environment
+// variable in its tag; a flag of the same name in lower case with dashes
+// overrides it.
+type Config struct {
+	Roles        []string `env:"ROLES" envDefault:"edge,worker,relay,api,scheduler" help:"what this process does"`
+	Bind         string   `env:"BIND" envDefault:"127.0.0.1" help:"address to listen on"`
+	Port         int      `env:"PORT" envDefault:"3000" help:"port to listen on; 0 takes a free one"`
+	MetricsBind  string   `env:"METRICS_BIND" help:"address of /metrics and /debug/pprof; empty: /metrics on the main port for loopback clients"`
+	MetricsToken string   `env:"METRICS_TOKEN" help:"bearer token that opens /metrics on the main port to other clients"`
+	DataDir      string   `env:"DATA_DIR" envDefault:"./data" help:"embedded database and queue, spool, uploads"`
+	DatabaseURL  string   `env:"DATABASE_URL" help:"postgres://…; empty: SQLite in DATA_DIR"`
+	RedisURL     string   `env:"REDIS_URL" help:"redis://… or rediss://…; empty: embedded queue in DATA_DIR"`
+	Partitions   int      `env:"QUEUE_PARTITIONS" envDefault:"16" help:"ordered partitions of the inbound queue"`
+
+	Retention   time.Duration `env:"QUEUE_RETENTION" envDefault:"24h" help:"how long applied events stay for inspection and replay"`
+	MaxBytes    Bytes         `env:"QUEUE_MAX_BYTES" envDefault:"1GiB" help:"size from which the oldest applied events are removed"`
+	SpoolBytes  Bytes         `env:"SPOOL_MAX_BYTES" envDefault:"4GiB" help:"size of the edge's spool while Redis is away"`
+	FrontendURL string        `env:"FRONTEND_URL" help:"public address; empty: http://127.0.0.1:PORT"`
+	SecretKey   string        `env:"SECRET_KEY_BASE" help:"key of signatures and encryption at rest; empty: generated once into DATA_DIR"`
+
+	SignatureMode string `env:"WEBHOOK_SIGNATURE_MODE" envDefault:"enforce" help:"enforce, or observe to let unproven webhooks in during a migration"`
+	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn, error"`
+	LogFormat     string `env:"LOG_FORMAT" help:"text or json; empty: text on a terminal, else json"`
+
+	AllowPrivate      bool          `env:"OUTBOUND_ALLOW_PRIVATE" envDefault:"false" help:"let user-supplied URLs reach loopback and private addresses"`
+	MessagesPerMinute int           `env:"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT" envDefault:"200" help:"flood guard of one conversation; 0: none"`
+	ResultsPerPage    int           `env:"CONVERSATION_RESULTS_PER_PAGE" envDefault:"25" help:"page size of the conversation list"`
+	DatabaseConns     int           `env:"DATABASE_CONNECTIONS" envDefault:"20" help:"connections to PostgreSQL of one process"`
+	RetryBase         time.Duration `env:"RELAY_RETRY_BASE" envDefault:"5s" help:"first waiting time after a provider failed; doubles with each try"`
+	ProviderTimeout   time.Duration `env:"RELAY_TIMEOUT" envDefault:"20s" help:"time limit of one call to a provider"`
+	StopTimeout       time.Duration `env:"STOP_TIMEOUT" envDefault:"30s" help:"how long a stop waits for work under way"`
+	APICORS           bool          `env:"ENABLE_API_CORS" envDefault:"false" help:"let browsers of other origins call /api"`
+	APIOnly           bool          `env:"CW_API_ONLY_SERVER" envDefault:"false" help:"serve no dashboard"`
+
+	// Settings are the installation settings of the environment (provider
+	// credentials and addresses). The super admin console overrides them.
+	Settings map[string]string `env:"-"`
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time `env:"-"`
+	// Log gets the program's log; nil: standard error as LogLevel and LogFormat say.
+	Log *slog.Logger `env:"-"`
+}
+
+// Bytes is a size: "512MiB", "1 GB", or a number.
+type Bytes int64
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > 1<<62 {
+		return errors.New("not a size such as 512MiB")
+	}
+	*b = Bytes(n)
+	return nil
+}
+
+// Roles that a process can have.
+const (
+	RoleEdge      = "edge"      // takes webhooks
+	RoleWorker    = "worker"    // applies them; runs deferred jobs
+	RoleRelay     = "relay"     // sends replies
+	RoleAPI       = "api"       // serves agents
+	RoleScheduler = "scheduler" // retention and other housekeeping
+)
+
+var allRoles = []string{RoleEdge, RoleWorker, RoleRelay, RoleAPI, RoleScheduler}
+
+// Has tells whether the process has a role.
+func (c *Config) Has(role string) bool { return slices.Contains(c.Roles, role) }
+
+// Embedded tells that SQLite is used: one process at a time.
+func (c *Config) Embedded() bool { return c.DatabaseURL == "" }
+
+// LoadConfig reads the environment ("NAME=value"), with overrides (by variable
+// name) on top. Its error is one line that names the variable.
+func LoadConfig(environ []string, overrides map[string]string) (Config, error) {
+	values := map[string]string{}
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		values[name] = value
+	}
+	for name, value := range overrides {
+		values[name] = value
+	}
+	var c Config
+	for name := range values {
+		if strings.HasPrefix(name, "TRIBUTARY_") {
+			return c, fmt.Errorf("%s: no such setting", name)
+		}
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Environment: values}); err != nil {
+		return c, explain(err)
+	}
+	c.Settings = map[string]string{}
+	for _, name := range settingNames {
+		if v, ok := values[name]; ok {
+			c.Settings[name] = v
+		}
+	}
+	if v, ok := values["360DIALOG_BASE_URL"]; ok && c.Settings["WHATSAPP_360_BASE_URL"] == "" {
+		c.Settings["WHATSAPP_360_BASE_URL"] = v // Chatwoot's name of the same
+	}
+	return c, c.validate()
+}
+
+// explain names the variable instead of the struct field.
+func explain(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return err
+	}
+	var lines []string
+	for _, e := range all.Errors {
+		var p env.ParseError
+		if !errors.As(e, &p) {
+			lines = append(lines, e.Error())
+			continue
+		}
+		name := p.Name
+		if f, ok := reflect.TypeFor[Config]().FieldByName(p.Name); ok {
+			name = f.Tag.Get("env")
+		}
+		lines = append(lines, fmt.Sprintf("%s: cannot be read as %s", name, readable(p.Type)))
+	}
+	sort.Strings(lines)
+	return errors.New(strings.Join(lines, "; "))
+}
+
+func readable(t reflect.Type) string {
+	switch t.String() {
+	case "int":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	case "time.Duration":
+		return "a duration such as 24h"
+	case "app.Bytes":
+		return "a size such as 512MiB"
+	}
+	return t.String()
+}
+
+func (c *Config) validate() error {
+	for i, role := range c.Roles {
+		c.Roles[i] = strings.TrimSpace(role)
+		if !slices.Contains(allRoles, c.Roles[i]) {
+			return fmt.Errorf("ROLES: %q is none of %s", role, strings.Join(allRoles, ", "))
+		}
+	}
+	switch {
+	case len(c.Roles) == 0:
+		return errors.New("ROLES: at least one is needed")
+	case c.Port < 0 || c.Port > 65535:
+		return fmt.Errorf("PORT: %d is not a port", c.Port)
+	case c.Partitions < 1 || c.Partitions > 1024:
+		return fmt.Errorf("QUEUE_PARTITIONS: %d is not between 1 and 1024", c.Partitions)
+	case c.Retention < 0:
+		return errors.New("QUEUE_RETENTION: must not be negative")
+	case c.SignatureMode != "enforce" && c.SignatureMode != "observe":
+		return fmt.Errorf("WEBHOOK_SIGNATURE_MODE: %q is neither enforce nor observe", c.SignatureMode)
+	case c.LogFormat != "" && c.LogFormat != "text" && c.LogFormat != "json":
+		return fmt.Errorf("LOG_FORMAT: %q is neither text nor json", c.LogFormat)
+	case c.ResultsPerPage < 1 || c.ResultsPerPage > 1000:
+		return fmt.Errorf("CONVERSATION_RESULTS_PER_PAGE: %d is not between 1 and 1000", c.ResultsPerPage)
+	}
+	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return fmt.Errorf("LOG_LEVEL: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
+		return errors.New("DATABASE_URL: does not begin with postgres://")
+	}
+	if c.FrontendURL != "" {
+		u, err := url.Parse(c.FrontendURL)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			return errors.New("FRONTEND_URL: not an http or https address")
+		}
+		c.FrontendURL = strings.TrimRight(c.FrontendURL, "/")
+	}
+	for name, value := range c.Settings {
+		if value == "" || !strings.HasSuffix(name, "_URL") {
+			continue
+		}
+		if u, err := url.Parse(value); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			return fmt.Errorf("%s: not an http or https address", name)
+		}
+	}
+	return nil
+}
+
+// address is where to listen.
+func (c *Config) address() string { return net.JoinHostPort(c.Bind, fmt.Sprint(c.Port)) }
+
+// logger makes the program's log.
+func (c *Config) logger() *slog.Logger {
+	if c.Log != nil {
+		return c.Log
+	}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // checked by validate
+	options := &slog.HandlerOptions{Level: level}
+	format := c.LogFormat
+	if format == "" {
+		format = "json"
+		if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			format = "text"
+		}
+	}
+	if format == "text" {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}

@@ -1,0 +1,234 @@
+package app
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+	"time"
+
+	"github.com/fasthttp/router"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/valyala/fasthttp"
+	"github.com/valyala/fasthttp/fasthttpadaptor"
+
+	"tributary/api"
+	"tributary/api/route"
+	"tributary/channels"
+	"tributary/desk"
+	"tributary/ingest"
+	"tributary/relay"
+	"tributary/store"
+)
+
+// assemble makes the parts that the roles of this process need and the router
+// over them.
+func (a *App) assemble(ctx context.Context, env *channels.Env) error {
+	metrics := ingest.NewMetrics(a.registry)
+	a.workers = append(a.workers, a.directory, a.settings, a.wake)
+	a.registerCollectors()
+	if a.cfg.Has(RoleWorker) {
+		a.assembleWorker(metrics, env)
+	}
+	if a.cfg.Has(RoleRelay) {
+		a.relay = relay.New(relay.Options{
+			Store: a.store, Directory: a.directory, Desk: a.desk, Metrics: relay.NewMetrics(a.registry), Log: a.log, Now: a.cfg.Now,
+			Owner: a.instance, Base: a.cfg.RetryBase, Timeout: a.cfg.ProviderTimeout,
+		})
+		a.wake.localRelay = a.relay.Wake
+		a.workers = append(a.workers, a.relay)
+	}
+	if a.cfg.Has(RoleScheduler) {
+		a.workers = append(a.workers, &housekeeping{store: a.store, queue: a.queue, log: a.log,
+			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes)})
+	}
+	return a.assembleHTTP(ctx, metrics)
+}
+
+// assembleWorker makes what applies events and runs deferred work.
+func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
+	handlers := a.desk.Handlers()
+	handlers[desk.JobInboxWebhook] = a.desk.InboxWebhook(env.Guarded)
+	handlers[desk.JobAcknowledge] = a.desk.Acknowledge
+	a.inbound = ingest.NewWorker(ingest.WorkerOptions{
+		Log: a.log, Queue: a.queue, Desk: a.desk, Metrics: metrics, Now: a.cfg.Now, Owner: a.instance,
+	})
+	a.workers = append(a.workers, a.inbound)
+	for _, lane := range []string{store.LaneDeferred, store.LaneBulk} {
+		slots := 16
+		if lane == store.LaneBulk {
+			slots = 2
+		}
+		a.runners = append(a.runners, desk.NewRunner(desk.RunnerOptions{Store: a.store, Log: a.log, Lane: lane, Owner: a.instance,
+			Slots: slots, Base: a.cfg.RetryBase, Now: a.cfg.Now, Handlers: handlers}))
+	}
+	wakeRunners := func() {
+		for _, r := range a.runners {
+			r.Wake()
+		}
+	}
+	a.dispatcher = desk.NewDispatcher(a.desk, a.log, wakeRunners)
+	a.wake.localJobs = func() { a.dispatcher.Wake(); wakeRunners() }
+	a.workers = append(a.workers, a.dispatcher)
+	for _, r := range a.runners {
+		a.workers = append(a.workers, r)
+	}
+}
+
+func (a *App) assembleHTTP(_ context.Context, metrics *ingest.Metrics) error {
+	r := router.New()
+	r.SaveMatchedRoutePath = true
+	r.GET("/livez", a.health.live)
+	r.GET("/readyz", a.health.ready)
+	if a.cfg.MetricsBind == "" {
+		r.GET("/metrics", a.metricsHandler())
+	}
+	isHook := func([]byte) bool { return false }
+	if a.cfg.Has(RoleEdge) {
+		var appender ingest.Appender = a.queue
+		if a.spool != nil {
+			appender = a.spool
+			a.workers = append(a.workers, spoolWorker{a.spool})
+		}
+		edge := ingest.NewEdge(ingest.EdgeOptions{
+			Context: a.life, Drivers: a.drivers, Directory: a.directory, Appender: appender, Partitions: a.cfg.Partitions,
+			Mode: func() string { return a.cfg.SignatureMode }, PublicURL: a.cfg.FrontendURL, Metrics: metrics, Log: a.log,
+			Now: a.cfg.Now, Instance: channels.Token(4),
+		})
+		edge.Mount(r)
+		isHook = edge.IsHook
+	}
+	if err := a.mountAPI(r); err != nil {
+		return err
+	}
+	a.server = &fasthttp.Server{
+		Name:                  "tributary",
+		Handler:               route.Front(a.methods(r, isHook, metrics), route.CORS{API: a.cfg.APICORS, All: a.cfg.APIOnly}),
+		ErrorHandler:          a.serverError(isHook, metrics),
+		ReadTimeout:           30 * time.Second,
+		WriteTimeout:          60 * time.Second,
+		IdleTimeout:           90 * time.Second,
+		ReadBufferSize:        16 << 10,
+		MaxRequestBodySize:    48 << 20,
+		NoDefaultServerHeader: true,
+		CloseOnShutdown:       true,
+		Logger:                fasthttpLog{a},
+		HeaderReceived: func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+			if isHook(h.RequestURI()) {
+				return fasthttp.RequestConfig{MaxRequestBodySize: ingest.MaxBody, ReadTimeout: 15 * time.Second}
+			}
+			return fasthttp.RequestConfig{}
+		},
+	}
+	return nil
+}
+
+// mountAPI adds the routes of the API role and the answers to unknown paths.
+func (a *App) mountAPI(r *router.Router) error {
+	surface := api.New(api.Deps{
+		Store: a.store, Desk: a.desk, Directory: a.directory, Settings: a.settings.Get, Version: apiVersion,
+		FrontendURL: a.cfg.FrontendURL, PageSize: a.cfg.ResultsPerPage, Log: a.log, Now: a.cfg.Now,
+		QueueOK: func(ctx context.Context) bool { return a.queue.Ping(ctx) == nil },
+	})
+	var rows []route.Row
+	if a.cfg.Has(RoleAPI) {
+		rows = surface.Rows()
+	}
+	requests, durations := apiMetrics(a.registry)
+	return route.Mount(r, rows, route.Options{
+		Base: a.life, Auth: surface, Log: a.log, Now: a.cfg.Now,
+		Observe: func(method, template string, status int, d time.Duration) {
+			requests.WithLabelValues(method, template, fmt.Sprint(status)).Inc()
+			durations.WithLabelValues(method, template).Observe(d.Seconds())
+		},
+	})
+}
+
+// methods counts webhooks with a wrong method, which the router answers by
+// itself.
+func (a *App) methods(r *router.Router, isHook func([]byte) bool, m *ingest.Metrics) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		r.Handler(ctx)
+		if ctx.Response.StatusCode() == http.StatusMethodNotAllowed && isHook(ctx.Path()) {
+			m.Rejected.WithLabelValues("unknown", "method").Inc()
+		}
+	}
+}
+
+// serverError answers what fasthttp refuses by itself: too large, too slow, not
+// HTTP.
+func (a *App) serverError(isHook func([]byte) bool, m *ingest.Metrics) func(*fasthttp.RequestCtx, error) {
+	return func(ctx *fasthttp.RequestCtx, err error) {
+		if errors.Is(err, fasthttp.ErrBodyTooLarge) && isHook(ctx.Path()) {
+			m.Rejected.WithLabelValues("unknown", "too_large").Inc()
+		}
+		route.ServerError(ctx, err)
+	}
+}
+
+// fasthttpLog hands the server's own messages to the log; they are about
+// connections, not requests.
+type fasthttpLog struct{ a *App }
+
+// Printf implements fasthttp.Logger.
+func (l fasthttpLog) Printf(format string, args ...any) {
+	l.a.log.Debug("http server: " + strings.TrimSpace(fmt.Sprintf(format, args...)))
+}
+
+// serve starts the listeners.
+func (a *App) serve() error {
+	served := make(chan error, 1)
+	go func() { served <- a.server.Serve(a.listener) }()
+	a.onStop("http", func(ctx context.Context) error {
+		if err := a.server.ShutdownWithContext(ctx); err != nil {
+			return err
+		}
+		return <-served
+	})
+	if err := a.serveControl(); err != nil {
+		return err
+	}
+	if a.cfg.MetricsBind == "" {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	l, err := net.Listen("tcp", a.cfg.MetricsBind)
+	if err != nil {
+		return fmt.Errorf("METRICS_BIND: %w", err)
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("metrics server ended", "error", err)
+		}
+	}()
+	a.onStop("metrics", server.Shutdown)
+	return nil
+}
+
+// metricsHandler serves /metrics on the main port: to loopback clients, and to
+// others with METRICS_TOKEN.
+func (a *App) metricsHandler() fasthttp.RequestHandler {
+	serve := fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
+	return func(ctx *fasthttp.RequestCtx) {
+		given := strings.TrimPrefix(string(ctx.Request.Header.Peek("Authorization")), "Bearer ")
+		authorised := a.cfg.MetricsToken != "" && subtle.ConstantTimeCompare([]byte(given), []byte(a.cfg.MetricsToken)) == 1
+		// A proxy on this machine makes everybody a loopback client; it says so.
+		local := a.cfg.MetricsToken == "" && ctx.RemoteIP().IsLoopback() && len(ctx.Request.Header.Peek("X-Forwarded-For")) == 0
+		if !authorised && !local {
+			ctx.SetStatusCode(http.StatusUnauthorized)
+			return
+		}
+		serve(ctx)
+	}
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"tributary/store"
+)
+
+// settingNames are the environment variables that are installation settings:
+// what drivers ask for. Names are Chatwoot's where it has one.
+var settingNames = []string{
+	"FB_APP_ID", "FB_APP_SECRET", "FB_VERIFY_TOKEN", "FACEBOOK_API_VERSION", "ENABLE_MESSENGER_CHANNEL_HUMAN_AGENT",
+	"IG_VERIFY_TOKEN", "INSTAGRAM_APP_ID", "INSTAGRAM_APP_SECRET", "INSTAGRAM_VERIFY_TOKEN", "INSTAGRAM_API_VERSION",
+	"ENABLE_INSTAGRAM_CHANNEL_HUMAN_AGENT", "MESSENGER_ACCOUNT_UPDATE_TAG",
+	"TWITTER_APP_ID", "TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "TWITTER_ENVIRONMENT",
+	"WHATSAPP_APP_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_CONFIGURATION_ID", "WHATSAPP_API_VERSION",
+	"WHATSAPP_WEBHOOK_VERIFY_TOKEN", "INACTIVE_WHATSAPP_NUMBERS", "ACCOUNT_INBOXES_LIMIT",
+	"FACEBOOK_GRAPH_URL", "INSTAGRAM_GRAPH_URL", "WHATSAPP_CLOUD_BASE_URL", "WHATSAPP_360_BASE_URL", "TELEGRAM_API_URL",
+	"LINE_API_URL", "LINE_DATA_API_URL", "TWILIO_API_URL", "BANDWIDTH_MESSAGING_URL", "TWITTER_API_URL", "TWITTER_UPLOAD_URL",
+}
+
+// settings answers what drivers ask: the stored value, else the environment's.
+type settings struct {
+	store       *store.Store
+	log         *slog.Logger
+	environment map[string]string
+	stored      atomic.Pointer[map[string]string]
+	version     int64
+}
+
+func newSettings(s *store.Store, log *slog.Logger, environment map[string]string) *settings {
+	x := &settings{store: s, log: log, environment: environment, version: -1}
+	x.stored.Store(&map[string]string{})
+	return x
+}
+
+// Get reads a setting by its environment name.
+func (s *settings) Get(name string) string {
+	if v, ok := (*s.stored.Load())[name]; ok {
+		return v
+	}
+	return s.environment[name]
+}
+
+// refresh reads the stored settings again when they changed.
+func (s *settings) refresh(ctx context.Context) error {
+	version, err := s.store.Version(ctx, store.TopicSettings)
+	if err != nil || version == s.version {
+		return err
+	}
+	stored, err := s.store.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	s.stored.Store(&stored)
+	s.version = version
+	return nil
+}
+
+// Name implements the worker contract.
+func (s *settings) Name() string { return "installation settings" }
+
+// Run follows the change feed.
+func (s *settings) Run(ctx context.Context) error {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := s.refresh(ctx); err != nil && ctx.Err() == nil && !store.Transient(err) {
+				s.log.Warn("installation settings not refreshed", "error", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,32 @@
+// Package all is the list of the channels that the gateway has. A new channel is
+// a folder below channels and one line here.
+package all
+
+import (
+	"tributary/channels"
+	apichannel "tributary/channels/api"
+	"tributary/channels/facebook"
+	"tributary/channels/instagram"
+	"tributary/channels/line"
+	"tributary/channels/sms"
+	"tributary/channels/telegram"
+	"tributary/channels/twilio"
+	"tributary/channels/twitter"
+	"tributary/channels/wacloud"
+)
+
+// New makes every driver for an installation, in the order in which they are
+// shown.
+func New(env *channels.Env) []channels.Driver {
+	return []channels.Driver{
+		facebook.New(env),
+		instagram.New(env),
+		twitter.New(env),
+		line.New(env),
+		telegram.New(env),
+		sms.New(env),
+		wacloud.New(env),
+		twilio.New(env),
+		apichannel.New(env),
+	}
+}

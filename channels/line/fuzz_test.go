@@ -1,0 +1,9 @@
+package line_test
+
+import (
+	"testing"
+
+	"tributary/channels/channeltest"
+)
+
+func FuzzDriver(f *testing.F) { channeltest.Fuzz(f, build) }

@@ -1,0 +1,79 @@
+package story_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"tributary/channels"
+	"tributary/simulator"
+	"tributary/simulator/story"
+)
+
+func run(t *testing.T, lossy, color bool) (string, error) {
+	t.Helper()
+	s, err := simulator.Start(context.Background(), simulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProgram(t, s)
+	p.lossy = lossy
+	s.SetTarget(p.URL, p.URL)
+	var out bytes.Buffer
+	err = story.Run(t.Context(), story.Config{
+		Base: p.URL, APIToken: "token", AccountID: 1, Sim: s, Out: &out, Color: color, Step: 10 * time.Second, Recovery: 20 * time.Second,
+		CreateInbox: func(ctx context.Context, kind, _ string, settings json.RawMessage) (int64, error) {
+			types := map[string]string{
+				"facebook": "Channel::FacebookPage", "instagram_page": "Channel::FacebookPage",
+				"instagram": "Channel::Instagram", "twitter": "Channel::TwitterProfile",
+			}
+			ch, err := p.create(ctx, func(i channels.Info) bool { return i.ChannelType == types[kind] }, settings)
+			if err != nil {
+				return 0, err
+			}
+			return ch.InboxID, nil
+		},
+	})
+	if cerr := s.Close(); cerr != nil {
+		t.Error(cerr)
+	}
+	p.stop()
+	t.Log("\n" + out.String())
+	return out.String(), err
+}
+
+func TestStoryEndsWell(t *testing.T) {
+	t.Parallel()
+	out, err := run(t, false, false)
+	if err != nil {
+		t.Fatalf("Run() = %v", err)
+	}
+	for _, kind := range simulator.Kinds() {
+		if n := strings.Count(out, kind.Title()); n < 2 {
+			t.Errorf("%s appears %d times, want it connected and talking", kind, n)
+		}
+	}
+	for _, want := range []string{"everything went as promised", "12 channels", "7 failures", "21211"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the story does not say %q", want)
+		}
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Error("colour without being asked for")
+	}
+}
+
+func TestStoryNoticesADuplicate(t *testing.T) {
+	t.Parallel()
+	out, err := run(t, true, true)
+	if !errors.Is(err, story.ErrUnexpected) {
+		t.Errorf("Run() = %v, want ErrUnexpected", err)
+	}
+	if !strings.Contains(out, "stored 3 times") || !strings.Contains(out, "\x1b[31m") {
+		t.Error("the failed step is not shown")
+	}
+}

@@ -1,0 +1,330 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"tributary/chat"
+)
+
+// ConversationFilter chooses conversations of an account. Zero fields do not
+// filter.
+type ConversationFilter struct {
+	AccountID int64
+	// Statuses are the stored numbers; nil: any, empty: none.
+	Statuses []int
+	// InboxIDs are the inboxes that the caller may see; nil: all.
+	InboxIDs []int64
+	InboxID  int64
+	TeamID   int64
+	// Labels: the conversation has one of them.
+	Labels []string
+	// Unattended: not answered yet, or waiting for an answer.
+	Unattended bool
+	// Text occurs in a message of the contact or the desk, without regard to case.
+	Text     string
+	SourceID string // of the contact inbox
+	// UpdatedAfter is in microseconds.
+	UpdatedAfter int64
+	// Visible narrows to what a custom role may see.
+	Visible Visibility
+	UserID  int64 // whose Visible and Assignee "me" are
+	// Assignee is "me", "unassigned", "assigned" or empty. Counts ignore it.
+	Assignee string
+}
+
+// Visibility is how far a member sees the conversations of their inboxes.
+type Visibility int
+
+// Visibilities.
+const (
+	VisibleAll           Visibility = iota
+	VisibleMineAndNobody            // assigned to me or to nobody
+	VisibleMine                     // assigned to me
+	VisibleNone
+)
+
+// ConversationOrder is the order of a list.
+type ConversationOrder string
+
+// Orders. Missing values come last.
+const (
+	ByActivityDesc ConversationOrder = "last_activity_at_desc"
+	ByActivityAsc  ConversationOrder = "last_activity_at_asc"
+	ByCreatedDesc  ConversationOrder = "created_at_desc"
+	ByCreatedAsc   ConversationOrder = "created_at_asc"
+	ByPriorityDesc ConversationOrder = "priority_desc"
+	ByPriorityAsc  ConversationOrder = "priority_asc"
+	ByWaitingDesc  ConversationOrder = "waiting_since_desc"
+	ByWaitingAsc   ConversationOrder = "waiting_since_asc"
+)
+
+func (o ConversationOrder) sql() string {
+	switch o {
+	case ByActivityAsc:
+		return "c.last_activity_at ASC, c.id ASC"
+	case ByCreatedDesc:
+		return "c.created_at DESC, c.id DESC"
+	case ByCreatedAsc:
+		return "c.created_at ASC, c.id ASC"
+	case ByPriorityDesc:
+		return "c.priority IS NULL, c.priority DESC, c.last_activity_at DESC, c.id DESC"
+	case ByPriorityAsc:
+		return "c.priority IS NULL, c.priority ASC, c.last_activity_at DESC, c.id DESC"
+	case ByWaitingDesc:
+		return "c.waiting_since IS NULL, c.waiting_since DESC, c.created_at ASC, c.id ASC"
+	case ByWaitingAsc:
+		return "c.waiting_since IS NULL, c.waiting_since ASC, c.created_at ASC, c.id ASC"
+	}
+	return "c.last_activity_at DESC, c.id DESC"
+}
+
+// numbers writes a list for IN, so that the index on the status serves it; an
+// empty list holds nothing.
+func numbers(list []int) string {
+	if len(list) == 0 {
+		return "NULL"
+	}
+	texts := make([]string, len(list))
+	for i, n := range list {
+		texts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// clause collects conditions and their arguments.
+type clause struct {
+	d    dialect
+	text []string
+	args []any
+}
+
+// add appends a condition in which ? stands for the argument.
+func (c *clause) add(condition string, arg any) {
+	c.args = append(c.args, arg)
+	c.text = append(c.text, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(c.args))))
+}
+
+// in appends a condition in which ? stands for a set of values.
+func (c *clause) in(condition, sqlType, set string) {
+	c.args = append(c.args, set)
+	source := "(SELECT x.v FROM " + c.d.rows("$"+strconv.Itoa(len(c.args)), "x", "v "+sqlType) + ")"
+	c.text = append(c.text, strings.ReplaceAll(condition, "?", source))
+}
+
+func (c *clause) where() string { return strings.Join(c.text, " AND ") }
+
+// escapeLike makes text literal inside a LIKE pattern with ESCAPE '!'.
+func escapeLike(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+}
+
+func (s *Store) conversationClause(f ConversationFilter) *clause {
+	c := &clause{d: s.d}
+	c.add("c.account_id = ?", f.AccountID)
+	if f.Statuses != nil {
+		c.text = append(c.text, "c.status IN ("+numbers(f.Statuses)+")")
+	}
+	if f.InboxIDs != nil {
+		c.in("c.inbox_id IN ?", "bigint", ids(f.InboxIDs))
+	}
+	if f.InboxID != 0 {
+		c.add("c.inbox_id = ?", f.InboxID)
+	}
+	if f.TeamID != 0 {
+		c.add("c.team_id = ?", f.TeamID)
+	}
+	if f.Labels != nil {
+		c.in("EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id AND l.label IN ?)", "text", ids(f.Labels))
+	}
+	if f.Unattended {
+		c.text = append(c.text, "(c.first_reply_created_at IS NULL OR c.waiting_since IS NOT NULL)")
+	}
+	if f.Text != "" {
+		c.add("EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.message_type IN (0, 1) AND m.content "+
+			s.d.ilike+" ? ESCAPE '!')", "%"+escapeLike(f.Text)+"%")
+	}
+	if f.SourceID != "" {
+		c.add("c.contact_inbox_id IN (SELECT s.id FROM contact_inboxes s WHERE s.source_id = ?)", f.SourceID)
+	}
+	if f.UpdatedAfter != 0 {
+		c.add("c.updated_at > ?", f.UpdatedAfter)
+	}
+	switch f.Visible {
+	case VisibleMineAndNobody:
+		c.add("(c.assignee_id = ? OR c.assignee_id IS NULL)", f.UserID)
+	case VisibleMine:
+		c.add("c.assignee_id = ?", f.UserID)
+	case VisibleNone:
+		c.text = append(c.text, "FALSE")
+	}
+	return c
+}
+
+func (c *clause) assignee(f ConversationFilter) {
+	switch f.Assignee {
+	case "me":
+		c.add("c.assignee_id = ?", f.UserID)
+	case "unassigned":
+		c.text = append(c.text, "c.assignee_id IS NULL")
+	case "assigned":
+		c.text = append(c.text, "c.assignee_id IS NOT NULL")
+	}
+}
+
+// ConversationCounts are how many conversations a filter finds, without its
+// Assignee.
+type ConversationCounts struct{ Mine, Assigned, Unassigned, All int }
+
+// CountConversations counts them. The grouping is answered from the index on
+// the assignee.
+func (s *Store) CountConversations(ctx context.Context, f ConversationFilter) (ConversationCounts, error) {
+	c := s.conversationClause(f)
+	rows, err := s.r.QueryContext(ctx, `SELECT COALESCE(c.assignee_id, 0), COUNT(*) FROM conversations c WHERE `+c.where()+`
+		GROUP BY c.assignee_id`, c.args...)
+	if err != nil {
+		return ConversationCounts{}, fmt.Errorf("store: count conversations: %w", err)
+	}
+	type group struct {
+		assignee int64
+		n        int
+	}
+	list, err := collect(rows, "count conversations", func(g *group) []any { return []any{&g.assignee, &g.n} })
+	var out ConversationCounts
+	for _, g := range list {
+		out.All += g.n
+		switch g.assignee {
+		case 0:
+			out.Unassigned += g.n
+		case f.UserID:
+			out.Mine += g.n
+			out.Assigned += g.n
+		default:
+			out.Assigned += g.n
+		}
+	}
+	return out, err
+}
+
+// ConversationListed is a conversation as lists show it, with what belongs to it
+// named by id.
+type ConversationListed struct {
+	ConversationView
+	AccountID          int64
+	InboxID            int64
+	ChannelType        string
+	UUID               string
+	TeamID             *int64
+	AssigneeLastSeenAt *int64
+	SourceID           string
+	HMACVerified       bool
+	Contact            ContactRow
+	LastMessageID      sql.NullInt64
+	LastNonActivityID  sql.NullInt64
+	Labels             []string
+}
+
+// The newest message of a conversation is the one stored last. Unread messages
+// are looked for among the newest 200 only, and clients are shown at most 10.
+const conversationColumns = `c.id, c.display_id, c.status, c.priority, c.additional_attributes, c.custom_attributes, c.snoozed_until,
+	c.first_reply_created_at, c.waiting_since, c.agent_last_seen_at, c.contact_last_seen_at, c.last_activity_at, c.last_incoming_at,
+	c.created_at, c.updated_at, c.assignee_id,
+	CASE WHEN COALESCE(c.last_incoming_at, 0) <= COALESCE(c.agent_last_seen_at, 0) THEN 0 ELSE
+		(SELECT COUNT(*) FROM (SELECT m.message_type, m.created_at FROM messages m WHERE m.conversation_id = c.id ORDER BY m.id DESC LIMIT 200) AS newest
+			WHERE newest.message_type = 0 AND newest.created_at > COALESCE(c.agent_last_seen_at, 0)) END,
+	c.account_id, c.inbox_id, i.channel_type, c.uuid, c.team_id, c.assignee_last_seen_at, ci.source_id, ci.hmac_verified,
+	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id ORDER BY m.id DESC LIMIT 1),
+	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id AND m.message_type <> 2 ORDER BY m.id DESC LIMIT 1),
+	` + contactColumns
+
+const conversationJoins = ` JOIN inboxes i ON i.id = c.inbox_id JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id
+	JOIN contacts p ON p.id = c.contact_id `
+
+func (c *ConversationListed) fields() []any {
+	return append([]any{&c.ID, &c.DisplayID, &c.Status, &c.Priority, &c.AdditionalAttributes, &c.CustomAttributes, &c.SnoozedUntil,
+		&c.FirstReplyCreatedAt, &c.WaitingSince, &c.AgentLastSeenAt, &c.ContactLastSeenAt, &c.LastActivityAt, &c.LastIncomingAt,
+		&c.CreatedAt, &c.UpdatedAt, &c.AssigneeID, &c.UnreadCount,
+		&c.AccountID, &c.InboxID, &c.ChannelType, &c.UUID, &c.TeamID, &c.AssigneeLastSeenAt, &c.SourceID, &c.HMACVerified,
+		&c.LastMessageID, &c.LastNonActivityID}, c.Contact.fields()...)
+}
+
+// ListConversations reads a page; limit 0 reads all. The page is chosen before
+// anything is joined to it.
+func (s *Store) ListConversations(ctx context.Context, f ConversationFilter, order ConversationOrder, limit, offset int) ([]ConversationListed, error) {
+	c := s.conversationClause(f)
+	c.assignee(f)
+	page := ``
+	if limit > 0 {
+		page = ` LIMIT ` + strconv.Itoa(limit) + ` OFFSET ` + strconv.Itoa(offset)
+	}
+	rows, err := s.r.QueryContext(ctx, `SELECT `+conversationColumns+`
+		FROM (SELECT c.id FROM conversations c WHERE `+c.where()+` ORDER BY `+order.sql()+page+`) AS page
+		JOIN conversations c ON c.id = page.id`+conversationJoins+`ORDER BY `+order.sql(), c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: list conversations: %w", err)
+	}
+	list, err := collect(rows, "list conversations", (*ConversationListed).fields)
+	if err != nil {
+		return nil, err
+	}
+	return list, s.addLabels(ctx, list)
+}
+
+// ConversationListedBy reads one by its display id.
+func (s *Store) ConversationListedBy(ctx context.Context, accountID, displayID int64) (ConversationListed, error) {
+	var c ConversationListed
+	err := s.r.QueryRowContext(ctx, `SELECT `+conversationColumns+` FROM conversations c`+conversationJoins+`
+		WHERE c.account_id = $1 AND c.display_id = $2`, accountID, displayID).Scan(c.fields()...)
+	if isNoRows(err) {
+		return c, ErrNotFound
+	}
+	if err != nil {
+		return c, fmt.Errorf("store: conversation: %w", err)
+	}
+	one := []ConversationListed{c}
+	err = s.addLabels(ctx, one)
+	return one[0], err
+}
+
+func (s *Store) addLabels(ctx context.Context, list []ConversationListed) error {
+	if len(list) == 0 {
+		return nil
+	}
+	at := make(map[int64]int, len(list))
+	keys := make([]int64, len(list))
+	for i := range list {
+		list[i].UnreadCount = min(list[i].UnreadCount, maxUnread)
+		at[list[i].ID], keys[i] = i, list[i].ID
+	}
+	rows, err := s.r.QueryContext(ctx, `SELECT l.conversation_id, l.label FROM `+s.d.rows("$1", "x", "id bigint")+` CROSS JOIN conversation_labels l
+		WHERE l.conversation_id = x.id ORDER BY l.conversation_id, l.label`, ids(keys))
+	if err != nil {
+		return fmt.Errorf("store: labels: %w", err)
+	}
+	type label struct {
+		conversation int64
+		text         string
+	}
+	labels, err := collect(rows, "labels", func(l *label) []any { return []any{&l.conversation, &l.text} })
+	for _, l := range labels {
+		i := at[l.conversation]
+		list[i].Labels = append(list[i].Labels, l.text)
+	}
+	return err
+}
+
+// maxUnread is as far as unread messages are counted.
+const maxUnread = 10
+
+// StatusCodes are the stored numbers of status names; unknown names find
+// nothing.
+func StatusCodes(names []string) []int {
+	codes := make([]int, len(names))
+	for i, n := range names {
+		codes[i] = chat.ConversationStatus(n).Code()
+	}
+	return codes
+}

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// TokenHolder is who an API token belongs to. Name and the fields after it are
+// of a user, Name also of a platform app.
+type TokenHolder struct {
+	OwnerType  string // OwnerUser, OwnerPlatform, OwnerBot
+	OwnerID    int64
+	Name       string
+	Email      string
+	UISettings string // JSON
+}
+
+// HolderOfToken finds who calls with an API token, with what every request needs
+// to know of them; ErrNotFound when nobody has it.
+func (s *Store) HolderOfToken(ctx context.Context, token string) (TokenHolder, error) {
+	var h TokenHolder
+	err := s.r.QueryRowContext(ctx, `SELECT t.owner_type, t.owner_id, COALESCE(u.name, p.name, ''), COALESCE(u.email, ''), COALESCE(u.ui_settings, '{}')
+		FROM access_tokens t
+			LEFT JOIN users u ON t.owner_type = 'User' AND u.id = t.owner_id
+			LEFT JOIN platform_apps p ON t.owner_type = 'PlatformApp' AND p.id = t.owner_id
+		WHERE t.digest = $1`, s.sealer.Digest(token)).
+		Scan(&h.OwnerType, &h.OwnerID, &h.Name, &h.Email, &h.UISettings)
+	if isNoRows(err) {
+		return h, ErrNotFound
+	}
+	if err != nil {
+		return h, fmt.Errorf("store: token holder: %w", err)
+	}
+	return h, nil
+}
+
+// AccountScope is an account and one user's membership in it.
+type AccountScope struct {
+	ID           int64
+	Name         string
+	Status       int // 0 active, 1 suspended
+	Locale       int
+	Features     int64
+	Member       bool
+	Role         int // 0 agent, 1 administrator
+	CustomRoleID int64
+}
+
+// ScopeOf reads an account as userID sees it; ErrNotFound when there is no such
+// account. Member is false when the user does not belong to it.
+func (s *Store) ScopeOf(ctx context.Context, accountID, userID int64) (AccountScope, error) {
+	var a AccountScope
+	err := s.r.QueryRowContext(ctx, `SELECT a.id, a.name, a.status, a.locale, a.features, m.id IS NOT NULL, COALESCE(m.role, 0), COALESCE(m.custom_role_id, 0)
+		FROM accounts a LEFT JOIN account_users m ON m.account_id = a.id AND m.user_id = $2
+		WHERE a.id = $1`, accountID, userID).
+		Scan(&a.ID, &a.Name, &a.Status, &a.Locale, &a.Features, &a.Member, &a.Role, &a.CustomRoleID)
+	if isNoRows(err) {
+		return a, ErrNotFound
+	}
+	if err != nil {
+		return a, fmt.Errorf("store: account scope: %w", err)
+	}
+	return a, nil
+}
+
+// AccountLimits reads an account's limits, a JSON object.
+func (s *Store) AccountLimits(ctx context.Context, accountID int64) (string, error) {
+	var limits string
+	if err := s.r.QueryRowContext(ctx, `SELECT limits FROM accounts WHERE id = $1`, accountID).Scan(&limits); err != nil {
+		return "", fmt.Errorf("store: account limits: %w", err)
+	}
+	return limits, nil
+}
+
+// UserRow is a user.
+type UserRow struct {
+	ID               int64
+	Email            string
+	Name             string
+	DisplayName      *string
+	Type             *string
+	Provider         string
+	Confirmed        bool
+	PubsubToken      string
+	MessageSignature *string
+	UISettings       string // JSON
+	CustomAttributes string // JSON
+}
+
+// User reads one.
+func (s *Store) User(ctx context.Context, id int64) (UserRow, error) {
+	var u UserRow
+	err := s.r.QueryRowContext(ctx, `SELECT id, email, name, display_name, type, provider, confirmed_at IS NOT NULL, pubsub_token,
+			message_signature, ui_settings, custom_attributes
+		FROM users WHERE id = $1`, id).
+		Scan(&u.ID, &u.Email, &u.Name, &u.DisplayName, &u.Type, &u.Provider, &u.Confirmed, &u.PubsubToken,
+			&u.MessageSignature, &u.UISettings, &u.CustomAttributes)
+	if isNoRows(err) {
+		return u, ErrNotFound
+	}
+	if err != nil {
+		return u, fmt.Errorf("store: user: %w", err)
+	}
+	return u, nil
+}
+
+// MembershipRow is a user's membership with its account.
+type MembershipRow struct {
+	AccountID     int64
+	AccountName   string
+	AccountStatus int
+	ActiveAt      sql.NullInt64 // microseconds
+	Role          int
+	InviterID     *int64
+	Availability  int
+	AutoOffline   bool
+	CustomRoleID  *int64
+}
+
+// Memberships reads all memberships of a user, by account.
+func (s *Store) Memberships(ctx context.Context, userID int64) ([]MembershipRow, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT a.id, a.name, a.status, m.active_at, m.role, m.inviter_id, m.availability, m.auto_offline, m.custom_role_id
+		FROM account_users m JOIN accounts a ON a.id = m.account_id
+		WHERE m.user_id = $1 ORDER BY a.id`, userID)
+	if err != nil {
+		return nil, fmt.Errorf("store: memberships: %w", err)
+	}
+	return collect(rows, "memberships", func(m *MembershipRow) []any {
+		return []any{&m.AccountID, &m.AccountName, &m.AccountStatus, &m.ActiveAt, &m.Role, &m.InviterID, &m.Availability, &m.AutoOffline, &m.CustomRoleID}
+	})
+}
+
+// AgentRow is a user as colleagues see it. The membership fields are of one
+// account; Member is false when the user left it.
+type AgentRow struct {
+	ID               int64
+	Email            string
+	Name             string
+	DisplayName      *string
+	Provider         string
+	Confirmed        bool
+	CustomAttributes string // JSON
+	Member           bool
+	Role             int
+	Availability     int
+	AutoOffline      bool
+	CustomRoleID     *int64
+}
+
+// Agents reads users by id, as members of an account.
+func (s *Store) Agents(ctx context.Context, accountID int64, userIDs []int64) (map[int64]AgentRow, error) {
+	out := make(map[int64]AgentRow, len(userIDs))
+	if len(userIDs) == 0 {
+		return out, nil
+	}
+	rows, err := s.r.QueryContext(ctx, `SELECT u.id, u.email, u.name, u.display_name, u.provider, u.confirmed_at IS NOT NULL, u.custom_attributes,
+			m.id IS NOT NULL, COALESCE(m.role, 0), COALESCE(m.availability, 0), COALESCE(m.auto_offline, TRUE), m.custom_role_id
+		FROM `+s.d.rows("$2", "x", "id bigint")+` CROSS JOIN users u
+			LEFT JOIN account_users m ON m.account_id = $1 AND m.user_id = u.id
+		WHERE u.id = x.id`, accountID, ids(userIDs))
+	if err != nil {
+		return nil, fmt.Errorf("store: agents: %w", err)
+	}
+	list, err := collect(rows, "agents", func(a *AgentRow) []any {
+		return []any{&a.ID, &a.Email, &a.Name, &a.DisplayName, &a.Provider, &a.Confirmed, &a.CustomAttributes,
+			&a.Member, &a.Role, &a.Availability, &a.AutoOffline, &a.CustomRoleID}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range list {
+		out[a.ID] = a
+	}
+	return out, nil
+}
+
+// collect scans and closes rows; fields gives the destinations of one row in
+// the order of the columns.
+func collect[T any](rows *sql.Rows, what string, fields func(*T) []any) ([]T, error) {
+	defer func() { _ = rows.Close() }()
+	var out []T
+	for rows.Next() {
+		var one T
+		if err := rows.Scan(fields(&one)...); err != nil {
+			return nil, fmt.Errorf("store: %s: %w", what, err)
+		}
+		out = append(out, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: %s: %w", what, err)
+	}
+	return out, nil
+}
