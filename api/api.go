@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 
 	"tributary/api/route"
 	"tributary/chat"
@@ -73,6 +72,3 @@ func found(err error) error {
 	}
 	return err
 }
-
-// blank tells whether text is missing or white space.
-func blank(text *string) bool { return text == nil || strings.TrimSpace(*text) == "" }

@@ -79,18 +79,18 @@ func newContactPush(c store.ContactView) contactPush {
 
 // contactOut is a contact.
 type contactOut struct {
-	AdditionalAttributes json.RawMessage    `json:"additional_attributes"`
-	AvailabilityStatus   string             `json:"availability_status"`
-	Email                *string            `json:"email"`
-	ID                   int64              `json:"id"`
-	Name                 string             `json:"name"`
-	PhoneNumber          *string            `json:"phone_number"`
-	Blocked              bool               `json:"blocked"`
-	Identifier           *string            `json:"identifier"`
-	Thumbnail            string             `json:"thumbnail"`
-	CustomAttributes     json.RawMessage    `json:"custom_attributes"`
-	LastActivityAt       route.Unix         `json:"last_activity_at,omitzero"`
-	CreatedAt            route.Unix         `json:"created_at"`
+	AdditionalAttributes json.RawMessage   `json:"additional_attributes"`
+	AvailabilityStatus   string            `json:"availability_status"`
+	Email                *string           `json:"email"`
+	ID                   int64             `json:"id"`
+	Name                 string            `json:"name"`
+	PhoneNumber          *string           `json:"phone_number"`
+	Blocked              bool              `json:"blocked"`
+	Identifier           *string           `json:"identifier"`
+	Thumbnail            string            `json:"thumbnail"`
+	CustomAttributes     json.RawMessage   `json:"custom_attributes"`
+	LastActivityAt       route.Unix        `json:"last_activity_at,omitzero"`
+	CreatedAt            route.Unix        `json:"created_at"`
 	ContactInboxes       []contactInboxOut `json:"contact_inboxes,omitzero"`
 }
 

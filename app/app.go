@@ -137,13 +137,13 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.directory.Refresh(ctx); err != nil {
 		return err
 	}
-	a.wake = newWake(a.redis, a.log)
+	a.wake = newWake(a.redis, a.cfg.RedisPrefix, a.log)
 	a.desk = desk.New(desk.Options{
 		Store: a.store, Directory: a.directory, Log: a.log, Now: a.cfg.Now, MessagesPerMinute: a.cfg.MessagesPerMinute,
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 	})
 	a.health = newHealth(a)
-	return a.assemble(ctx, env)
+	return a.assemble(env)
 }
 
 func (a *App) openStore(ctx context.Context) error {
@@ -210,7 +210,7 @@ func (a *App) openQueue() error {
 		return err
 	}
 	a.onStop("spool", func(context.Context) error { return local.Close() })
-	a.spool, err = spool.New(q, local, spool.Options{})
+	a.spool, err = spool.New(a.life, q, local, spool.Options{Logger: a.log})
 	return err
 }
 
@@ -219,7 +219,7 @@ func openRedis(cfg *Config) (redis.UniversalClient, *redisq.Log, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	q, err := redisq.New(client, redisq.Options{Partitions: cfg.Partitions, Now: cfg.Now})
+	q, err := redisq.New(client, redisq.Options{Partitions: cfg.Partitions, Prefix: cfg.RedisPrefix, Now: cfg.Now})
 	if err != nil {
 		return nil, nil, fmt.Errorf("REDIS_URL: %w", errors.Join(err, client.Close()))
 	}

@@ -12,9 +12,6 @@ import (
 	"tributary/queue/spool"
 )
 
-// apiVersion is what clients are told: they gate features on Chatwoot's.
-const apiVersion = "4.6.0"
-
 // spoolWorker names the spool's forwarder.
 type spoolWorker struct{ *spool.Spool }
 

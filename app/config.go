@@ -31,6 +31,7 @@ type Config struct {
 	DataDir      string   `env:"DATA_DIR" envDefault:"./data" help:"embedded database and queue, spool, uploads"`
 	DatabaseURL  string   `env:"DATABASE_URL" help:"postgres://…; empty: SQLite in DATA_DIR"`
 	RedisURL     string   `env:"REDIS_URL" help:"redis://… or rediss://…; empty: embedded queue in DATA_DIR"`
+	RedisPrefix  string   `env:"REDIS_PREFIX" envDefault:"{tributary}" help:"begins every Redis key; the braces keep them in one slot of a cluster"`
 	Partitions   int      `env:"QUEUE_PARTITIONS" envDefault:"16" help:"ordered partitions of the inbound queue"`
 
 	Retention   time.Duration `env:"QUEUE_RETENTION" envDefault:"24h" help:"how long applied events stay for inspection and replay"`

@@ -19,6 +19,7 @@ import (
 	"tributary/api"
 	"tributary/api/route"
 	"tributary/channels"
+	"tributary/channels/all"
 	"tributary/desk"
 	"tributary/ingest"
 	"tributary/relay"
@@ -27,7 +28,7 @@ import (
 
 // assemble makes the parts that the roles of this process need and the router
 // over them.
-func (a *App) assemble(ctx context.Context, env *channels.Env) error {
+func (a *App) assemble(env *channels.Env) error {
 	metrics := ingest.NewMetrics(a.registry)
 	a.workers = append(a.workers, a.directory, a.settings, a.wake)
 	a.registerCollectors()
@@ -46,7 +47,7 @@ func (a *App) assemble(ctx context.Context, env *channels.Env) error {
 		a.workers = append(a.workers, &housekeeping{store: a.store, queue: a.queue, log: a.log,
 			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes)})
 	}
-	return a.assembleHTTP(ctx, metrics)
+	return a.assembleHTTP(metrics)
 }
 
 // assembleWorker makes what applies events and runs deferred work.
@@ -79,7 +80,7 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 	}
 }
 
-func (a *App) assembleHTTP(_ context.Context, metrics *ingest.Metrics) error {
+func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 	r := router.New()
 	r.SaveMatchedRoutePath = true
 	r.GET("/livez", a.health.live)
@@ -130,9 +131,7 @@ func (a *App) assembleHTTP(_ context.Context, metrics *ingest.Metrics) error {
 // mountAPI adds the routes of the API role and the answers to unknown paths.
 func (a *App) mountAPI(r *router.Router) error {
 	surface := api.New(api.Deps{
-		Store: a.store, Desk: a.desk, Directory: a.directory, Settings: a.settings.Get, Version: apiVersion,
-		FrontendURL: a.cfg.FrontendURL, PageSize: a.cfg.ResultsPerPage, Log: a.log, Now: a.cfg.Now,
-		QueueOK: func(ctx context.Context) bool { return a.queue.Ping(ctx) == nil },
+		Store: a.store, Desk: a.desk, Queue: a.queue.Ping, Setting: a.settings.Get, ConversationsPerPage: a.cfg.ResultsPerPage,
 	})
 	var rows []route.Row
 	if a.cfg.Has(RoleAPI) {
@@ -146,6 +145,21 @@ func (a *App) mountAPI(r *router.Router) error {
 			durations.WithLabelValues(method, template).Observe(d.Seconds())
 		},
 	})
+}
+
+// HookRows are the endpoints outside the API, for the list of routes.
+func HookRows() []route.Row {
+	rows := []route.Row{
+		{Methods: []string{http.MethodGet}, Path: "/livez", Auth: route.AuthNone, Policy: route.Public},
+		{Methods: []string{http.MethodGet}, Path: "/readyz", Auth: route.AuthNone, Policy: route.Public},
+		{Methods: []string{http.MethodGet}, Path: "/metrics", Auth: route.AuthNone, Policy: route.Public},
+	}
+	for _, d := range all.New(&channels.Env{Setting: func(string) string { return "" }}) {
+		for _, h := range d.Info().Hooks {
+			rows = append(rows, route.Row{Methods: []string{h.Method}, Path: h.Path, Auth: route.AuthNone, Policy: route.Public})
+		}
+	}
+	return rows
 }
 
 // methods counts webhooks with a wrong method, which the router answers by

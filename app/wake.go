@@ -8,22 +8,20 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// wakeChannel carries wake-ups between processes that share a Redis.
-const wakeChannel = "{tributary}:wake"
-
 // wake tells the relay and the job runners that there is something to do: in
 // this process directly, in others through Redis. A wake-up that is lost costs at
 // most the sweep of a second.
 type wake struct {
 	redis      redis.UniversalClient
+	channel    string // of wake-ups between processes that share a Redis
 	log        *slog.Logger
 	localRelay func()
 	localJobs  func()
 	publish    chan string
 }
 
-func newWake(client redis.UniversalClient, log *slog.Logger) *wake {
-	return &wake{redis: client, log: log, publish: make(chan string, 64)}
+func newWake(client redis.UniversalClient, prefix string, log *slog.Logger) *wake {
+	return &wake{redis: client, channel: prefix + ":wake", log: log, publish: make(chan string, 64)}
 }
 
 func (w *wake) relay() { w.one(w.localRelay, "relay") }
@@ -53,7 +51,7 @@ func (w *wake) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	sub := w.redis.Subscribe(ctx, wakeChannel)
+	sub := w.redis.Subscribe(ctx, w.channel)
 	defer func() { _ = sub.Close() }()
 	messages := sub.Channel()
 	for {
@@ -62,7 +60,7 @@ func (w *wake) Run(ctx context.Context) error {
 			return nil
 		case name := <-w.publish:
 			call, cancel := context.WithTimeout(ctx, time.Second)
-			if err := w.redis.Publish(call, wakeChannel, name).Err(); err != nil && ctx.Err() == nil {
+			if err := w.redis.Publish(call, w.channel, name).Err(); err != nil && ctx.Err() == nil {
 				w.log.Debug("wake-up not published", "error", err)
 			}
 			cancel()

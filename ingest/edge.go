@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -134,7 +135,18 @@ func (e *Edge) webhook(d channels.Driver, h channels.Hook) fasthttp.RequestHandl
 			return
 		}
 		defer e.limit.leave(key)
+		defer e.recovered(ctx, d)
 		e.receive(ctx, d, h, slug)
+	}
+}
+
+// recovered answers a request whose handling panicked; the provider delivers it
+// again.
+func (e *Edge) recovered(ctx *fasthttp.RequestCtx, d channels.Driver) {
+	if p := recover(); p != nil {
+		e.opt.Metrics.Panics.WithLabelValues(d.Info().Slug).Inc()
+		e.opt.Log.Error("webhook handler panicked", "channel", d.Info().Slug, "panic", p, "stack", string(debug.Stack()))
+		e.reject(ctx, d, "internal", "", busy)
 	}
 }
 

@@ -68,6 +68,7 @@ func (r *Relay) send(ctx context.Context, l *lane, d store.Delivery, parts []cha
 		return
 	}
 	for i := d.PartsSent; i < len(parts); i++ {
+		parts[i].Index = i
 		receipt, err := l.call(ctx, r, func(ctx context.Context) (channels.Receipt, error) { return call(ctx, parts[i]) })
 		if open(err) {
 			r.opt.Metrics.Attempts.WithLabelValues(l.slug, "breaker_open").Inc()

@@ -157,3 +157,12 @@ func NewToken() string {
 	}
 	return string(out)
 }
+
+// Empty tells that there is no account yet.
+func (s *Store) Empty(ctx context.Context) (bool, error) {
+	some, err := exists(ctx, s.r, `SELECT 1 FROM accounts LIMIT 1`)
+	if err != nil {
+		return false, fmt.Errorf("store: accounts: %w", err)
+	}
+	return !some, nil
+}

@@ -328,3 +328,25 @@ func StatusCodes(names []string) []int {
 	}
 	return codes
 }
+
+// ConversationHead is what has to be known of a conversation before anything is
+// done in it.
+type ConversationHead struct {
+	ID        int64
+	InboxID   int64
+	ContactID int64
+}
+
+// ConversationHead reads it by display id; ErrNotFound when the account has none.
+func (s *Store) ConversationHead(ctx context.Context, accountID, displayID int64) (ConversationHead, error) {
+	var c ConversationHead
+	err := s.r.QueryRowContext(ctx, `SELECT id, inbox_id, contact_id FROM conversations WHERE account_id = $1 AND display_id = $2`,
+		accountID, displayID).Scan(&c.ID, &c.InboxID, &c.ContactID)
+	if isNoRows(err) {
+		return c, ErrNotFound
+	}
+	if err != nil {
+		return c, fmt.Errorf("store: conversation head: %w", err)
+	}
+	return c, nil
+}

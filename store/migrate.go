@@ -20,7 +20,7 @@ var migrations embed.FS
 // Migrate brings the schema up to date. It is safe to run from several
 // processes at once on PostgreSQL (session lock) and is a no-op when current.
 func (s *Store) Migrate(ctx context.Context) error {
-	p, err := s.migrator()
+	p, err := s.migrator(ctx)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 // Migrated tells whether the schema is current.
 func (s *Store) Migrated(ctx context.Context) (bool, error) {
-	p, err := s.migrator()
+	p, err := s.migrator(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -43,7 +43,7 @@ func (s *Store) Migrated(ctx context.Context) (bool, error) {
 	return !pending, nil
 }
 
-func (s *Store) migrator() (*goose.Provider, error) {
+func (s *Store) migrator(ctx context.Context) (*goose.Provider, error) {
 	files, err := migrationsFor(s.d)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,12 @@ func (s *Store) migrator() (*goose.Provider, error) {
 	dialectOf := goose.DialectSQLite3
 	if s.d.name == "postgres" {
 		dialectOf = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		// One lock for each schema: installations may share a database.
+		var id int64
+		if err := s.w.QueryRowContext(ctx, `SELECT hashtext('tributary migrations in ' || current_schema())`).Scan(&id); err != nil {
+			return nil, fmt.Errorf("store: migration lock: %w", err)
+		}
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(id), lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return nil, fmt.Errorf("store: migration lock: %w", err)
 		}

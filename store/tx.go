@@ -114,11 +114,11 @@ func newQueries(d dialect) queries {
 			ON CONFLICT (inbox_id, ingest_key) WHERE ingest_key IS NOT NULL DO NOTHING
 			RETURNING id, inbox_id, ingest_key`,
 		insertAttachments: `INSERT INTO attachments (account_id, message_id, file_type, state, external_url, fallback_title,
-				coordinates_lat, coordinates_long, meta, fetch, file_name, content_type, file_size, created_at, updated_at)
+				coordinates_lat, coordinates_long, meta, fetch_from, file_name, content_type, file_size, created_at, updated_at)
 			SELECT x.account_id, x.message_id, x.file_type, x.state, x.external_url, x.title,
-				x.lat, x.long, x.meta, x.fetch, x.file_name, x.mime, x.size, $2, $2
+				x.lat, x.long, x.meta, x.fetch_from, x.file_name, x.mime, x.size, $2, $2
 			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "message_id bigint", "file_type integer", "state text",
-			"external_url text", "title text", "lat float", "long float", "meta text", "fetch text", "file_name text",
+			"external_url text", "title text", "lat float", "long float", "meta text", "fetch_from text", "file_name text",
 			"mime text", "size bigint") + `
 			WHERE TRUE ORDER BY x.i`,
 		touchConversations: `UPDATE conversations SET

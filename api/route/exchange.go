@@ -133,7 +133,7 @@ func matches(header, tag string) bool {
 func (e *exchange) finish(err error) {
 	status := e.ctx.Response.StatusCode()
 	took := e.opts.Now().Sub(e.started)
-	method := string(e.ctx.Method())
+	method := methodLabel(string(e.ctx.Method()))
 	e.opts.Observe(method, e.template, status, took)
 	level, text := slog.LevelInfo, "request"
 	attrs := []slog.Attr{
@@ -155,6 +155,15 @@ func (e *exchange) finish(err error) {
 		attrs = append(attrs, slog.Any("error", err))
 	}
 	e.opts.Log.LogAttrs(context.WithoutCancel(e.opts.Base), level, text, attrs...)
+}
+
+// methodLabel keeps invented methods out of metrics and logs.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "OTHER"
 }
 
 // redacted is the path as it may be logged: numbers are shown, other

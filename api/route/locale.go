@@ -6,7 +6,7 @@ import (
 )
 
 // locales are the languages that an account can have, at their stored numbers;
-// 5, 11 and others were never given out.
+// 5 and 11 were never given out.
 var locales = [...]string{
 	0: "en", 1: "ar", 2: "nl", 3: "fr", 4: "de", 6: "it", 7: "ja", 8: "ko", 9: "pt", 10: "ru", 12: "es", 13: "ml", 14: "ca", 15: "el",
 	16: "pt_BR", 17: "ro", 18: "ta", 19: "fa", 20: "zh_TW", 21: "vi", 22: "da", 23: "tr", 24: "cs", 25: "fi", 26: "id", 27: "sv", 28: "hu",

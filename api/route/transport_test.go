@@ -274,6 +274,10 @@ func TestRequestFacts(t *testing.T) {
 		t.Errorf("log lacks the caller:\n%s", logs)
 	}
 	s.do(t, "GET", "/nowhere/s3cr3t", "").want(t, "unknown", 404, `{"status":404,"error":"Not Found"}`)
+	s.do(t, "BREW", "/nowhere", "").want(t, "an invented method", 404, `{"status":404,"error":"Not Found"}`)
+	if logs := s.logs.String(); !strings.Contains(logs, "method=OTHER") || strings.Contains(logs, "BREW") {
+		t.Errorf("log:\n%s", logs)
+	}
 	if logs := s.logs.String(); strings.Contains(logs, "s3cr3t") || !strings.Contains(logs, "path=unknown") {
 		t.Errorf("log:\n%s", logs)
 	}

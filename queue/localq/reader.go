@@ -41,6 +41,9 @@ func (r *reader) Next(ctx context.Context, max int, wait time.Duration) ([]queue
 		if errors.Is(err, errMoved) {
 			continue
 		}
+		if err != nil && r.log.isClosed() {
+			return nil, queue.ErrClosed
+		}
 		if err != nil || len(entries) > 0 {
 			return entries, err
 		}

@@ -265,7 +265,9 @@ func (l *Log) insert(r *queue.Record, at int64) error {
 	if err := l.w.run(l.w.insert[r.Partition], p.last+1, at, r.Key, r.Channel, payload); err != nil {
 		return err
 	}
+	l.mu.Lock()
 	p.last++
+	l.mu.Unlock()
 	return nil
 }
 

@@ -267,7 +267,7 @@ CREATE TABLE attachments (
     coordinates_lat DOUBLE PRECISION,
     coordinates_long DOUBLE PRECISION,
     meta TEXT NOT NULL DEFAULT '{}',
-    fetch TEXT,
+    fetch_from TEXT,
     file_key TEXT,
     file_name TEXT,
     content_type TEXT,
