@@ -114,5 +114,6 @@ func priorityName(stored *int) *string {
 	if stored == nil || *stored < 0 || *stored >= len(priorities) {
 		return nil
 	}
-	return &priorities[*stored]
+	name := priorities[*stored]
+	return &name
 }

@@ -79,7 +79,14 @@ func text(v any) string {
 // part -1 records no part. Receipts that were waiting for one of the ids are
 // applied at once.
 func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs []string, status chat.MessageStatus, last bool, lease time.Time) error {
+	refs := make([]store.ProviderRef, len(providerIDs))
+	for i, id := range providerIDs {
+		refs[i] = store.ProviderRef{InboxID: o.InboxID, ProviderID: id}
+	}
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+		if err := tx.LockProviderIDs(ctx, refs); err != nil {
+			return err
+		}
 		if part >= 0 {
 			if err := tx.PartSent(ctx, o, part, providerIDs, lease); err != nil {
 				return err
@@ -92,8 +99,8 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 		}
 		s := &statusState{StatusRef: store.StatusRef{MessageID: o.MessageID}}
 		s.apply(status.Code(), "")
-		for _, id := range providerIDs {
-			parked, err := tx.TakeParked(ctx, store.ProviderRef{InboxID: o.InboxID, ProviderID: id})
+		for _, ref := range refs {
+			parked, err := tx.TakeParked(ctx, ref)
 			if err != nil {
 				return err
 			}

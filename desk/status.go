@@ -34,6 +34,9 @@ func (r *reception) statuses(ctx context.Context) error {
 	if len(list) == 0 {
 		return nil
 	}
+	if err := r.tx.LockProviderIDs(ctx, refs); err != nil {
+		return err
+	}
 	found, err := r.tx.Providers(ctx, refs)
 	if err != nil {
 		return err

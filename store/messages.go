@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // NewMessage is a message to be stored as it came from a provider.
@@ -142,6 +143,27 @@ func (t *Tx) RewriteMessage(ctx context.Context, id int64, content *string, attr
 type ProviderRef struct {
 	InboxID    int64
 	ProviderID string
+}
+
+// LockProviderIDs makes this transaction the only one that looks at or stores
+// these ids until it ends. Without it, a receipt that finds no message and the
+// transaction that stores the id could miss each other.
+func (t *Tx) LockProviderIDs(ctx context.Context, refs []ProviderRef) error {
+	if t.s.d.lockText == "" || len(refs) == 0 {
+		return nil
+	}
+	keys := make([]string, len(refs))
+	for i, r := range refs {
+		keys[i] = strconv.FormatInt(r.InboxID, 10) + " " + r.ProviderID
+	}
+	rows, err := t.tx.QueryContext(ctx, t.s.d.lockText, ids(keys))
+	if err != nil {
+		return fmt.Errorf("store: lock provider ids: %w", err)
+	}
+	if err := errors.Join(rows.Close(), rows.Err()); err != nil {
+		return fmt.Errorf("store: lock provider ids: %w", err)
+	}
+	return nil
 }
 
 // StatusRef is a sent message and its present status.

@@ -1,0 +1,90 @@
+# Everything a person types. `make` alone shows it. Only Go is needed unless a
+# line says otherwise.
+
+GO       ?= go
+VERSION  ?= 0.1.0
+FUZZTIME ?= 10s
+
+# The linter is built with the same Go as the program, into bin/.
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
+
+SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './.dev/*') \
+	$(shell find store/migrations -name '*.sql')
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build and start the whole program on the embedded default
+	@bin/tributary serve
+
+.PHONY: demo
+demo: build ## play every channel against simulated providers
+	@bin/tributary demo
+
+.PHONY: build
+build: bin/tributary ## build bin/tributary
+
+# Static: no cgo anywhere, so that the binary runs in an empty container.
+bin/tributary: $(SOURCES) go.mod go.sum Makefile
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X tributary/app.release=$(VERSION)' -o $@ ./cmd/tributary
+
+.PHONY: test
+test: ## run the tests; with the URLs of `make services` on PostgreSQL and Redis too
+	$(GO) test ./...
+
+.PHONY: race
+race: ## run the tests under the race detector (needs a C compiler)
+	$(GO) test -race ./...
+
+.PHONY: services
+services: ## start PostgreSQL and Redis on loopback and print the two TEST_ URLs (Debian)
+	@deploy/dev/services.sh start
+
+.PHONY: services-stop
+services-stop: ## stop what `make services` started
+	@deploy/dev/services.sh stop
+
+.PHONY: bench
+bench: ## measure and print the table of PERFORMANCE.md (PostgreSQL and Redis through `make services`)
+	$(GO) run ./bench
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s each)
+	@deploy/dev/fuzz.sh $(FUZZTIME)
+
+.PHONY: lint
+lint: $(GOLANGCI) ## run the linters of .golangci.yml
+	$(GOLANGCI) run
+
+.PHONY: fmt
+fmt: $(GOLANGCI) ## format all Go files
+	$(GOLANGCI) fmt
+
+$(GOLANGCI):
+	@mkdir -p bin/.golangci
+	GOBIN=$(CURDIR)/bin/.golangci $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv bin/.golangci/golangci-lint $@ && rmdir bin/.golangci
+
+.PHONY: check
+check: lint test ## what to run before every commit
+
+.PHONY: verify
+verify: ## check what is generated or derived: go.mod, go vet, the picture of the demo
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+
+.PHONY: picture
+picture: build ## draw docs/demo.svg again from what the demo prints
+	bin/tributary demo | $(GO) run ./docs/picture >docs/demo.svg.new
+	mv docs/demo.svg.new docs/demo.svg
+
+.PHONY: clean
+clean: ## remove what was built; data stay
+	rm -rf bin coverage.out

@@ -1,0 +1,131 @@
+// Command bench measures the program against its performance budget and prints
+// the table of PERFORMANCE.md. Figures that are compared are measured in one run,
+// in alternating rounds, with the same load generator: a child process of this
+// one, so that it shares no scheduler and no memory with what is measured.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+)
+
+// options are the command line.
+type options struct {
+	markdown bool
+	only     []string
+	rounds   int
+	slice    time.Duration // length of one round at the edge
+	conns    int
+	events   int // of the drain
+	profile  string
+}
+
+// wants tells whether a part was asked for.
+func (o *options) wants(part string) bool { return len(o.only) == 0 || slices.Contains(o.only, part) }
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == childArgument {
+		if err := child(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: load generator:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		cancel()
+		os.Exit(1) //nolint:gocritic // cancel was called
+	}
+}
+
+// longEvents is the drain of -long: far enough for growth to show.
+const longEvents = 200_000
+
+func run(ctx context.Context) (err error) {
+	var o options
+	var only string
+	var long bool
+	flag.BoolVar(&o.markdown, "markdown", false, "print the table of PERFORMANCE.md")
+	flag.StringVar(&only, "only", "", "parts to measure, of "+strings.Join(partNames(), ",")+"; empty: all")
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds of what is compared; the median counts")
+	flag.DurationVar(&o.slice, "slice", 1500*time.Millisecond, "length of one round at the edge")
+	flag.IntVar(&o.conns, "connections", 256, "connections of the load generator at the edge")
+	flag.IntVar(&o.events, "events", 30_000, "events that the drain applies")
+	flag.BoolVar(&long, "long", false, fmt.Sprintf("drain %d events", longEvents))
+	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of this process, which holds all but the load generator")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("unknown argument %q", flag.Arg(0))
+	}
+	if long {
+		o.events = longEvents
+	}
+	if only != "" {
+		o.only = strings.Split(only, ",")
+		for _, name := range o.only {
+			if !slices.Contains(partNames(), name) {
+				return fmt.Errorf("-only: %q is none of %s", name, strings.Join(partNames(), ", "))
+			}
+		}
+	}
+	b := &bench{options: o, table: &table{}}
+	defer func() { err = errors.Join(err, b.close()) }()
+	if err := b.open(ctx); err != nil {
+		return err
+	}
+	stop, err := profile(o.profile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	for _, p := range parts() {
+		if !o.wants(p.name) {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "bench: "+p.title)
+		if err := p.run(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	b.machine.loadAfter = load()
+	if o.markdown {
+		b.table.markdown(os.Stdout, b.machine)
+	} else {
+		b.table.text(os.Stdout, b.machine)
+	}
+	return nil
+}
+
+// part is a group of figures.
+type part struct {
+	name, title string
+	run         func(*bench, context.Context) error
+}
+
+func parts() []part {
+	return []part{
+		{"process", "idle memory and start", (*bench).process},
+		{"edge", "the edge beside a bare handler", (*bench).edge},
+		{"drain", "applying a full queue", (*bench).drain},
+		{"replies", "replies to the provider", (*bench).replies},
+		{"visible", "receipt to visible", (*bench).visible},
+		{"isolation", "a provider that hangs", (*bench).isolation},
+	}
+}
+
+func partNames() []string {
+	var out []string
+	for _, p := range parts() {
+		out = append(out, p.name)
+	}
+	return out
+}

@@ -1,0 +1,27 @@
+// Package e2e_test runs the whole program, over real HTTP, against the provider
+// simulator, on the embedded back end and on PostgreSQL with Redis.
+package e2e_test
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"tributary/app/command"
+)
+
+// childMode makes the test binary the program itself: crash tests start it as a
+// process of its own and kill it.
+const childMode = "E2E_RUN_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childMode) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		status := command.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+		stop()
+		os.Exit(status)
+	}
+	os.Exit(m.Run())
+}

@@ -1,0 +1,135 @@
+package arch_test
+
+// rule says what a package may import of this module. Everything may also import
+// internal, except what testOnly lists. A package without a rule of its own has
+// its parent folder's.
+type rule struct {
+	level   int // imports go to a higher number, or stay in the same top folder
+	imports []string
+}
+
+// rules is the tree, from the command line (1) down to the nouns (6).
+var rules = map[string]rule{
+	"cmd/tributary": {1, []string{"app/command"}},
+	"app/command": {2, []string{
+		"app", "api", "api/route", "ingest", "simulator", "simulator/story", "desk", "store", "queue", "channels", "chat",
+	}},
+	"app": {2, []string{
+		"api", "api/route", "ingest", "relay", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
+		"channels", "channels/all", "chat",
+	}},
+	// The benchmarks assemble what app assembles, and measure parts of it alone.
+	"bench": {2, []string{
+		"app", "ingest", "relay", "simulator", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
+		"channels", "channels/all", "chat",
+	}},
+	// The end-to-end tests start the program and are no part of it.
+	"e2e": {2, []string{"app", "app/command", "desk", "store", "queue", "channels", "chat"}},
+
+	"ingest":    {3, []string{"desk", "store", "queue", "channels", "chat"}},
+	"relay":     {3, []string{"desk", "store", "queue", "channels", "chat"}},
+	"api":       {3, []string{"api/route", "desk", "store", "channels", "chat"}},
+	"api/route": {3, []string{"chat"}},
+	// The simulator stands for the providers: it knows the program from outside
+	// only, so that it cannot repeat the program's mistakes.
+	"simulator":       {3, nil},
+	"simulator/story": {3, []string{"simulator"}},
+
+	"desk": {4, []string{"store", "channels", "chat"}},
+
+	"store":           {5, []string{"chat"}},
+	"store/storetest": {5, []string{"store", "chat"}},
+	"queue":           {5, nil},
+	"queue/group":     {5, []string{"queue"}},
+	"queue/localq":    {5, []string{"queue", "queue/group"}},
+	"queue/redisq":    {5, []string{"queue", "queue/group"}},
+	"queue/spool":     {5, []string{"queue"}},
+	"queue/queuetest": {5, []string{"queue"}},
+
+	// A driver knows the contract and the nouns, never the store or the queue;
+	// the drivers of Meta's products share channels/meta.
+	"channels":           {5, []string{"chat"}},
+	"channels/*":         {5, []string{"channels", "chat"}},
+	"channels/facebook":  {5, []string{"channels", "channels/meta", "chat"}},
+	"channels/instagram": {5, []string{"channels", "channels/meta", "chat"}},
+	"channels/wacloud":   {5, []string{"channels", "channels/meta", "chat"}},
+	"channels/all":       {5, []string{"channels", "channels/*"}},
+
+	"internal/*": {5, []string{"chat"}},
+	"chat":       {6, nil},
+}
+
+// testOnly are packages for tests: only _test.go files and each other import
+// them.
+var testOnly = []string{"internal/testkit", "queue/queuetest", "store/storetest", "channels/channeltest"}
+
+// testImports is what the tests below a folder may import besides what the
+// folder itself may and testOnly. The desk and the API are tested with every
+// driver; the demo's story and the benchmarks against the real drivers.
+var testImports = map[string][]string{
+	"api":             {"channels/all"},
+	"app":             {"simulator", "app/command"},
+	"bench":           {"simulator"},
+	"desk":            {"channels/all"},
+	"e2e":             {"simulator", "simulator/story", "channels/all", "queue/localq", "queue/redisq", "ingest"},
+	"ingest":          {"channels/all", "queue/localq", "queue/redisq"},
+	"relay":           {"channels/all", "simulator"},
+	"queue/spool":     {"queue/localq", "queue/redisq"},
+	"simulator/story": {"channels", "channels/*", "chat"},
+	"channels/*":      {"channels/*"},
+	"internal/arch":   {"app"},
+}
+
+// libraries says who may use what everybody could: a library that is not named
+// here is free. Tests may use more of them where the list says so.
+var libraries = []struct {
+	prefix string
+	users  []string // packages; nil: none
+	tests  bool     // _test.go files may, too
+	why    string
+}{
+	{"github.com/valyala/fasthttp", []string{"api/route", "api/live", "app", "bench", "dashboard", "ingest"}, true,
+		"RequestCtx is pooled: only who mounts handlers sees it"},
+	{"github.com/fasthttp", []string{"api/route", "api/live", "app", "bench", "dashboard", "ingest"}, true,
+		"routes are rows; the router belongs to who mounts them"},
+	{"database/sql", []string{"store", "queue/localq", "internal/testkit", "bench"}, true, "SQL sits beside its method in the store"},
+	{"github.com/jackc/pgx", []string{"store", "internal/testkit", "bench"}, true, "the database is the store's business"},
+	{"modernc.org/sqlite", []string{"store", "queue/localq", "bench"}, true, "the database is the store's business"},
+	{"github.com/pressly/goose", []string{"store"}, false, "migrations are the store's business"},
+	{"github.com/redis/go-redis", []string{"queue/redisq", "app", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
+	{"github.com/spf13/cobra", []string{"app/command"}, false, "flags are read in one place"},
+	{"github.com/caarlos0/env", []string{"app"}, false, "the environment is read in one place"},
+	{"github.com/prometheus", []string{"app", "ingest", "relay", "bench"}, true, "the lower levels count, the upper ones publish"},
+	{"net/http/httptest", nil, true, "stand-ins belong to tests"},
+	{"testing", []string{"internal/testkit", "queue/queuetest", "store/storetest", "channels/channeltest"}, true,
+		"the program does not link the testing package"},
+}
+
+// exempt from a library's rule: a package below the prefix that is something
+// else.
+var exempt = map[string]string{
+	"testing/fstest": "store: an fs.FS in memory for migrations whose text was adapted to the dialect",
+}
+
+// writable are package-level variables that something changes after they were
+// made.
+var writable = map[string]string{
+	"app.release": "set by the linker",
+}
+
+// roots are the places below the command that begin a context of their own.
+var roots = map[string]string{
+	"queue/localq": "the open file outlives its opener; Close ends it",
+	"queue/redisq": "opening is bounded by a time limit of its own",
+}
+
+// badNames say nothing about what a package holds.
+var badNames = []string{"util", "utils", "common", "helper", "helpers", "models", "model", "misc", "shared", "base", "types", "lib"}
+
+// namedOtherwise are packages whose name is not their folder's.
+var namedOtherwise = map[string]string{
+	"channels/api": "apichannel", // api is the surface that serves agents
+}
+
+// maxLines of a Go file that is no test.
+const maxLines = 500
