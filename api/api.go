@@ -44,7 +44,8 @@ const account = "/api/v1/accounts/{account_id}"
 
 // Rows are all routes of the API.
 func (a *API) Rows() []route.Row {
-	return slices.Concat(a.info(), a.profile(), a.inboxes(), a.twilioChannels(), a.contacts(), a.conversations(), a.messages())
+	return slices.Concat(a.info(), a.profile(), a.inboxes(), a.twilioChannels(), a.contacts(), a.conversations(), a.messages(),
+		a.publicInboxes(), a.publicContacts(), a.publicConversations(), a.publicMessages(), a.messageStatus())
 }
 
 // none is the input of routes that read nothing.

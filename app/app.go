@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -325,9 +326,9 @@ func (a *App) stopAll(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(a.cfg.StopTimeout, time.Second))
 	defer cancel()
 	var all error
-	for i := len(a.stops) - 1; i >= 0; i-- {
-		if err := a.stops[i].run(ctx); err != nil {
-			all = errors.Join(all, fmt.Errorf("app: stop %s: %w", a.stops[i].name, err))
+	for _, v := range slices.Backward(a.stops) {
+		if err := v.run(ctx); err != nil {
+			all = errors.Join(all, fmt.Errorf("app: stop %s: %w", v.name, err))
 		}
 	}
 	a.stops = nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -35,6 +36,7 @@ type Config struct {
 	Partitions   int      `env:"QUEUE_PARTITIONS" envDefault:"16" help:"ordered partitions of the inbound queue"`
 
 	Retention   time.Duration `env:"QUEUE_RETENTION" envDefault:"24h" help:"how long applied events stay for inspection and replay"`
+	Lease       time.Duration `env:"QUEUE_LEASE" envDefault:"6s" help:"how long a partition stays with a process that fell silent"`
 	MaxBytes    Bytes         `env:"QUEUE_MAX_BYTES" envDefault:"1GiB" help:"size from which the oldest applied events are removed"`
 	SpoolBytes  Bytes         `env:"SPOOL_MAX_BYTES" envDefault:"4GiB" help:"size of the edge's spool while Redis is away"`
 	FrontendURL string        `env:"FRONTEND_URL" help:"public address; empty: http://127.0.0.1:PORT"`
@@ -101,9 +103,7 @@ func LoadConfig(environ []string, overrides map[string]string) (Config, error) {
 		name, value, _ := strings.Cut(kv, "=")
 		values[name] = value
 	}
-	for name, value := range overrides {
-		values[name] = value
-	}
+	maps.Copy(values, overrides)
 	var c Config
 	for name := range values {
 		if strings.HasPrefix(name, "TRIBUTARY_") {
@@ -176,6 +176,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("PORT: %d is not a port", c.Port)
 	case c.Partitions < 1 || c.Partitions > 1024:
 		return fmt.Errorf("QUEUE_PARTITIONS: %d is not between 1 and 1024", c.Partitions)
+	case c.Lease < 500*time.Millisecond:
+		return errors.New("QUEUE_LEASE: must be at least 500ms")
 	case c.Retention < 0:
 		return errors.New("QUEUE_RETENTION: must not be negative")
 	case c.SignatureMode != "enforce" && c.SignatureMode != "observe":
@@ -210,7 +212,7 @@ func (c *Config) validate() error {
 }
 
 // address is where to listen.
-func (c *Config) address() string { return net.JoinHostPort(c.Bind, fmt.Sprint(c.Port)) }
+func (c *Config) address() string { return net.JoinHostPort(c.Bind, strconv.Itoa(c.Port)) }
 
 // logger makes the program's log.
 func (c *Config) logger() *slog.Logger {

@@ -56,7 +56,7 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 	handlers[desk.JobInboxWebhook] = a.desk.InboxWebhook(env.Guarded)
 	handlers[desk.JobAcknowledge] = a.desk.Acknowledge
 	a.inbound = ingest.NewWorker(ingest.WorkerOptions{
-		Log: a.log, Queue: a.queue, Desk: a.desk, Metrics: metrics, Now: a.cfg.Now, Owner: a.instance,
+		Log: a.log, Queue: a.queue, Desk: a.desk, Metrics: metrics, Now: a.cfg.Now, Owner: a.instance, Lease: a.cfg.Lease,
 	})
 	a.workers = append(a.workers, a.inbound)
 	for _, lane := range []string{store.LaneDeferred, store.LaneBulk} {
@@ -141,7 +141,7 @@ func (a *App) mountAPI(r *router.Router) error {
 	return route.Mount(r, rows, route.Options{
 		Base: a.life, Auth: surface, Log: a.log, Now: a.cfg.Now,
 		Observe: func(method, template string, status int, d time.Duration) {
-			requests.WithLabelValues(method, template, fmt.Sprint(status)).Inc()
+			requests.WithLabelValues(method, template, strconv.Itoa(status)).Inc()
 			durations.WithLabelValues(method, template).Observe(d.Seconds())
 		},
 	})

@@ -106,6 +106,15 @@ func (c *connection) exchange(request []byte) (status int, err error) {
 	return status, err
 }
 
+// must exchanges and takes no answer but 200.
+func (c *connection) must(request []byte) error {
+	status, err := c.exchange(request)
+	if err == nil && status != 200 {
+		err = fmt.Errorf("status %d", status)
+	}
+	return err
+}
+
 // run attacks. Every connection sends its next request when the last one is
 // answered or, with a rate, when its turn comes.
 func (a *attack) run() (outcome, error) {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"runtime"
-	"slices"
 	"time"
 
 	"tributary/channels"
@@ -99,20 +99,19 @@ func (b *bench) drainOnce(ctx context.Context, on backend) (marks []time.Duratio
 // fill appends events as the edge does: proven, normalised, with their body.
 func (p *program) fill(ctx context.Context, n int) error {
 	list := p.sim.Channels()
-	slices.SortFunc(list, func(a, b *simulator.Channel) int { return a.Index - b.Index })
 	driver, ok := p.app.Desk().Directory.DriverFor("line")
 	if !ok {
 		return errors.New("no LINE driver")
 	}
 	const chunk = 500
 	for done := 0; done < n; done += chunk {
-		deliveries, err := p.webhooks(list, min(chunk, n-done), drainContacts)
+		deliveries, err := p.webhooks(list, done, min(chunk, n-done), drainContacts)
 		if err != nil {
 			return err
 		}
 		records := make([]queue.Record, 0, len(deliveries))
-		for i, d := range deliveries {
-			r, err := p.record(driver, list[i%len(list)], d, (done+i)%drainContacts)
+		for _, d := range deliveries {
+			r, err := p.record(driver, d)
 			if err != nil {
 				return err
 			}
@@ -125,18 +124,17 @@ func (p *program) fill(ctx context.Context, n int) error {
 	return nil
 }
 
-// record is what the edge makes of a delivery, for the contact of that number.
-func (p *program) record(driver channels.Driver, c *simulator.Channel, d *simulator.Delivery, contact int) (queue.Record, error) {
+// record is what the edge makes of a delivery.
+func (p *program) record(driver channels.Driver, d *simulator.Delivery) (queue.Record, error) {
 	hook := driver.Info().Hooks[0]
 	v := channels.Accept(driver, hook, &channels.Request{
-		Hook: hook.Name, Method: http.MethodPost, Path: d.Path, Param: func(string) string { return c.Address },
+		Hook: hook.Name, Method: http.MethodPost, Path: d.Path, Param: func(string) string { return path.Base(d.Path) },
 		Query: func(string) string { return "" }, Header: d.Header.Get, Body: d.Body, PublicURL: p.app.URL() + d.Path, ReceivedAt: time.Now(),
 	}, p.app.Desk().Directory, channels.Enforce)
 	if v.Rejected != "" || len(v.Events) != 1 {
 		return queue.Record{}, fmt.Errorf("webhook rejected: %s %s", v.Rejected, v.Detail)
 	}
 	event := v.Events[0]
-	event.Contact.SourceID = c.Person(contact).From
 	envelope := ingest.Envelope{Event: event, Body: d.Body}
 	payload, err := envelope.Encode()
 	return queue.Record{Partition: event.Partition(p.app.Queue().Partitions()), Key: event.OrderKey(), Channel: event.Channel, Payload: payload}, err

@@ -66,7 +66,7 @@ func (b *bench) edge(ctx context.Context) (err error) {
 		}
 		for n, kind := range channels {
 			g := &gate{name: at.name, target: at.target, address: p.app.Addr()}
-			list, err := p.webhooks([]*simulator.Channel{p.sim.Channel(kind)}, edgeRequests, edgeContacts)
+			list, err := p.webhooks([]*simulator.Channel{p.sim.Channel(kind)}, 0, edgeRequests, edgeContacts)
 			if err != nil {
 				return err
 			}

@@ -35,6 +35,9 @@ func (b *bench) isolationOn(ctx context.Context, on backend) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close(ctx)) }()
+	if err := p.app.Start(ctx); err != nil {
+		return err
+	}
 	list := p.sim.Channels()
 	paths, err := p.conversations(ctx, list[:1], 2*isolationHung)
 	if err != nil {

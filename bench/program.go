@@ -123,10 +123,11 @@ func (p *program) close(ctx context.Context) error {
 	return errors.Join(append(errs, p.sim.Close())...)
 }
 
-// webhooks builds n signed text messages of many contacts, spread over channels.
-func (p *program) webhooks(channels []*simulator.Channel, n, contacts int) ([]*simulator.Delivery, error) {
+// webhooks builds n signed text messages, the first being number from, of many
+// contacts, spread over channels.
+func (p *program) webhooks(channels []*simulator.Channel, from, n, contacts int) ([]*simulator.Delivery, error) {
 	list := make([]*simulator.Delivery, 0, n)
-	for i := range n {
+	for i := from; i < from+n; i++ {
 		c := channels[i%len(channels)]
 		person := c.Person(i % contacts)
 		d, err := p.sim.Build(c, simulator.Incoming{From: person.From, Name: person.Name,

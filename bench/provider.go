@@ -20,11 +20,11 @@ type provider struct {
 	served  chan error
 
 	mu      sync.Mutex
-	current *run
+	current *flight
 }
 
-// run is one measurement: when each reply was accepted and when it arrived.
-type run struct {
+// flight is one measurement: when each reply was accepted and when it arrived.
+type flight struct {
 	start    time.Time
 	accepted []atomic.Int64 // since start, in ns
 	called   []atomic.Int64
@@ -47,7 +47,7 @@ func startProvider() (*provider, error) {
 
 func (p *provider) close() error { return errors.Join(p.server.Shutdown(), <-p.served) }
 
-func (p *provider) set(r *run) {
+func (p *provider) set(r *flight) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.current = r
@@ -74,7 +74,7 @@ func (p *provider) answer(ctx *fasthttp.RequestCtx) {
 	ctx.SetBodyString(fmt.Sprintf(`{"sentMessages":[{"id":"%d%08d"}]}`, now.UnixNano(), number))
 }
 
-func (r *run) arrived(body []byte, now time.Time) int {
+func (r *flight) arrived(body []byte, now time.Time) int {
 	_, rest, ok := bytes.Cut(body, []byte(mark))
 	if !ok || len(rest) < 8 {
 		return 0
@@ -95,7 +95,7 @@ const arrivalBound = 30 * time.Second
 // run writes the replies and waits until all have arrived. The latency is from
 // the API's answer to the provider being called.
 func (o *replies) run(p *provider) (outcome, error) {
-	r := &run{start: time.Now(), accepted: make([]atomic.Int64, o.Count), called: make([]atomic.Int64, o.Count),
+	r := &flight{start: time.Now(), accepted: make([]atomic.Int64, o.Count), called: make([]atomic.Int64, o.Count),
 		done: make(chan struct{}), hint: []byte(o.HangingHint), release: make(chan struct{})}
 	r.left.Store(int64(o.Count))
 	p.set(r)
@@ -135,15 +135,14 @@ func (o *replies) hang() error {
 	}
 	defer func() { _ = c.Close() }()
 	for _, path := range o.Hanging {
-		status, err := c.exchange(o.request(path, "this one hangs"))
-		if err != nil || status != 200 {
-			return fmt.Errorf("reply to %s: status %d: %w", path, status, err)
+		if err := c.must(o.request(path, "this one hangs")); err != nil {
+			return fmt.Errorf("reply to %s: %w", path, err)
 		}
 	}
 	return nil
 }
 
-func (o *replies) write(r *run) error {
+func (o *replies) write(r *flight) error {
 	var next atomic.Int64
 	var mu sync.Mutex
 	var failure error
@@ -164,10 +163,9 @@ func (o *replies) write(r *run) error {
 					time.Sleep(time.Until(r.start.Add(time.Duration(float64(i) / o.Rate * float64(time.Second)))))
 				}
 				path := o.Paths[i%len(o.Paths)]
-				status, err := c.exchange(o.request(path, fmt.Sprintf("%s%08d", mark, i)))
-				if err != nil || status != 200 {
+				if err := c.must(o.request(path, fmt.Sprintf("%s%08d", mark, i))); err != nil {
 					mu.Lock()
-					failure = fmt.Errorf("reply to %s: status %d: %w", path, status, err)
+					failure = fmt.Errorf("reply to %s: %w", path, err)
 					mu.Unlock()
 					return
 				}

@@ -40,6 +40,9 @@ func (b *bench) repliesOn(ctx context.Context, on backend, paced, sustained stri
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close(ctx)) }()
+	if err := p.app.Start(ctx); err != nil {
+		return err
+	}
 	paths, err := p.conversations(ctx, p.sim.Channels(), replyConversations)
 	if err != nil {
 		return err
@@ -60,13 +63,10 @@ func (b *bench) repliesOn(ctx context.Context, on backend, paced, sustained stri
 	return nil
 }
 
-// conversations starts the program and makes n conversations by webhooks; it
-// gives the API paths of their messages.
+// conversations makes n conversations by webhooks; it gives the API paths of their
+// messages.
 func (p *program) conversations(ctx context.Context, channels []*simulator.Channel, n int) ([]string, error) {
-	if err := p.app.Start(ctx); err != nil {
-		return nil, err
-	}
-	deliveries, err := p.webhooks(channels, n, n)
+	deliveries, err := p.webhooks(channels, 0, n, n)
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +76,8 @@ func (p *program) conversations(ctx context.Context, channels []*simulator.Chann
 	}
 	defer func() { _ = c.Close() }()
 	for _, d := range deliveries {
-		status, err := c.exchange(wire(d, p.app.Addr()))
-		if err != nil || status != 200 {
-			return nil, fmt.Errorf("webhook: status %d: %w", status, err)
+		if err := c.must(wire(d, p.app.Addr())); err != nil {
+			return nil, fmt.Errorf("webhook: %w", err)
 		}
 	}
 	inboxes := map[int64]bool{}

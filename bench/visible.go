@@ -46,7 +46,7 @@ func (b *bench) visibleOn(ctx context.Context, on backend) (latencies []time.Dur
 		return nil, err
 	}
 	n := int(visibleRate * visibleFor.Seconds())
-	deliveries, err := p.webhooks(p.sim.Channels(), n, 500)
+	deliveries, err := p.webhooks(p.sim.Channels(), 0, n, 500)
 	if err != nil {
 		return nil, err
 	}

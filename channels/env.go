@@ -134,8 +134,7 @@ func networkError(err error) *SendError {
 
 // redact drops the URL that net/http puts in front of its errors.
 func redact(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err
@@ -144,8 +143,7 @@ func redact(err error) error {
 // AsSendError gives the verdict of err; an error without one is retryable, and
 // its text is not shown.
 func AsSendError(err error) *SendError {
-	var s *SendError
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[*SendError](err); ok {
 		return s
 	}
 	return &SendError{Class: chat.Retryable, Text: "internal error while sending", Err: err}

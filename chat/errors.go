@@ -73,8 +73,7 @@ func Invalid(attribute, message string) error {
 
 // CodeOf finds the code of err; errors of strangers are internal.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return CodeInternal

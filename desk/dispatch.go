@@ -116,8 +116,8 @@ func (d *Desk) apiInboxWebhook(ctx context.Context, tx *store.Tx, row store.Outb
 	if !ok || ch.Type != "Channel::Api" || parse(string(ch.Settings))["webhook_url"] == nil {
 		return false, nil
 	}
-	relayed, err := tx.Relayed(ctx, row.MessageID)
-	if err != nil || relayed {
+	announced, err := tx.Announced(ctx, row.MessageID)
+	if err != nil || !announced {
 		return false, err
 	}
 	payload, err := json.Marshal(InboxWebhookJob{InboxID: row.InboxID, MessageID: row.MessageID, Event: "message_created"})

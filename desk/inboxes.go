@@ -255,8 +255,7 @@ func (d *Desk) register(ctx context.Context, j store.Job) error {
 	state, reason := "registered", ""
 	if err != nil {
 		state, reason = "failed", channels.AsSendError(err).Text
-		var shown *chat.Error
-		if errors.As(err, &shown) {
+		if shown, ok := errors.AsType[*chat.Error](err); ok {
 			reason = shown.Message
 		}
 	}

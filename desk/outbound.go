@@ -78,7 +78,7 @@ func text(v any) string {
 // Sent records what the provider answered to a part; last ends the delivery.
 // part -1 records no part. Receipts that were waiting for one of the ids are
 // applied at once.
-func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs []string, status chat.MessageStatus, last bool, lease time.Time) error {
+func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs []string, status chat.MessageStatus, last bool) error {
 	refs := make([]store.ProviderRef, len(providerIDs))
 	for i, id := range providerIDs {
 		refs[i] = store.ProviderRef{InboxID: o.InboxID, ProviderID: id}
@@ -88,7 +88,7 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 			return err
 		}
 		if part >= 0 {
-			if err := tx.PartSent(ctx, o, part, providerIDs, lease); err != nil {
+			if err := tx.PartSent(ctx, o, part, providerIDs); err != nil {
 				return err
 			}
 		}

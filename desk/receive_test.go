@@ -131,7 +131,7 @@ func (w *world) sent(messageID int64, providerID string) {
 	}
 	for _, d := range list {
 		if d.MessageID == messageID {
-			if err := w.desk.Sent(w.t.Context(), d, 0, []string{providerID}, chat.StatusSent, true, w.clock.Now()); err != nil {
+			if err := w.desk.Sent(w.t.Context(), d, 0, []string{providerID}, chat.StatusSent, true); err != nil {
 				w.t.Fatalf("Sent: %v", err)
 			}
 			return

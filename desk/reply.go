@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 	"unicode/utf8"
 
@@ -80,6 +81,11 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 		if err := tx.TouchReplied(ctx, replied(conversation, in)); err != nil {
 			return err
 		}
+		if in.Type == chat.Incoming {
+			if err := tx.TouchContacts(ctx, []store.TouchContact{{ID: conversation.ContactID, At: tx.Now.UnixMicro()}}); err != nil {
+				return err
+			}
+		}
 		if sends = leaves(in); sends {
 			if err := d.deliver(ctx, tx, conversation, id, 0); err != nil {
 				return err
@@ -153,9 +159,7 @@ func replied(c store.ConversationRow, in Reply) store.ConversationReplied {
 // reference keys are written from what was found.
 func replyAttributes(ctx context.Context, tx *store.Tx, c store.ConversationRow, in map[string]any) (map[string]any, error) {
 	out := map[string]any{}
-	for k, v := range in {
-		out[k] = v
-	}
+	maps.Copy(out, in)
 	quoted, asked := integer(out["in_reply_to"])
 	external, askedExternal := out["in_reply_to_external_id"].(string)
 	if !asked && !askedExternal {

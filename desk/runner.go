@@ -137,8 +137,7 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 		}
 		return
 	}
-	var final Final
-	if errors.As(err, &final) {
+	if _, ok := errors.AsType[Final](err); ok {
 		j.MaxAttempts = 0
 	}
 	wait := r.base << min(j.Attempts, 10)

@@ -16,7 +16,7 @@ func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
 	// A call that has begun is finished although the process stops; the stop
 	// waits for it.
 	ctx = context.WithoutCancel(ctx)
-	if d.Crashes > 0 && d.Attempts == 0 {
+	if d.Crashes > 0 {
 		r.opt.Metrics.Uncertain.WithLabelValues(l.slug).Inc()
 		r.opt.Log.Warn("sending again what a crashed process may have sent", "message_id", d.MessageID, "channel", l.slug,
 			"part", d.PartsSent, "crashes", d.Crashes)
@@ -89,18 +89,17 @@ func (r *Relay) send(ctx context.Context, l *lane, d store.Delivery, parts []cha
 	}
 }
 
-// record commits what the provider answered before anything else is sent. The
-// database may be away: the answer is known only here, so it is tried for as
-// long as the lease can be trusted.
+// record commits what the provider answered before anything else is sent. When
+// the database is away, the answer is known only here: it is tried again for as
+// long as the message has time.
 func (r *Relay) record(ctx context.Context, d store.Delivery, part int, receipt channels.Receipt, status chat.MessageStatus, last bool) bool {
-	until := r.opt.Now().Add(r.lease())
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := r.opt.Desk.Sent(ctx, d, part, receipt.ProviderIDs, status, last, until)
+		err := r.opt.Desk.Sent(ctx, d, part, receipt.ProviderIDs, status, last)
 		if err == nil {
 			return true
 		}
 		r.opt.Log.Error("provider's answer not stored", "message_id", d.MessageID, "part", part, "error", err)
-		if !store.Transient(err) || r.opt.Now().After(until) {
+		if !store.Transient(err) || r.opt.Now().After(d.Deadline) {
 			return false
 		}
 		time.Sleep(wait)

@@ -90,14 +90,37 @@ func (r *Relay) Wake() {
 	}
 }
 
-// lease outlives one call to a provider; it is prolonged with every part.
-func (r *Relay) lease() time.Duration { return r.opt.Timeout + 20*time.Second }
+// lease is how long the messages of a process that died stay with it. A process
+// that lives renews.
+const lease = 10 * time.Second
+
+// renew keeps what this process is sending from being claimed by others.
+func (r *Relay) renew(ctx context.Context) {
+	tick := time.NewTicker(lease / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := r.opt.Store.RenewDeliveries(ctx, r.opt.Owner, lease); err != nil && ctx.Err() == nil {
+				r.opt.Log.Warn("deliveries not renewed", "error", err)
+			}
+		}
+	}
+}
 
 // Run sends until ctx ends, then waits for the calls under way.
 func (r *Relay) Run(ctx context.Context) error {
 	var sending sync.WaitGroup
+	// Leases are renewed until the last call is answered, after ctx ends too.
+	renewing, stopRenewing := context.WithCancel(context.WithoutCancel(ctx))
+	var renewer sync.WaitGroup
+	renewer.Go(func() { r.renew(renewing) })
 	defer func() {
 		sending.Wait()
+		stopRenewing()
+		renewer.Wait()
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if err := r.opt.Store.ReleaseDeliveries(release, r.opt.Owner); err != nil {
@@ -143,7 +166,7 @@ func (r *Relay) claim(ctx context.Context, sending *sync.WaitGroup) (full bool, 
 	if limit <= 0 {
 		return false, nil
 	}
-	list, err := r.opt.Store.ClaimDeliveries(ctx, r.opt.Owner, r.lease(), limit, skip)
+	list, err := r.opt.Store.ClaimDeliveries(ctx, r.opt.Owner, lease, limit, skip)
 	if err != nil {
 		return false, err
 	}

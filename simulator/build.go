@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 )
@@ -57,9 +58,7 @@ func (d *Delivery) Request(ctx context.Context, base string) (*http.Request, err
 	if err != nil {
 		return nil, fmt.Errorf("simulator: request: %w", err)
 	}
-	for k, v := range d.Header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, d.Header)
 	return req, nil
 }
 

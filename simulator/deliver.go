@@ -36,8 +36,7 @@ func (s *Simulator) Post(ctx context.Context, base string, d *Delivery) (*Answer
 	res, err := s.client.Do(req)
 	if err != nil {
 		// The address may hold a bot token, which must not end up in a log.
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err
 		}
 		return nil, fmt.Errorf("simulator: deliver: %w", err)

@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -117,13 +118,11 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 		BaseContext:       func(net.Listener) context.Context { return s.ctx },
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	s.work.Add(1)
-	go func() {
-		defer s.work.Done()
+	s.work.Go(func() {
 		if err := s.server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("simulator stopped serving", "error", err)
 		}
-	}()
+	})
 	context.AfterFunc(s.ctx, func() { _ = s.server.Close() })
 	return s, nil
 }
@@ -186,9 +185,7 @@ func (s *Simulator) Channel(k Kind) *Channel {
 // of the API inboxes is on the loopback interface.
 func (s *Simulator) Settings() map[string]string {
 	out := make(map[string]string, len(s.settings))
-	for k, v := range s.settings {
-		out[k] = v
-	}
+	maps.Copy(out, s.settings)
 	return out
 }
 

@@ -191,7 +191,7 @@ func (s *Simulator) oauth1(c *call) (*Channel, error) {
 		return nil, errors.New("no OAuth header")
 	}
 	given := map[string]string{}
-	for _, pair := range strings.Split(header, ",") {
+	for pair := range strings.SplitSeq(header, ",") {
 		name, v, _ := strings.Cut(strings.TrimSpace(pair), "=")
 		plain, err := url.PathUnescape(strings.Trim(v, `"`))
 		if err != nil {

@@ -72,6 +72,15 @@ func (s *Store) ClaimDeliveries(ctx context.Context, owner string, lease time.Du
 	return out, nil
 }
 
+// RenewDeliveries prolongs the leases of an owner that is alive.
+func (s *Store) RenewDeliveries(ctx context.Context, owner string, lease time.Duration) error {
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_until = $2 WHERE lease_owner = $1`,
+		owner, micros(s.now().Add(lease))); err != nil {
+		return fmt.Errorf("store: renew deliveries: %w", err)
+	}
+	return nil
+}
+
 // NextDelivery is when the next delivery becomes due: the zero time when none
 // waits.
 func (s *Store) NextDelivery(ctx context.Context) (time.Time, error) {
@@ -87,10 +96,9 @@ func (s *Store) NextDelivery(ctx context.Context) (time.Time, error) {
 }
 
 // PartSent records what the provider answered to one part of a message, before
-// the next part is sent, and prolongs the lease. The first id becomes the
-// message's source id. When the provider's echo of the same part was stored
-// meanwhile, that copy goes.
-func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []string, leaseUntil time.Time) error {
+// the next part is sent. The first id becomes the message's source id. When the
+// provider's echo of the same part was stored meanwhile, that copy goes.
+func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []string) error {
 	for _, id := range providerIDs {
 		if _, err := t.tx.ExecContext(ctx, `INSERT INTO message_provider_ids (inbox_id, provider_id, message_id, part)
 			VALUES ($1, $2, $3, $4) ON CONFLICT (inbox_id, provider_id) DO UPDATE SET message_id = excluded.message_id, part = excluded.part`,
@@ -108,8 +116,8 @@ func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []s
 			return fmt.Errorf("store: set source id: %w", err)
 		}
 	}
-	if _, err := t.tx.ExecContext(ctx, `UPDATE deliveries SET parts_sent = $2, lease_until = $3 WHERE message_id = $1`,
-		d.MessageID, part+1, micros(leaseUntil)); err != nil {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE deliveries SET parts_sent = $2, crashes = 0 WHERE message_id = $1`,
+		d.MessageID, part+1); err != nil {
 		return fmt.Errorf("store: record part: %w", err)
 	}
 	return nil
@@ -130,8 +138,8 @@ func (s *Store) DeferDelivery(ctx context.Context, messageID int64, at time.Time
 	if counted {
 		add = 1
 	}
-	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_owner = '', lease_until = 0, next_at = $2, last_error = $3,
-		attempts = attempts + $4 WHERE message_id = $1`, messageID, micros(at), reason, add); err != nil {
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_owner = '', lease_until = 0, crashes = 0, next_at = $2,
+		last_error = $3, attempts = attempts + $4 WHERE message_id = $1`, messageID, micros(at), reason, add); err != nil {
 		return fmt.Errorf("store: defer delivery: %w", err)
 	}
 	return nil
@@ -157,12 +165,14 @@ func (s *Store) ReleaseDeliveries(ctx context.Context, owner string) error {
 	return nil
 }
 
-// Relayed tells whether a message is one that the relay hands to the provider.
-func (t *Tx) Relayed(ctx context.Context, messageID int64) (bool, error) {
-	ok, err := exists(ctx, t.tx, `SELECT 1 FROM messages WHERE id = $1 AND message_type IN (1, 3) AND private = FALSE
-		AND (source_id IS NULL OR EXISTS (SELECT 1 FROM message_provider_ids p WHERE p.message_id = messages.id))`, messageID)
+// Announced tells whether the webhook of an API inbox learns of a message outside
+// the relay: what contacts write, and private notes. The relay itself hands over
+// what is sent to the contact; activity is nobody's business outside.
+func (t *Tx) Announced(ctx context.Context, messageID int64) (bool, error) {
+	ok, err := exists(ctx, t.tx, `SELECT 1 FROM messages WHERE id = $1 AND message_type <> 2 AND NOT (message_type IN (1, 3) AND private = FALSE
+		AND (source_id IS NULL OR EXISTS (SELECT 1 FROM message_provider_ids p WHERE p.message_id = messages.id)))`, messageID)
 	if err != nil {
-		return false, fmt.Errorf("store: relayed: %w", err)
+		return false, fmt.Errorf("store: announced: %w", err)
 	}
 	return ok, nil
 }

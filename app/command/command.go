@@ -100,8 +100,8 @@ func exactArgs(n int, names string) cobra.PositionalArgs {
 // configFlags gives every configuration variable a flag.
 func (p *program) configFlags(root *cobra.Command) {
 	t := reflect.TypeFor[app.Config]()
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		name := f.Tag.Get("env")
 		if name == "" || name == "-" {
 			continue

@@ -111,7 +111,7 @@ func compareEvents(t *testing.T, c *testCase, events []chat.Event) {
 		}
 	}
 	j := 0
-	for i := 0; i < len(got); i++ {
+	for i := range len(got) {
 		if j < len(c.Expect.Events) {
 			want := decodeJSON(t, c.Expect.Events[j])
 			diffs := m.diff("", want, got[i])

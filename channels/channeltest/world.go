@@ -3,6 +3,7 @@ package channeltest
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -229,9 +230,7 @@ func (w *world) input(tb testing.TB, c *testCase) *input {
 	if c.Request.Form != nil {
 		in.headers["Content-Type"] = "application/x-www-form-urlencoded"
 	}
-	for k, v := range c.Request.Headers {
-		in.headers[k] = v
-	}
+	maps.Copy(in.headers, c.Request.Headers)
 	return in
 }
 

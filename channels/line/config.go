@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -88,8 +89,6 @@ func (d *Driver) webhookURL(ch *channels.Channel) string {
 // call asks the Messaging API.
 func (d *Driver) call(ctx context.Context, ch *channels.Channel, method, path string, header map[string]string, body any) (*channels.Answer, error) {
 	all := map[string]string{"Authorization": "Bearer " + string(configOf(ch).ChannelToken)}
-	for k, v := range header {
-		all[k] = v
-	}
+	maps.Copy(all, header)
 	return d.env.JSON(ctx, method, d.env.Base("LINE_API_URL", publicAPI)+path, all, body)
 }

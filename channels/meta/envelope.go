@@ -43,8 +43,7 @@ func Open(body []byte) (*Envelope, error) {
 // lenient forgives members of another type than the documented one:
 // json.Unmarshal has decoded everything else by the time it reports them.
 func lenient(err error) error {
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return nil
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -67,9 +68,7 @@ func (g *Graph) Call(ctx context.Context, method, path string, query url.Values,
 		return &channels.SendError{Class: chat.Config, Code: "no_token", Text: "the channel has no access token"}
 	}
 	params := url.Values{}
-	for k, v := range query {
-		params[k] = v
-	}
+	maps.Copy(params, query)
 	header := map[string]string{}
 	if g.bearer {
 		header["Authorization"] = "Bearer " + g.token

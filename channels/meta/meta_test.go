@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -183,9 +184,7 @@ func TestWindow(t *testing.T) {
 			}))
 			defer graph.Close()
 			settings := map[string]string{"FACEBOOK_GRAPH_URL": graph.URL}
-			for k, v := range c.settings {
-				settings[k] = v
-			}
+			maps.Copy(settings, c.settings)
 			env := newEnv(settings)
 			m := &chat.Outbound{To: "u", Content: "hi", Now: now}
 			if c.age >= 0 {

@@ -3,6 +3,7 @@ package telegram
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -220,7 +221,7 @@ func (w *walker) link(n ast.Node, destination string, tags []*tag) {
 }
 
 func with(tags []*tag, name, href string) []*tag {
-	return append(tags[:len(tags):len(tags)], &tag{name: name, href: href})
+	return append(slices.Clip(tags), &tag{name: name, href: href})
 }
 
 // unescape resolves backslash escapes (CommonMark 0.31 §2.4).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (d *driver) Plan(_ *channels.Channel, m *chat.Outbound) ([]chat.Part, error
 		texts = append(texts, chat.Part{Kind: "text", Text: piece})
 	}
 	media := mediaParts(m.Attachments)
-	parts := append(texts[:len(texts):len(texts)], media...)
+	parts := append(slices.Clip(texts), media...)
 	if m.ContentType == "input_select" && len(m.Items) > 0 && len(texts) > 0 {
 		last := &texts[len(texts)-1]
 		last.Kind, last.Items = "buttons", m.Items

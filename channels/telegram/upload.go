@@ -40,8 +40,7 @@ func (c *call) upload(ctx context.Context, method string, files map[string]chat.
 	answer, err := c.driver.env.Do(req)
 	if err != nil {
 		// The body may have failed while it was read, with a verdict of its own.
-		var cause *channels.SendError
-		if errors.As(channels.AsSendError(err).Err, &cause) {
+		if cause, ok := errors.AsType[*channels.SendError](channels.AsSendError(err).Err); ok {
 			return nil, cause
 		}
 		return nil, err

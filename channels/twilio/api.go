@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -92,9 +93,7 @@ func (s *session) target(method, address string, data url.Values) (string, error
 	}
 	if method == http.MethodGet || method == http.MethodDelete {
 		query := u.Query()
-		for name, values := range data {
-			query[name] = values
-		}
+		maps.Copy(query, data)
 		u.RawQuery = query.Encode()
 	}
 	base := s.env.Base("TWILIO_API_URL", "")
@@ -137,8 +136,7 @@ func verdict(err error) error {
 	if err == nil {
 		return nil
 	}
-	var s *channels.SendError
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[*channels.SendError](err); ok {
 		return s
 	}
 	return &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "Twilio's answer could not be read", Err: err}

@@ -47,8 +47,7 @@ func members(body []byte) ([]member, error) {
 // fails only on what is no JSON.
 func tolerant(raw []byte, into any) error {
 	err := json.Unmarshal(raw, into)
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return nil
 	}
 	return err

@@ -109,8 +109,7 @@ func open(ctx context.Context, env *channels.Env, address string) (*http.Respons
 	}
 	res, err := env.HTTP.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // without the address
 		}
 		return nil, unreadable(err)

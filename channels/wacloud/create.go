@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -104,9 +105,7 @@ func mergeProviderConfig(settings, sent map[string]json.RawMessage) error {
 	if sent == nil {
 		sent = old
 	}
-	for key, value := range sent {
-		merged[key] = value
-	}
+	maps.Copy(merged, sent)
 	for key, value := range old {
 		if _, given := merged[key]; !given && (strings.HasPrefix(key, "calling") || slices.Contains(serverKeys, key)) {
 			merged[key] = value

@@ -2,6 +2,7 @@ package wacloud
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"tributary/channels"
@@ -18,7 +19,7 @@ var (
 // digits keeps the decimal digits of a number as people and providers write it.
 func digits(s string) string {
 	plain := true
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			plain = false
 			break
@@ -49,12 +50,7 @@ func sameNumber(a, b string) bool {
 	if a == b {
 		return true
 	}
-	for _, v := range variants(a) {
-		if v == b {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(variants(a), b)
 }
 
 // variants are the other spellings of a mobile number that WhatsApp and people

@@ -169,13 +169,11 @@ func (p *program) thread(ch *channels.Channel, contact string) *thread {
 	}
 	th := &thread{id: int64(len(p.threads) + 1), channel: ch, contact: contact, queue: make(chan *entry, 64)}
 	p.threads = append(p.threads, th)
-	p.work.Add(1)
-	go func() {
-		defer p.work.Done()
+	p.work.Go(func() {
 		for m := range th.queue {
 			p.relay(th, m)
 		}
-	}()
+	})
 	return th
 }
 

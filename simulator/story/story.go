@@ -114,7 +114,7 @@ func (t *teller) connect(ctx context.Context) {
 			continue
 		}
 		t.lines = append(t.lines, l)
-		t.p.row(true, columns, kind.Title(), ch.Address, fmt.Sprint(l.inboxID), took(time.Since(started)), proof(kind))
+		t.p.row(true, columns, kind.Title(), ch.Address, strconv.FormatInt(l.inboxID, 10), took(time.Since(started)), proof(kind))
 	}
 }
 
