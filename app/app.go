@@ -228,7 +228,7 @@ func openRedis(cfg *Config) (redis.UniversalClient, *redisq.Log, error) {
 }
 
 func (a *App) listen() error {
-	l, err := net.Listen("tcp", a.cfg.address())
+	l, err := new(net.ListenConfig).Listen(a.life, "tcp", a.cfg.address())
 	if err != nil {
 		return fmt.Errorf("PORT: cannot listen on %s: %w", a.cfg.address(), err)
 	}
@@ -326,9 +326,9 @@ func (a *App) stopAll(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(a.cfg.StopTimeout, time.Second))
 	defer cancel()
 	var all error
-	for _, v := range slices.Backward(a.stops) {
-		if err := v.run(ctx); err != nil {
-			all = errors.Join(all, fmt.Errorf("app: stop %s: %w", v.name, err))
+	for _, s := range slices.Backward(a.stops) {
+		if err := s.run(ctx); err != nil {
+			all = errors.Join(all, fmt.Errorf("app: stop %s: %w", s.name, err))
 		}
 	}
 	a.stops = nil

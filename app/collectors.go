@@ -19,23 +19,31 @@ type spoolWorker struct{ *spool.Spool }
 func (spoolWorker) Name() string { return "spool forwarder" }
 
 func (a *App) registerCollectors() {
-	build := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "tributary", Name: "build_info", Help: "1, with what is running as labels.",
-		ConstLabels: prometheus.Labels{"version": Version(), "go": runtime.Version()}})
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: "tributary", Name: "build_info", Help: "1, with what is running as labels.",
+		ConstLabels: prometheus.Labels{"version": Version(), "go": runtime.Version()},
+	})
 	build.Set(1)
 	a.registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&stateCollector{app: a})
 	if a.spool != nil {
-		a.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tributary", Name: "spool_depth",
-			Help: "Records in the edge's local spool."}, func() float64 { return float64(a.spool.Depth()) }))
+		a.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "tributary", Name: "spool_depth",
+			Help: "Records in the edge's local spool.",
+		}, func() float64 { return float64(a.spool.Depth()) }))
 	}
 }
 
 // apiMetrics are the API's.
 func apiMetrics(reg prometheus.Registerer) (*prometheus.CounterVec, *prometheus.HistogramVec) {
-	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "tributary", Name: "api_requests_total",
-		Help: "API requests by route template and status."}, []string{"method", "route", "status"})
-	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "tributary", Name: "api_request_seconds",
-		Help: "Time to answer an API request.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}, []string{"method", "route"})
+	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "tributary", Name: "api_requests_total",
+		Help: "API requests by route template and status.",
+	}, []string{"method", "route", "status"})
+	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: "tributary", Name: "api_request_seconds",
+		Help: "Time to answer an API request.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
+	}, []string{"method", "route"})
 	reg.MustRegister(requests, durations)
 	return requests, durations
 }

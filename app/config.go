@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -190,25 +191,28 @@ func (c *Config) validate() error {
 	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("LOG_LEVEL: %q is none of debug, info, warn, error", c.LogLevel)
 	}
+	return c.validateURLs()
+}
+
+func (c *Config) validateURLs() error {
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		return errors.New("DATABASE_URL: does not begin with postgres://")
 	}
-	if c.FrontendURL != "" {
-		u, err := url.Parse(c.FrontendURL)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			return errors.New("FRONTEND_URL: not an http or https address")
-		}
-		c.FrontendURL = strings.TrimRight(c.FrontendURL, "/")
+	if c.FrontendURL != "" && !isHTTP(c.FrontendURL) {
+		return errors.New("FRONTEND_URL: not an http or https address")
 	}
+	c.FrontendURL = strings.TrimRight(c.FrontendURL, "/")
 	for name, value := range c.Settings {
-		if value == "" || !strings.HasSuffix(name, "_URL") {
-			continue
-		}
-		if u, err := url.Parse(value); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		if value != "" && strings.HasSuffix(name, "_URL") && !isHTTP(value) {
 			return fmt.Errorf("%s: not an http or https address", name)
 		}
 	}
 	return nil
+}
+
+func isHTTP(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // address is where to listen.

@@ -41,7 +41,7 @@ func (a *App) serveControl() error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}
-	l, err := net.Listen("unix", path)
+	l, err := new(net.ListenConfig).Listen(a.life, "unix", path)
 	if err != nil {
 		// A path too long for a socket must not keep the program from serving.
 		a.log.Warn("no control socket: queue commands will not work beside this process", "error", err)
@@ -104,7 +104,7 @@ func controlHandler(q Inspector) http.Handler {
 
 // OpenInspector reaches the configured queue: Redis, the embedded queue of a
 // process that serves, or its file when none does.
-func OpenInspector(_ context.Context, cfg *Config) (Inspector, func() error, error) {
+func OpenInspector(ctx context.Context, cfg *Config) (Inspector, func() error, error) {
 	if cfg.RedisURL != "" {
 		client, q, err := openRedis(cfg)
 		if err != nil {
@@ -112,7 +112,7 @@ func OpenInspector(_ context.Context, cfg *Config) (Inspector, func() error, err
 		}
 		return q, func() error { return errors.Join(q.Close(), client.Close()) }, nil
 	}
-	if conn, err := net.Dial("unix", controlPath(cfg.DataDir)); err == nil {
+	if conn, err := new(net.Dialer).DialContext(ctx, "unix", controlPath(cfg.DataDir)); err == nil {
 		_ = conn.Close()
 		return newControlClient(controlPath(cfg.DataDir)), func() error { return nil }, nil
 	}

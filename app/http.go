@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,8 +45,10 @@ func (a *App) assemble(env *channels.Env) error {
 		a.workers = append(a.workers, a.relay)
 	}
 	if a.cfg.Has(RoleScheduler) {
-		a.workers = append(a.workers, &housekeeping{store: a.store, queue: a.queue, log: a.log,
-			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes)})
+		a.workers = append(a.workers, &housekeeping{
+			store: a.store, queue: a.queue, log: a.log,
+			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes),
+		})
 	}
 	return a.assembleHTTP(metrics)
 }
@@ -64,8 +67,10 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 		if lane == store.LaneBulk {
 			slots = 2
 		}
-		a.runners = append(a.runners, desk.NewRunner(desk.RunnerOptions{Store: a.store, Log: a.log, Lane: lane, Owner: a.instance,
-			Slots: slots, Base: a.cfg.RetryBase, Now: a.cfg.Now, Handlers: handlers}))
+		a.runners = append(a.runners, desk.NewRunner(desk.RunnerOptions{
+			Store: a.store, Log: a.log, Lane: lane, Owner: a.instance,
+			Slots: slots, Base: a.cfg.RetryBase, Now: a.cfg.Now, Handlers: handlers,
+		}))
 	}
 	wakeRunners := func() {
 		for _, r := range a.runners {
@@ -216,7 +221,7 @@ func (a *App) serve() error {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	l, err := net.Listen("tcp", a.cfg.MetricsBind)
+	l, err := new(net.ListenConfig).Listen(a.life, "tcp", a.cfg.MetricsBind)
 	if err != nil {
 		return fmt.Errorf("METRICS_BIND: %w", err)
 	}

@@ -139,7 +139,7 @@ func (e *Event) OrderKey() string {
 func (e *Event) Partition(n int) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(e.OrderKey()))
-	return int(h.Sum32() % uint32(n)) //nolint:gosec // n is a small positive configuration value
+	return int(h.Sum32() % uint32(n))
 }
 
 // AltID is another name of the same person in the provider's world, e.g.

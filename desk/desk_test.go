@@ -81,11 +81,15 @@ func newWorld(t testing.TB, b testkit.Backend) *world {
 	}
 	t.Cleanup(func() { _ = w.db.Close() })
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	env := &channels.Env{Setting: func(string) string { return "" }, PublicURL: "https://desk.example.test", HTTP: http.DefaultClient,
-		Guarded: http.DefaultClient, Now: w.clock.Now, Log: log}
+	env := &channels.Env{
+		Setting: func(string) string { return "" }, PublicURL: "https://desk.example.test", HTTP: http.DefaultClient,
+		Guarded: http.DefaultClient, Now: w.clock.Now, Log: log,
+	}
 	directory := desk.NewDirectory(t.Context(), w.store, all.New(env), log)
-	w.desk = desk.New(desk.Options{Store: w.store, Directory: directory, Log: log, Now: w.clock.Now, MessagesPerMinute: 200,
-		Setting: env.Setting, PublicURL: env.PublicURL})
+	w.desk = desk.New(desk.Options{
+		Store: w.store, Directory: directory, Log: log, Now: w.clock.Now, MessagesPerMinute: 200,
+		Setting: env.Setting, PublicURL: env.PublicURL,
+	})
 	first, err := w.store.Bootstrap(t.Context(), "a@example.test", "A", "x", "Acme")
 	if err != nil {
 		t.Fatal(err)
@@ -118,8 +122,10 @@ func (w *world) inbox(channelType, name string, settings map[string]any, change 
 }
 
 func (w *world) line(n int) int64 {
-	return w.inbox("Channel::Line", fmt.Sprintf("LINE %d", n), map[string]any{"line_channel_id": fmt.Sprintf("20%08d", n),
-		"line_channel_secret": "s", "line_channel_token": "t"}, nil)
+	return w.inbox("Channel::Line", fmt.Sprintf("LINE %d", n), map[string]any{
+		"line_channel_id":     fmt.Sprintf("20%08d", n),
+		"line_channel_secret": "s", "line_channel_token": "t",
+	}, nil)
 }
 
 // message is an incoming text.

@@ -98,7 +98,7 @@ func checkAttributes(errs *validate.Errors, attribute string, values map[string]
 func newName() string {
 	first := []string{"amber", "brave", "calm", "dusty", "early", "gentle", "lucky", "misty", "quiet", "silver", "sunny", "wild"}
 	second := []string{"brook", "cloud", "dawn", "field", "forest", "lake", "leaf", "meadow", "moon", "river", "star", "wave"}
-	return first[rand.IntN(len(first))] + "-" + second[rand.IntN(len(second))] + "-" + strconv.Itoa(100+rand.IntN(900)) //nolint:gosec // a name, no secret
+	return first[rand.IntN(len(first))] + "-" + second[rand.IntN(len(second))] + "-" + strconv.Itoa(100+rand.IntN(900))
 }
 
 // OpenSession finds or makes the contact inbox of a client of the public API and
@@ -156,7 +156,7 @@ func (d *Desk) ensureContact(ctx context.Context, tx *store.Tx, accountID int64,
 	if err := errs.Err(); err != nil {
 		return 0, false, err
 	}
-	contact := store.ContactView{Name: in.Name, CustomAttributes: object(in.CustomAttributes)}
+	contact := store.ContactView{Name: in.Name, CustomAttributes: object(deepMerge(nil, in.CustomAttributes))}
 	if in.Name == "" {
 		contact.Name = newName()
 	}

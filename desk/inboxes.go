@@ -162,8 +162,10 @@ func insertInboxJob(ctx context.Context, tx *store.Tx, kind, lane string, accoun
 	if err != nil {
 		return fmt.Errorf("desk: inbox job: %w", err)
 	}
-	return tx.InsertJob(ctx, store.Job{Kind: kind, Lane: lane, UniqueKey: kind + ":" + strconv.FormatInt(inboxID, 10),
-		AccountID: accountID, Payload: payload, MaxAttempts: 12})
+	return tx.InsertJob(ctx, store.Job{
+		Kind: kind, Lane: lane, UniqueKey: kind + ":" + strconv.FormatInt(inboxID, 10),
+		AccountID: accountID, Payload: payload, MaxAttempts: 12,
+	})
 }
 
 // UpdateInbox stores the settings of an inbox and, when params are given, the

@@ -124,8 +124,10 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 		if !last {
 			return nil
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: o.AccountID, Kind: "message.updated",
-			InboxID: o.InboxID, ConversationID: o.ConversationID, MessageID: o.MessageID}})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{{
+			AccountID: o.AccountID, Kind: "message.updated",
+			InboxID: o.InboxID, ConversationID: o.ConversationID, MessageID: o.MessageID,
+		}})
 	})
 	if err == nil && last {
 		d.WakeJobs()
@@ -163,8 +165,10 @@ func (d *Desk) SendFailed(ctx context.Context, o store.Delivery, class chat.Erro
 				return err
 			}
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: o.AccountID, Kind: "message.updated",
-			InboxID: o.InboxID, ConversationID: o.ConversationID, MessageID: o.MessageID}})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{{
+			AccountID: o.AccountID, Kind: "message.updated",
+			InboxID: o.InboxID, ConversationID: o.ConversationID, MessageID: o.MessageID,
+		}})
 	})
 	if err != nil {
 		return err

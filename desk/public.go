@@ -42,8 +42,10 @@ func (d *Desk) PublicInbox(identifier string) (PublicInbox, error) {
 	if err := json.Unmarshal(ch.Settings, &settings); err != nil {
 		return PublicInbox{}, fmt.Errorf("desk: settings of inbox %d: %w", ch.InboxID, err)
 	}
-	return PublicInbox{ID: ch.InboxID, AccountID: ch.AccountID, Identifier: identifier,
-		HMACMandatory: settings.HMACMandatory, hmacToken: settings.HMACToken}, nil
+	return PublicInbox{
+		ID: ch.InboxID, AccountID: ch.AccountID, Identifier: identifier,
+		HMACMandatory: settings.HMACMandatory, hmacToken: settings.HMACToken,
+	}, nil
 }
 
 // Prove checks the proof that the owner of the inbox vouches for an identifier:
@@ -143,8 +145,10 @@ func (d *Desk) OpenConversation(ctx context.Context, inbox PublicInbox, sourceID
 				return err
 			}
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: inbox.AccountID, Kind: "conversation.created",
-			InboxID: inbox.ID, ConversationID: made[0].ID}})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{{
+			AccountID: inbox.AccountID, Kind: "conversation.created",
+			InboxID: inbox.ID, ConversationID: made[0].ID,
+		}})
 	})
 	if err != nil {
 		return 0, err
@@ -193,8 +197,10 @@ func (d *Desk) ResolveByContact(ctx context.Context, s store.Session, displayID 
 			return nil, err
 		}
 		note := "Conversation was resolved by " + c.ContactName
-		id, err := tx.InsertWritten(ctx, store.Written{AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
-			Type: int(chat.Activity), Content: &note})
+		id, err := tx.InsertWritten(ctx, store.Written{
+			AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
+			Type: int(chat.Activity), Content: &note,
+		})
 		if err != nil {
 			return nil, err
 		}

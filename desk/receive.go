@@ -79,8 +79,10 @@ type arrival struct {
 func (a *arrival) echo() bool { return a.event.Kind == chat.KindEcho }
 
 func (r *reception) note(kind string, accountID, inboxID, conversationID, messageID int64) {
-	r.outbox = append(r.outbox, store.OutboxRow{AccountID: accountID, Kind: kind, InboxID: inboxID,
-		ConversationID: conversationID, MessageID: messageID})
+	r.outbox = append(r.outbox, store.OutboxRow{
+		AccountID: accountID, Kind: kind, InboxID: inboxID,
+		ConversationID: conversationID, MessageID: messageID,
+	})
 }
 
 // messages stores everything that an agent reads.
@@ -157,14 +159,14 @@ func (r *reception) ownEchoes(ctx context.Context, list []*arrival) (map[*arriva
 			refs = append(refs, store.ProviderRef{InboxID: a.event.InboxID, ProviderID: a.event.Message.SourceID})
 		}
 	}
+	own := map[*arrival]bool{}
 	if len(refs) == 0 {
-		return nil, nil
+		return own, nil
 	}
 	found, err := r.tx.Providers(ctx, refs)
 	if err != nil {
 		return nil, err
 	}
-	own := map[*arrival]bool{}
 	for _, a := range list {
 		if _, ok := found[store.ProviderRef{InboxID: a.event.InboxID, ProviderID: a.event.Message.SourceID}]; ok && a.echo() {
 			own[a] = true
@@ -244,8 +246,10 @@ func (r *reception) newContacts(ctx context.Context, missing []*arrival) error {
 	wanted := make([]store.NewContact, len(missing))
 	for i, a := range missing {
 		c := a.event.Contact
-		wanted[i] = store.NewContact{AccountID: a.event.AccountID, Name: contactName(a), Phone: c.Phone,
-			Email: strings.ToLower(c.Email), Attributes: contactAttributes(c)}
+		wanted[i] = store.NewContact{
+			AccountID: a.event.AccountID, Name: contactName(a), Phone: c.Phone,
+			Email: strings.ToLower(c.Email), Attributes: contactAttributes(c),
+		}
 	}
 	refs, created, err := r.tx.EnsureContacts(ctx, wanted)
 	if err != nil {

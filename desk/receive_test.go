@@ -114,8 +114,10 @@ func TestStatusesMoveForwardOnly(t *testing.T) {
 // reply writes an answer in a conversation.
 func (w *world) reply(displayID int64, text string) int64 {
 	w.t.Helper()
-	id, err := w.desk.Reply(w.t.Context(), desk.Reply{AccountID: w.account, DisplayID: displayID, Type: chat.Outgoing, Content: &text,
-		SenderType: "User", SenderID: w.user})
+	id, err := w.desk.Reply(w.t.Context(), desk.Reply{
+		AccountID: w.account, DisplayID: displayID, Type: chat.Outgoing, Content: &text,
+		SenderType: "User", SenderID: w.user,
+	})
 	if err != nil {
 		w.t.Fatalf("Reply: %v", err)
 	}
@@ -141,8 +143,10 @@ func (w *world) sent(messageID int64, providerID string) {
 }
 
 func (w *world) status(inbox int64, providerID string, state chat.MessageStatus, text string) *chat.Event {
-	return &chat.Event{Key: "st:" + providerID + ":" + string(state), Channel: "line", AccountID: w.account, InboxID: inbox,
-		Kind: chat.KindStatus, Target: &chat.Target{SourceIDs: []string{providerID}}, Status: &chat.Status{State: state, Text: text}}
+	return &chat.Event{
+		Key: "st:" + providerID + ":" + string(state), Channel: "line", AccountID: w.account, InboxID: inbox,
+		Kind: chat.KindStatus, Target: &chat.Target{SourceIDs: []string{providerID}}, Status: &chat.Status{State: state, Text: text},
+	}
 }
 
 func TestChangesOfMessages(t *testing.T) {
@@ -151,8 +155,10 @@ func TestChangesOfMessages(t *testing.T) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		change := func(kind chat.Kind, target string, set func(*chat.Event)) *chat.Event {
-			e := &chat.Event{Key: string(kind) + target, AccountID: w.account, InboxID: inbox, Kind: kind, Contact: &chat.Contact{SourceID: "U1"},
-				Target: &chat.Target{SourceIDs: []string{target}}}
+			e := &chat.Event{
+				Key: string(kind) + target, AccountID: w.account, InboxID: inbox, Kind: kind, Contact: &chat.Contact{SourceID: "U1"},
+				Target: &chat.Target{SourceIDs: []string{target}},
+			}
 			if set != nil {
 				set(e)
 			}

@@ -91,8 +91,10 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 				return err
 			}
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: in.AccountID, Kind: "message.created",
-			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: id}})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{{
+			AccountID: in.AccountID, Kind: "message.created",
+			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: id,
+		}})
 	})
 	if err != nil {
 		return 0, err
@@ -239,8 +241,10 @@ func (d *Desk) Retry(ctx context.Context, accountID, displayID, messageID int64)
 		if err := d.deliver(ctx, tx, conversation, messageID, m.PartsSent); err != nil {
 			return err
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: accountID, Kind: "message.updated",
-			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: messageID}})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{{
+			AccountID: accountID, Kind: "message.updated",
+			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: messageID,
+		}})
 	})
 	if err != nil {
 		return err

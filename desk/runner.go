@@ -63,8 +63,10 @@ func NewRunner(opt RunnerOptions) *Runner {
 	if opt.Base == 0 {
 		opt.Base = 5 * time.Second
 	}
-	return &Runner{store: opt.Store, log: opt.Log, lane: opt.Lane, owner: opt.Owner, slots: opt.Slots, base: opt.Base,
-		now: opt.Now, handlers: opt.Handlers, wake: make(chan struct{}, 1)}
+	return &Runner{
+		store: opt.Store, log: opt.Log, lane: opt.Lane, owner: opt.Owner, slots: opt.Slots, base: opt.Base,
+		now: opt.Now, handlers: opt.Handlers, wake: make(chan struct{}, 1),
+	}
 }
 
 // Name implements the worker contract.

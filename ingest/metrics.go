@@ -54,10 +54,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Delayed:   single("events_delayed_total", "Events put off by the flood guard."),
 		Visible: histogram("receipt_to_visible_seconds", "Time from receipt of a webhook to its message being visible.",
 			prometheus.ExponentialBuckets(0.001, 2, 16)),
-		Process: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "tributary", Name: "worker_batch_seconds",
-			Help: "Time to apply one batch of events.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}, []string{"outcome"}),
-		Leases: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "tributary", Name: "queue_partitions_leased",
-			Help: "Partitions that this process owns."}),
+		Process: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "tributary", Name: "worker_batch_seconds",
+			Help: "Time to apply one batch of events.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
+		}, []string{"outcome"}),
+		Leases: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "tributary", Name: "queue_partitions_leased",
+			Help: "Partitions that this process owns.",
+		}),
 	}
 	reg.MustRegister(m.Process, m.Leases)
 	return m

@@ -37,7 +37,7 @@ func newLane(r *Relay, d store.Delivery, info channels.Info) *lane {
 		Timeout:      r.opt.BreakerFor,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= r.opt.BreakerAfter },
 		IsSuccessful: answered,
-		OnStateChange: func(name string, from, to gobreaker.State) {
+		OnStateChange: func(_ string, from, to gobreaker.State) {
 			state.Set(float64(to))
 			r.opt.Log.Warn("circuit breaker", "channel", slug, "inbox_id", inbox, "from", from.String(), "to", to.String())
 			if to == gobreaker.StateOpen {

@@ -162,7 +162,7 @@ func (c *Channel) Params() json.RawMessage {
 	default:
 		v = map[string]any{"name": c.Name, "channel": c.channelParams()}
 	}
-	b, _ := json.Marshal(v) // maps of strings and booleans always encode
+	b, _ := json.Marshal(v) //nolint:errchkjson // maps of strings and booleans always encode
 	return b
 }
 
@@ -233,7 +233,7 @@ func (s *Simulator) identities(kind Kind, n int) []*Channel {
 func (s *Simulator) identify(c *Channel) {
 	id := func(prefix string) string { return fmt.Sprintf("%s%06d%05d", prefix, s.run%1_000_000, c.Index) }
 	// Numbers are of the North American plan; 555 is the exchange of fiction.
-	line := c.Index + int(s.run%10_000) //nolint:gosec // below 10,000
+	line := c.Index + int(s.run%10_000)
 	phone := func(area int) string { return fmt.Sprintf("+1%d555%04d", area+line/10_000, line%10_000) }
 	c.token = token(24)
 	switch c.Kind {

@@ -30,7 +30,8 @@ type Failure struct {
 	Times int
 }
 
-// Outage is a server error of the provider, times times (0: until Heal).
+// Outage is a server error of the provider that happens so many times (0: until
+// Heal).
 func Outage(status, times int) Failure { return Failure{Status: status, Times: times} }
 
 // Throttle is 429 with a time to wait.

@@ -77,7 +77,7 @@ func lineClose(b *batch, body []byte) *Delivery {
 // Reply tokens name the user they belong to, so that nothing has to be
 // remembered until one is used: seconds, sequence, user.
 func appendReplyToken(b []byte, seq uint64, at time.Time, user string) []byte {
-	b = appendHex(b, uint64(at.Unix())) //nolint:gosec // positive
+	b = appendHex(b, uint64(at.Unix()))
 	b = appendHex(b, seq)
 	return hex.AppendEncode(b, []byte(user))
 }

@@ -2,7 +2,7 @@ package simulator_test
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // OAuth 1.0a signs with it
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"

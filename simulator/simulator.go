@@ -85,7 +85,7 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 	s := &Simulator{
 		options: o,
 		base:    "http://" + ln.Addr().String(),
-		run:     uint64(time.Now().UnixMilli()), //nolint:gosec // positive until 292 million years from now
+		run:     uint64(time.Now().UnixMilli()),
 		log:     o.Log,
 		seed:    maphash.MakeSeed(),
 		byToken: map[string]*Channel{},

@@ -163,11 +163,12 @@ func (s *Simulator) whatsapp(c *call) {
 		}
 		c.json(http.StatusOK, map[string]any{"success": true})
 	case "":
-		if c.r.Method != http.MethodGet {
+		switch {
+		case c.r.Method != http.MethodGet:
 			c.json(http.StatusOK, map[string]any{"success": true})
-		} else if node == ch.account {
+		case node == ch.account:
 			c.json(http.StatusOK, map[string]any{"id": ch.account, "name": ch.Name, "account_review_status": "APPROVED"})
-		} else {
+		default:
 			c.json(http.StatusOK, phoneHealth(ch))
 		}
 	default: // register, deregister, settings, request_code, verify_code, …

@@ -36,7 +36,8 @@ func (p *program) database(ctx context.Context) (*store.Store, error) {
 }
 
 func (p *program) migrateCommand() *cobra.Command {
-	return &cobra.Command{Use: "migrate", Short: "Bring the database's schema up to date", Args: noArgs,
+	return &cobra.Command{
+		Use: "migrate", Short: "Bring the database's schema up to date", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			s, err := p.database(c.Context())
 			if err != nil {
@@ -44,13 +45,15 @@ func (p *program) migrateCommand() *cobra.Command {
 			}
 			_, err = fmt.Fprintln(p.out, "schema is current ("+s.Dialect()+")")
 			return errors.Join(err, s.Close())
-		}}
+		},
+	}
 }
 
 func (p *program) bootstrapCommand() *cobra.Command {
 	var email, password, account, name string
 	var asJSON bool
-	c := &cobra.Command{Use: "bootstrap", Short: "Create the first account and its administrator", Args: noArgs,
+	c := &cobra.Command{
+		Use: "bootstrap", Short: "Create the first account and its administrator", Args: noArgs,
 		Long: "Creates an account with an administrator and prints their ids and tokens. Run again with the same e-mail it " +
 			"prints the same and changes nothing. It works before the first serve and beside a running one.",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -67,7 +70,8 @@ func (p *program) bootstrapCommand() *cobra.Command {
 				name, _, _ = strings.Cut(address.Address, "@")
 			}
 			return p.bootstrap(c.Context(), address.Address, name, password, account, asJSON)
-		}}
+		},
+	}
 	c.Flags().StringVar(&email, "email", "", "e-mail of the administrator")
 	c.Flags().StringVar(&password, "password", "", "password of the administrator")
 	c.Flags().StringVar(&account, "account", "", "name of the account")
@@ -94,8 +98,10 @@ func (p *program) bootstrap(ctx context.Context, email, name, password, account 
 		return err
 	}
 	if asJSON {
-		return json.NewEncoder(p.out).Encode(map[string]any{"account_id": b.AccountID, "user_id": b.UserID,
-			"api_access_token": b.AccessToken, "platform_token": b.PlatformToken})
+		return json.NewEncoder(p.out).Encode(map[string]any{
+			"account_id": b.AccountID, "user_id": b.UserID,
+			"api_access_token": b.AccessToken, "platform_token": b.PlatformToken,
+		})
 	}
 	_, err = fmt.Fprintf(p.out, "account_id        %d\nuser_id           %d\napi_access_token  %s\nplatform_token    %s\n",
 		b.AccountID, b.UserID, b.AccessToken, b.PlatformToken)
@@ -104,7 +110,8 @@ func (p *program) bootstrap(ctx context.Context, email, name, password, account 
 
 func (p *program) routesCommand() *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{Use: "routes", Short: "List the routes that are mounted", Args: noArgs,
+	c := &cobra.Command{
+		Use: "routes", Short: "List the routes that are mounted", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			rows := append(app.HookRows(), api.New(api.Deps{}).Rows()...)
 			text, err := route.List(rows, asJSON)
@@ -113,7 +120,8 @@ func (p *program) routesCommand() *cobra.Command {
 			}
 			_, err = p.out.Write(text)
 			return err
-		}}
+		},
+	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return c
 }

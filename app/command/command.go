@@ -40,7 +40,7 @@ func Main(ctx context.Context, args, environ []string, out, errOut io.Writer) in
 	}
 	_, _ = fmt.Fprintln(errOut, "tributary: "+oneLine(err))
 	var usage errUsage
-	if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command") {
+	if errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitFailed
@@ -63,15 +63,22 @@ func newRoot(environ []string, out io.Writer) *cobra.Command {
 		Short:         "Messaging channels in, conversations out: webhook gateway, agent API and relay in one program",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          noArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return errUsage{fmt.Errorf("unknown command %q; see tributary help", args[0])}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
 	root.CompletionOptions.DisableDefaultCmd = true
 	p.configFlags(root)
 	root.AddCommand(
-		&cobra.Command{Use: "serve", Short: "Run the program (the default)", Args: noArgs,
-			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) }},
+		&cobra.Command{
+			Use: "serve", Short: "Run the program (the default)", Args: noArgs,
+			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
+		},
 		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.routesCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "tributary "+app.Version())

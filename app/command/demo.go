@@ -22,10 +22,12 @@ import (
 )
 
 func (p *program) demoCommand() *cobra.Command {
-	return &cobra.Command{Use: "demo", Short: "Play every channel against simulated providers and tell the story", Args: noArgs,
+	return &cobra.Command{
+		Use: "demo", Short: "Play every channel against simulated providers and tell the story", Args: noArgs,
 		Long: "Starts the program in a temporary directory beside stand-ins of all providers: signed webhooks of every channel " +
 			"arrive, replies go back, failures are played. Nothing leaves this machine.",
-		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context()) }}
+		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context()) },
+	}
 }
 
 func (p *program) demo(ctx context.Context) (err error) {

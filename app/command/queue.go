@@ -17,39 +17,47 @@ import (
 )
 
 func (p *program) queueCommand() *cobra.Command {
-	c := &cobra.Command{Use: "queue", Short: "Look at the inbound queue; replay and discard dead letters",
+	c := &cobra.Command{
+		Use: "queue", Short: "Look at the inbound queue; replay and discard dead letters",
 		Args: noArgs, RunE: func(*cobra.Command, []string) error {
 			return errUsage{errors.New("usage: tributary queue stats | list | show ID | replay ID|--all | discard ID")}
-		}}
+		},
+	}
 	var f queue.Filter
-	list := &cobra.Command{Use: "list", Short: "List entries", Args: noArgs,
-		RunE: p.inspect(func(ctx context.Context, q app.Inspector, _ []string) error { return p.list(ctx, q, f) })}
+	list := &cobra.Command{
+		Use: "list", Short: "List entries", Args: noArgs,
+		RunE: p.inspect(func(ctx context.Context, q app.Inspector, _ []string) error { return p.list(ctx, q, f) }),
+	}
 	list.Flags().StringVar(&f.State, "state", queue.StateDead, "dead, pending, delayed, waiting or done")
 	list.Flags().StringVar(&f.Channel, "channel", "", "only this channel")
 	list.Flags().IntVar(&f.Limit, "limit", 100, "at most so many")
 	var everything bool
-	replay := &cobra.Command{Use: "replay ID|--all", Short: "Put a dead or done entry back into the queue",
-		Args: func(c *cobra.Command, args []string) error {
+	replay := &cobra.Command{
+		Use: "replay ID|--all", Short: "Put a dead or done entry back into the queue",
+		Args: func(_ *cobra.Command, args []string) error {
 			if everything != (len(args) == 0) || len(args) > 1 {
 				return errUsage{errors.New("usage: tributary queue replay ID|--all")}
 			}
 			return nil
 		},
-		RunE: p.inspect(func(ctx context.Context, q app.Inspector, args []string) error { return p.replay(ctx, q, args) })}
+		RunE: p.inspect(func(ctx context.Context, q app.Inspector, args []string) error { return p.replay(ctx, q, args) }),
+	}
 	replay.Flags().BoolVar(&everything, "all", false, "all dead letters")
 	c.AddCommand(
 		&cobra.Command{Use: "stats", Short: "Count what is in the queue", Args: noArgs, RunE: p.inspect(p.stats)},
 		list,
 		&cobra.Command{Use: "show ID", Short: "Show one entry with its event and the webhook's body", Args: exactArgs(1, "ID"), RunE: p.inspect(p.show)},
 		replay,
-		&cobra.Command{Use: "discard ID", Short: "Remove a dead letter for good", Args: exactArgs(1, "ID"),
+		&cobra.Command{
+			Use: "discard ID", Short: "Remove a dead letter for good", Args: exactArgs(1, "ID"),
 			RunE: p.inspect(func(ctx context.Context, q app.Inspector, args []string) error {
 				if err := q.Discard(ctx, args[0]); err != nil {
 					return missing(err, args[0])
 				}
 				_, err := fmt.Fprintln(p.out, "discarded", args[0])
 				return err
-			})},
+			}),
+		},
 	)
 	return c
 }
@@ -143,8 +151,10 @@ func (p *program) show(ctx context.Context, q app.Inspector, args []string) erro
 	if err != nil {
 		return missing(err, args[0])
 	}
-	out := shown{ID: e.ID, State: e.State, Partition: e.Partition, Channel: e.Channel, AppendedAt: e.AppendedAt.UTC(),
-		Attempts: e.Attempts, Reason: e.Reason}
+	out := shown{
+		ID: e.ID, State: e.State, Partition: e.Partition, Channel: e.Channel, AppendedAt: e.AppendedAt.UTC(),
+		Attempts: e.Attempts, Reason: e.Reason,
+	}
 	if !e.Due.IsZero() {
 		out.Due = &e.Due
 	}

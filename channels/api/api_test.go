@@ -235,9 +235,11 @@ func TestCreateRefuses(t *testing.T) {
 		{`{"additional_attributes":{"agent_reply_time_window":0}}`, "Agent reply time window must be greater than 0", []string{"agent_reply_time_window"}},
 		{`{"additional_attributes":{"agent_reply_time_window":"-3"}}`, "Agent reply time window must be greater than 0", []string{"agent_reply_time_window"}},
 		{`{"additional_attributes":{"agent_reply_time_window":"soon"}}`, "Agent reply time window must be greater than 0", []string{"agent_reply_time_window"}},
-		{`{"webhook_url":"` + long + `","additional_attributes":{"agent_reply_time_window":-1}}`,
+		{
+			`{"webhook_url":"` + long + `","additional_attributes":{"agent_reply_time_window":-1}}`,
 			"Webhook url is too long (maximum is 2048 characters), Agent reply time window must be greater than 0",
-			[]string{"webhook_url", "agent_reply_time_window"}},
+			[]string{"webhook_url", "agent_reply_time_window"},
+		},
 	}
 	for _, test := range tests {
 		_, err := creator.Create(t.Context(), json.RawMessage(test.params))

@@ -240,10 +240,10 @@ func (s *suite) checkNoAnswer(t *testing.T, sm sample) {
 				return nil, errors.New("channeltest: the deadline of the context is ignored")
 			}
 		},
-		"reset": func(req *http.Request) (*http.Response, error) {
+		"reset": func(*http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 		},
-		"refused": func(req *http.Request) (*http.Response, error) {
+		"refused": func(*http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 		},
 		"no such host": func(req *http.Request) (*http.Response, error) {

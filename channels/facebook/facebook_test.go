@@ -2,7 +2,7 @@ package facebook_test
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Meta's older signature header
+	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"

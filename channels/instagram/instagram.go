@@ -31,7 +31,7 @@ const (
 // comma when both match.
 const (
 	pageSecret  = "FB_APP_SECRET"
-	loginSecret = "INSTAGRAM_APP_SECRET" //nolint:gosec // the name of a setting
+	loginSecret = "INSTAGRAM_APP_SECRET"
 	bothSecrets = pageSecret + "," + loginSecret
 )
 

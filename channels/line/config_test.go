@@ -56,7 +56,8 @@ func TestCreate(t *testing.T) {
 		},
 		{
 			"no token", `{"line_channel_id":"2001","line_channel_secret":"s","line_channel_token":null}`,
-			"", "Line channel token can't be blank", []string{"line_channel_token"},
+			"", "Line channel token can't be blank",
+			[]string{"line_channel_token"},
 		},
 		{
 			"nothing", `{}`, "", "Line channel can't be blank, Line channel secret can't be blank, Line channel token can't be blank",

@@ -24,7 +24,7 @@ func TestDriver(t *testing.T) { channeltest.Run(t, build) }
 func TestRetryKeys(t *testing.T) {
 	t.Parallel()
 	var keys []string
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		keys = append(keys, r.Header.Get("X-Line-Retry-Key"))
 	}))
 	defer api.Close()

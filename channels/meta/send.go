@@ -136,11 +136,9 @@ func withItems(m *chat.Outbound) (string, []chat.Item) {
 	}
 	content, items := m.Content, m.Items
 	if len(items) > maxQuickReplies {
-		var contentSb139 strings.Builder
 		for _, item := range items {
-			contentSb139.WriteString("\n" + item.Title)
+			content += "\n" + item.Title
 		}
-		content += contentSb139.String()
 		items = items[:maxQuickReplies]
 	}
 	return content, items

@@ -258,7 +258,9 @@ func (d *decoder) reaction(u *reactionUpdate, raw json.RawMessage) []chat.Event 
 			if slices.Contains(other, r) {
 				continue
 			}
-			key := strings.Join([]string{"re", decimal(u.Chat.ID), decimal(u.MessageID), decimal(who.ID), decimal(u.Date) + "-" + d.updateID(), decimal(int64(len(events)))}, ":")
+			key := strings.Join([]string{
+				"re", decimal(u.Chat.ID), decimal(u.MessageID), decimal(who.ID), decimal(u.Date) + "-" + d.updateID(), decimal(int64(len(events))),
+			}, ":")
 			ev := d.event(chat.KindReaction, key, u.Date)
 			ev.Thread = d.thread(&ev, u.Chat.ID, "")
 			ev.Contact = contact(who)

@@ -36,24 +36,42 @@ func message(fields string) string {
 func TestDecodeContent(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, fields, want string }{
-		{"photo", `"photo":[{"file_id":"s"},{"file_id":"l","file_size":9}]`,
-			`{"kind":"image","mime":"image/jpeg","size":9,"fetch":{"strategy":"telegram_file_id","ref":"l"}}`},
-		{"video", `"video":{"file_id":"v","mime_type":"video/mp4","file_name":"v.mp4","duration":3}`,
-			`{"kind":"video","mime":"video/mp4","filename":"v.mp4","duration_ms":3000,"fetch":{"strategy":"telegram_file_id","ref":"v"}}`},
-		{"video note", `"video_note":{"file_id":"n","length":240}`,
-			`{"kind":"video","mime":"video/mp4","fetch":{"strategy":"telegram_file_id","ref":"n"}}`},
-		{"animation", `"animation":{"file_id":"g","mime_type":"video/mp4"},"document":{"file_id":"g","mime_type":"video/mp4"}`,
-			`{"kind":"video","mime":"video/mp4","fetch":{"strategy":"telegram_file_id","ref":"g"}}`},
-		{"voice", `"voice":{"file_id":"o","duration":2,"mime_type":"audio/ogg"}`,
-			`{"kind":"audio","mime":"audio/ogg","duration_ms":2000,"fetch":{"strategy":"telegram_file_id","ref":"o"}}`},
-		{"document", `"document":{"file_id":"d","mime_type":"application/pdf","file_name":"a.pdf"}`,
-			`{"kind":"file","mime":"application/pdf","filename":"a.pdf","fetch":{"strategy":"telegram_file_id","ref":"d"}}`},
-		{"picture as document", `"document":{"file_id":"d","mime_type":"image/png"}`,
-			`{"kind":"image","mime":"image/png","fetch":{"strategy":"telegram_file_id","ref":"d"}}`},
-		{"static sticker", `"sticker":{"file_id":"st","is_animated":false,"is_video":false,"thumbnail":{"file_id":"th"}}`,
-			`{"kind":"sticker","mime":"image/webp","fetch":{"strategy":"telegram_file_id","ref":"st"}}`},
-		{"old video sticker", `"sticker":{"file_id":"st","is_video":true,"thumb":{"file_id":"th"}}`,
-			`{"kind":"sticker","fetch":{"strategy":"telegram_file_id","ref":"th"}}`},
+		{
+			"photo", `"photo":[{"file_id":"s"},{"file_id":"l","file_size":9}]`,
+			`{"kind":"image","mime":"image/jpeg","size":9,"fetch":{"strategy":"telegram_file_id","ref":"l"}}`,
+		},
+		{
+			"video", `"video":{"file_id":"v","mime_type":"video/mp4","file_name":"v.mp4","duration":3}`,
+			`{"kind":"video","mime":"video/mp4","filename":"v.mp4","duration_ms":3000,"fetch":{"strategy":"telegram_file_id","ref":"v"}}`,
+		},
+		{
+			"video note", `"video_note":{"file_id":"n","length":240}`,
+			`{"kind":"video","mime":"video/mp4","fetch":{"strategy":"telegram_file_id","ref":"n"}}`,
+		},
+		{
+			"animation", `"animation":{"file_id":"g","mime_type":"video/mp4"},"document":{"file_id":"g","mime_type":"video/mp4"}`,
+			`{"kind":"video","mime":"video/mp4","fetch":{"strategy":"telegram_file_id","ref":"g"}}`,
+		},
+		{
+			"voice", `"voice":{"file_id":"o","duration":2,"mime_type":"audio/ogg"}`,
+			`{"kind":"audio","mime":"audio/ogg","duration_ms":2000,"fetch":{"strategy":"telegram_file_id","ref":"o"}}`,
+		},
+		{
+			"document", `"document":{"file_id":"d","mime_type":"application/pdf","file_name":"a.pdf"}`,
+			`{"kind":"file","mime":"application/pdf","filename":"a.pdf","fetch":{"strategy":"telegram_file_id","ref":"d"}}`,
+		},
+		{
+			"picture as document", `"document":{"file_id":"d","mime_type":"image/png"}`,
+			`{"kind":"image","mime":"image/png","fetch":{"strategy":"telegram_file_id","ref":"d"}}`,
+		},
+		{
+			"static sticker", `"sticker":{"file_id":"st","is_animated":false,"is_video":false,"thumbnail":{"file_id":"th"}}`,
+			`{"kind":"sticker","mime":"image/webp","fetch":{"strategy":"telegram_file_id","ref":"st"}}`,
+		},
+		{
+			"old video sticker", `"sticker":{"file_id":"st","is_video":true,"thumb":{"file_id":"th"}}`,
+			`{"kind":"sticker","fetch":{"strategy":"telegram_file_id","ref":"th"}}`,
+		},
 		{"location", `"location":{"latitude":1.5,"longitude":-2}`, `{"kind":"location","lat":1.5,"long":-2}`},
 	}
 	for _, test := range tests {

@@ -30,11 +30,11 @@ func (d *driver) Plan(_ *channels.Channel, m *chat.Outbound) ([]chat.Part, error
 		texts = append(texts, chat.Part{Kind: "text", Text: piece})
 	}
 	media := mediaParts(m.Attachments)
-	parts := append(slices.Clip(texts), media...)
+	parts := slices.Concat(texts, media)
 	if m.ContentType == "input_select" && len(m.Items) > 0 && len(texts) > 0 {
 		last := &texts[len(texts)-1]
 		last.Kind, last.Items = "buttons", m.Items
-		parts = append(media, texts...)
+		parts = slices.Concat(media, texts)
 	}
 	if len(parts) == 0 {
 		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Text: "the message is empty"}

@@ -271,8 +271,12 @@ func TestKeyboardComesLast(t *testing.T) {
 		To: "1", Content: "Pick", ContentType: "input_select",
 		Attachments: []chat.OutAttachment{b.file("image", "image/png", "a.png")},
 		Items: []chat.Item{
-			{Title: "Ten", Value: "slot_10"}, {Title: "Long", Value: long}, {Title: "Long", Value: long + "!"},
-			{Title: long, Value: long}, {Title: "No value"}, {},
+			{Title: "Ten", Value: "slot_10"},
+			{Title: "Long", Value: long},
+			{Title: "Long", Value: long + "!"},
+			{Title: long, Value: long},
+			{Title: "No value"},
+			{},
 		},
 	})
 	if err != nil {

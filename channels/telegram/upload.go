@@ -96,7 +96,7 @@ func (c *call) form(ctx context.Context, files map[string]chat.OutAttachment) (*
 			return f, fmt.Errorf("telegram: write form: %w", err)
 		}
 		flush()
-		res, err := c.driver.open(ctx, files[name].URL)
+		res, err := c.driver.open(ctx, files[name].URL) //nolint:bodyclose // f closes it when the form was sent
 		if err != nil {
 			return f, err
 		}

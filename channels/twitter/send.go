@@ -87,11 +87,9 @@ func (driver) Plan(_ *channels.Channel, m *chat.Outbound) ([]chat.Part, error) {
 	}
 	// A tweet has no options, and a direct message only so many.
 	if m.ThreadType == typeTweet && len(items) > 0 || len(items) > maxOptions {
-		var contentSb90 strings.Builder
 		for _, item := range items {
-			contentSb90.WriteString("\n" + item.Title)
+			content += "\n" + item.Title
 		}
-		content += contentSb90.String()
 		items = items[:min(len(items), maxOptions)]
 	}
 	var parts []chat.Part

@@ -2,7 +2,7 @@ package twitter_test
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // OAuth 1.0a signs with HMAC-SHA1
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"

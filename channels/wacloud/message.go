@@ -161,7 +161,7 @@ func (m *message) contact(known []contact, echo bool) *chat.Contact {
 
 // content decodes by type. What it does not know becomes a message marked as
 // unsupported.
-func (m *message) content(ev chat.Event) []chat.Event {
+func (m *message) content(ev chat.Event) []chat.Event { //nolint:cyclop // one case per type of message
 	msg := &chat.Message{SourceID: string(m.ID)}
 	ev.Message = msg
 	m.common(&ev)

@@ -210,7 +210,8 @@ func (d *Driver) payload(cfg *Config, m *chat.Outbound, p chat.Part) (map[string
 	if p.First && m.ReplyTo != "" && p.Kind != "template" {
 		body["context"] = map[string]any{"message_id": m.ReplyTo}
 	}
-	kind, content := p.Kind, any(nil)
+	kind := p.Kind
+	var content any
 	switch p.Kind {
 	case "template":
 		built, err := buildTemplate(cfg, m.Template)

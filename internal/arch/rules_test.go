@@ -88,10 +88,18 @@ var libraries = []struct {
 	tests  bool     // _test.go files may, too
 	why    string
 }{
-	{"github.com/valyala/fasthttp", []string{"api/route", "api/live", "app", "bench", "dashboard", "ingest"}, true,
-		"RequestCtx is pooled: only who mounts handlers sees it"},
-	{"github.com/fasthttp", []string{"api/route", "api/live", "app", "bench", "dashboard", "ingest"}, true,
-		"routes are rows; the router belongs to who mounts them"},
+	{
+		"github.com/valyala/fasthttp",
+		[]string{"api/route", "api/live", "app", "bench", "dashboard", "ingest"},
+		true,
+		"RequestCtx is pooled: only who mounts handlers sees it",
+	},
+	{
+		"github.com/fasthttp",
+		[]string{"api/route", "api/live", "app", "bench", "dashboard", "ingest"},
+		true,
+		"routes are rows; the router belongs to who mounts them",
+	},
 	{"database/sql", []string{"store", "queue/localq", "internal/testkit", "bench"}, true, "SQL sits beside its method in the store"},
 	{"github.com/jackc/pgx", []string{"store", "internal/testkit", "bench"}, true, "the database is the store's business"},
 	{"modernc.org/sqlite", []string{"store", "queue/localq", "bench"}, true, "the database is the store's business"},
@@ -101,8 +109,12 @@ var libraries = []struct {
 	{"github.com/caarlos0/env", []string{"app"}, false, "the environment is read in one place"},
 	{"github.com/prometheus", []string{"app", "ingest", "relay", "bench"}, true, "the lower levels count, the upper ones publish"},
 	{"net/http/httptest", nil, true, "stand-ins belong to tests"},
-	{"testing", []string{"internal/testkit", "queue/queuetest", "store/storetest", "channels/channeltest"}, true,
-		"the program does not link the testing package"},
+	{
+		"testing",
+		[]string{"internal/testkit", "queue/queuetest", "store/storetest", "channels/channeltest"},
+		true,
+		"the program does not link the testing package",
+	},
 }
 
 // exempt from a library's rule: a package below the prefix that is something

@@ -16,7 +16,7 @@ import (
 // Call is the work of one caller.
 type Call[T any] struct {
 	Op  T
-	Ctx context.Context // the caller's, for its values; it may end before the commit
+	Ctx context.Context //nolint:containedctx // the caller's, for its values; it may end before the commit
 	Err error           // the outcome, set by the commit
 
 	records, bytes int

@@ -45,7 +45,7 @@ func (l *Log) Stats(ctx context.Context) (queue.Stats, error) {
 	for i, c := range l.cursors() {
 		var at sql.NullInt64
 		err := l.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT min(at) FROM (
-			SELECT * FROM (SELECT at FROM log_%d WHERE seq > ? AND done = 0 ORDER BY seq LIMIT 1)
+			SELECT at FROM (SELECT at FROM log_%d WHERE seq > ? AND done = 0 ORDER BY seq LIMIT 1)
 			UNION ALL SELECT min(at) FROM delayed WHERE partition = ?)`, i), c.acked, i).Scan(&at)
 		if err != nil {
 			return queue.Stats{}, unavailable(err)
@@ -75,7 +75,8 @@ func (l *Log) Stats(ctx context.Context) (queue.Stats, error) {
 
 // One row shape for all tables, so that List and Show can join them.
 const (
-	logRow     = `SELECT %[1]d, seq, at, key, channel, payload, attempts, 0, '', 0, CASE WHEN seq <= %[2]d OR done = 1 THEN 'done' WHEN seq <= %[3]d THEN 'pending' ELSE 'waiting' END FROM log_%[1]d`
+	logRow = `SELECT %[1]d, seq, at, key, channel, payload, attempts, 0, '', 0,
+		CASE WHEN seq <= %[2]d OR done = 1 THEN 'done' WHEN seq <= %[3]d THEN 'pending' ELSE 'waiting' END FROM log_%[1]d`
 	delayedRow = `SELECT partition, seq, at, key, channel, payload, attempts, due, reason, 0, CASE WHEN pending = 1 THEN 'pending' ELSE 'delayed' END FROM delayed`
 	deadRow    = `SELECT partition, seq, at, key, channel, payload, attempts, 0, reason, died, 'dead' FROM dead`
 )

@@ -19,7 +19,7 @@ func lockFile(path string) (*os.File, error) {
 	if err == nil {
 		return f, nil
 	}
-	f.Close()
+	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, fmt.Errorf("localq: %s in directory %s is in use by another process", filepath.Base(path), filepath.Dir(path))
 	}

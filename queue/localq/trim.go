@@ -69,7 +69,7 @@ func (l *Log) oldestDone(ctx context.Context) (int, error) {
 				break
 			}
 		}
-		rows.Close()
+		_ = rows.Close()
 		if err == nil {
 			err = rows.Err()
 		}

@@ -35,7 +35,7 @@ func (e *storageError) Unwrap() error { return e.err }
 // writer is the one connection that writes. It drives the connection without
 // database/sql, whose bookkeeping per statement would be a fifth of an append.
 type writer struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // the driver asks for one with every statement
 	conn   driver.Conn
 	stmts  map[string]driver.Stmt
 	insert []driver.Stmt

@@ -27,7 +27,7 @@ func (s *Spool) Run(ctx context.Context) error {
 		err := s.lead(ctx, retry)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how it is told to stop
 		case errors.Is(err, queue.ErrClosed):
 			return fmt.Errorf("spool: local log: %w", err)
 		case errors.Is(err, queue.ErrLeaseLost):

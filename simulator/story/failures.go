@@ -157,7 +157,7 @@ func hanging(ctx context.Context, t *teller) (string, error) {
 	}
 	t.Sim.Heal(simulator.Telegram)
 	if _, err := t.attempt(ctx, bot, text, (*simulator.Sent).Accepted); err != nil {
-		return "", fmt.Errorf("Telegram after it woke up: %w", err)
+		return "", fmt.Errorf("after Telegram woke up: %w", err)
 	}
 	return fmt.Sprintf("meanwhile SMS: visible %s, reply sent in %s; Telegram went out when it woke up",
 		took(visible), took(sent.At.Sub(posted))), nil

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -97,8 +98,11 @@ func Run(ctx context.Context, cfg Config) error {
 // connect creates an inbox per channel and lets providers check the webhook.
 func (t *teller) connect(ctx context.Context) {
 	columns := []column{
-		{name: "channel", width: 16}, {name: "address", width: 24, style: faint},
-		{name: "inbox", width: 5, right: true}, {name: "ready", width: 8, right: true}, {name: "webhooks are proven by", style: faint},
+		{name: "channel", width: 16},
+		{name: "address", width: 24, style: faint},
+		{name: "inbox", width: 5, right: true},
+		{name: "ready", width: 8, right: true},
+		{name: "webhooks are proven by", style: faint},
 	}
 	t.p.title("Connecting")
 	t.p.head(columns)
@@ -171,9 +175,13 @@ func proof(k simulator.Kind) string {
 // talk lets a customer write on each channel and an agent answer.
 func (t *teller) talk(ctx context.Context) {
 	columns := []column{
-		{name: "channel", width: 16}, {name: "customer", width: 13}, {name: "writes", width: 27},
-		{name: "visible", width: 8, right: true, style: good}, {name: "agent answers", width: 22},
-		{name: "sent in", width: 8, right: true, style: good}, {name: "provider says", style: faint},
+		{name: "channel", width: 16},
+		{name: "customer", width: 13},
+		{name: "writes", width: 27},
+		{name: "visible", width: 8, right: true, style: good},
+		{name: "agent answers", width: 22},
+		{name: "sent in", width: 8, right: true, style: good},
+		{name: "provider says", style: faint},
 	}
 	t.p.title("Talking")
 	t.p.head(columns)

@@ -1,0 +1,200 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"tributary/store"
+)
+
+func deliveryCases() []Case {
+	return []Case{
+		{"claim deliveries", []string{"Tx.InsertDelivery", "Store.ClaimDeliveries", "Store.NextDelivery", "Tx.FinishDelivery"}, testClaimDeliveries},
+		{"give deliveries back", []string{"Store.DeferDelivery", "Store.ReleaseDeliveries", "Store.ExpireLeases"}, testGiveBack},
+	}
+}
+
+func partCases() []Case {
+	return []Case{
+		{"a part was sent", []string{"Tx.PartSent"}, testPartSent},
+		{"the echo of a part", []string{"Tx.PartSent"}, testEcho},
+	}
+}
+
+// claim leases everything that is due for a minute.
+func (w *World) claim(owner string, limit int, skip ...int64) map[int64]store.Delivery {
+	w.t.Helper()
+	list, err := w.ClaimDeliveries(w.t.Context(), owner, time.Minute, limit, skip)
+	noErr(w.t, "ClaimDeliveries", err)
+	out := map[int64]store.Delivery{}
+	for _, d := range list {
+		out[d.MessageID] = d
+	}
+	want(w.t, "each claimed once", len(out), len(list))
+	return out
+}
+
+func (w *World) finish(message int64) {
+	w.t.Helper()
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, message) })
+}
+
+func (w *World) wantNext(wanted time.Time) {
+	w.t.Helper()
+	at, err := w.NextDelivery(w.t.Context())
+	noErr(w.t, "NextDelivery", err)
+	if !at.Equal(wanted) {
+		w.t.Errorf("NextDelivery %s, want %s", at, wanted)
+	}
+}
+
+// messages are the keys of claimed deliveries that are among ids, in the order
+// of ids.
+func messages(claimed map[int64]store.Delivery, ids ...int64) []int64 {
+	out := []int64{}
+	for _, id := range ids {
+		if _, ok := claimed[id]; ok {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func testClaimDeliveries(t *testing.T, w *World) {
+	w.tenants()
+	l, paused := w.line(w.Mine.Account, "l"), w.line(w.Mine.Account, "paused")
+	a, b, p := w.chat(l, "A"), w.chat(l, "B"), w.chat(paused, "P")
+	w.wantNext(time.Time{})
+	a1, a2 := w.outgoing(a, w.Mine.User, "a1"), w.outgoing(a, w.Mine.User, "a2")
+	b1, p1 := w.outgoing(b, w.Mine.User, "b1"), w.outgoing(p, w.Mine.User, "p1")
+	w.deliver(a, a2, start)
+	w.deliver(a, a1, start)
+	w.deliver(b, b1, start.Add(time.Second))
+	w.deliver(p, p1, start)
+	all := []int64{a1, a2, b1, p1}
+	w.wantNext(start)
+
+	got := w.claim("one", 10, paused.Channel, 999)
+	want(t, "the oldest of each conversation that is due", messages(got, all...), []int64{a1})
+	d := got[a1]
+	want(t, "delivery", store.Delivery{MessageID: d.MessageID, AccountID: d.AccountID, InboxID: d.InboxID, ChannelID: d.ChannelID, ConversationID: d.ConversationID,
+		JobID: d.JobID, PartsSent: d.PartsSent, Attempts: d.Attempts, Crashes: d.Crashes, LastError: d.LastError},
+		store.Delivery{MessageID: a1, AccountID: a.Account, InboxID: l.Inbox, ChannelID: l.Channel, ConversationID: a.Conversation, JobID: fmt.Sprintf("job-%d", a1)})
+	if !d.NextAt.Equal(start) || !d.Deadline.Equal(start.Add(time.Hour)) || !d.CreatedAt.Equal(start) {
+		t.Errorf("times of a delivery: %s, %s, %s", d.NextAt, d.Deadline, d.CreatedAt)
+	}
+	want(t, "claimed again", len(w.claim("two", 10, paused.Channel)), 0)
+	w.Clock.Advance(time.Second)
+	want(t, "what became due", messages(w.claim("two", 10, paused.Channel), all...), []int64{b1})
+	want(t, "the channel that was skipped", messages(w.claim("two", 1), all...), []int64{p1})
+	w.finish(a1)
+	want(t, "the next of a conversation", messages(w.claim("two", 10), all...), []int64{a2})
+	want(t, "nothing left", len(w.claim("two", 10)), 0)
+	w.wantNext(start.Add(time.Second + time.Minute))
+
+	// A lease that ended was its owner's crash.
+	w.Clock.Advance(time.Minute)
+	got = w.claim("three", 10)
+	want(t, "after the leases", messages(got, all...), []int64{a2, b1, p1})
+	want(t, "crashes", got[b1].Crashes, 1)
+	for _, id := range all {
+		w.finish(id)
+	}
+	w.wantNext(time.Time{})
+	want(t, "limit 0", len(w.claim("one", 0)), 0)
+}
+
+func testGiveBack(t *testing.T, w *World) {
+	ctx := t.Context()
+	w.tenants()
+	l := w.line(w.Mine.Account, "l")
+	a, b := w.chat(l, "A"), w.chat(l, "B")
+	a1, b1 := w.outgoing(a, w.Mine.User, "a1"), w.outgoing(b, w.Mine.User, "b1")
+	w.deliver(a, a1, start)
+	w.deliver(b, b1, start)
+	want(t, "claimed", len(w.claim("one", 10)), 2)
+	noErr(t, "DeferDelivery", w.DeferDelivery(ctx, a1, start.Add(2*time.Second), "try later", true))
+	noErr(t, "DeferDelivery", w.DeferDelivery(ctx, 999, start, "none", true))
+	w.wantNext(start.Add(2 * time.Second))
+	want(t, "before it is due", len(w.claim("two", 10)), 0)
+	w.Clock.Advance(2 * time.Second)
+	got := w.claim("two", 10)
+	want(t, "deferred", messages(got, a1, b1), []int64{a1})
+	want(t, "attempts", got[a1].Attempts, 1)
+	want(t, "crashes", got[a1].Crashes, 0)
+	want(t, "last error", got[a1].LastError, "try later")
+	noErr(t, "DeferDelivery", w.DeferDelivery(ctx, a1, w.Clock.Now(), "wait for the limit", false))
+	got = w.claim("two", 10)
+	want(t, "attempts when none was counted", got[a1].Attempts, 1)
+
+	noErr(t, "ReleaseDeliveries", w.ReleaseDeliveries(ctx, "one"))
+	got = w.claim("three", 10)
+	want(t, "released", messages(got, a1, b1), []int64{b1})
+	want(t, "crashes after a release", got[b1].Crashes, 0)
+	noErr(t, "ReleaseDeliveries", w.ReleaseDeliveries(ctx, "nobody"))
+	want(t, "held by others", len(w.claim("four", 10)), 0)
+
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.InsertJob(ctx, store.Job{Kind: "k"}) })
+	jobs, err := w.ClaimJobs(ctx, store.LaneDeferred, "one", time.Minute, 10)
+	noErr(t, "ClaimJobs", err)
+	want(t, "jobs", len(jobs), 1)
+	noErr(t, "ExpireLeases", w.ExpireLeases(ctx))
+	got = w.claim("five", 10)
+	want(t, "after ExpireLeases", messages(got, a1, b1), []int64{a1, b1})
+	want(t, "crashes after ExpireLeases", got[a1].Crashes, 1)
+	jobs, err = w.ClaimJobs(ctx, store.LaneDeferred, "two", time.Minute, 10)
+	noErr(t, "ClaimJobs", err)
+	want(t, "jobs after ExpireLeases", len(jobs), 1)
+}
+
+func testPartSent(t *testing.T, w *World) {
+	w.tenants()
+	c := w.chat(w.line(w.Mine.Account, "l"), "A")
+	m := w.outgoing(c, w.Mine.User, "two parts")
+	w.deliver(c, m, start)
+	d := w.claim("one", 10)[m]
+	sent := func(part int, until time.Duration, ids ...string) {
+		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, part, ids, start.Add(until)) })
+	}
+	source := func() *string {
+		rows, err := w.MessagesByID(t.Context(), c.Account, []int64{m})
+		noErr(t, "MessagesByID", err)
+		return rows[m].SourceID
+	}
+	sent(0, 2*time.Minute)
+	want(t, "source id without an answer's id", source(), nil)
+	sent(0, 2*time.Minute, "p1", "p2")
+	sent(1, 3*time.Minute, "p3")
+	want(t, "source id", source(), ptr("p1"))
+	want(t, "provider ids", w.number(`SELECT COUNT(*) FROM message_provider_ids WHERE message_id = $1 AND inbox_id = $2`, m, c.Inbox), 3)
+	want(t, "part of p3", w.number(`SELECT part FROM message_provider_ids WHERE provider_id = 'p3'`), 1)
+	w.wantNext(start.Add(3 * time.Minute))
+	w.Clock.Advance(2 * time.Minute)
+	want(t, "claimed while the lease was prolonged", len(w.claim("two", 10)), 0)
+	w.Clock.Advance(time.Minute)
+	want(t, "parts sent", w.claim("two", 10)[m].PartsSent, 2)
+}
+
+func testEcho(t *testing.T, w *World) {
+	w.tenants()
+	l := w.line(w.Mine.Account, "l")
+	c, other := w.chat(l, "A"), w.chat(l, "B")
+	m := w.outgoing(c, w.Mine.User, "said once")
+	d := w.deliver(c, m, start)
+	// The provider reported our own message before it answered our call; others
+	// only look alike.
+	echo := w.incoming(c, "p1", "said once")
+	w.exec(`UPDATE messages SET message_type = 1, sender_type = NULL, sender_id = NULL WHERE id = $1`, echo)
+	w.exec(`INSERT INTO message_provider_ids (inbox_id, provider_id, message_id) VALUES ($1, 'p1', $2)`, l.Inbox, echo)
+	elsewhere := w.incoming(other, "x", "said once")
+	w.exec(`UPDATE messages SET message_type = 1, sender_id = NULL, source_id = 'p1' WHERE id = $1`, elsewhere)
+	contact := w.incoming(c, "y", "said once")
+	w.exec(`UPDATE messages SET source_id = 'p1' WHERE id = $1`, contact)
+
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}, start) })
+	want(t, "the echo", w.number(`SELECT COUNT(*) FROM messages WHERE id = $1`, echo), 0)
+	want(t, "others", w.number(`SELECT COUNT(*) FROM messages WHERE id IN ($1, $2, $3)`, m, elsewhere, contact), 3)
+	want(t, "whose provider id it is", w.number(`SELECT message_id FROM message_provider_ids WHERE provider_id = 'p1'`), m)
+}
