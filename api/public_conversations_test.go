@@ -2,7 +2,10 @@ package api_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"tributary/store"
@@ -117,5 +120,54 @@ func TestPublicConversationState(t *testing.T) {
 		// What the contact writes next opens it again.
 		w.public("POST", path+"/messages", `{"content":"wait"}`).object()
 		same(t, "reopened", w.public("GET", path, "").object()["status"], `"open"`)
+	})
+}
+
+// Clients that do the same thing at the same moment get the same thing.
+func TestPublicConcurrent(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		_, contacts := w.shop(shop, func(i *store.Inbox) { i.LockToSingleConversation = true })
+		together := func(path, body string) {
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() {
+					res, err := w.client.Post("http://desk.test"+path, "application/json", strings.NewReader(body))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer func() { _ = res.Body.Close() }()
+					if got, err := io.ReadAll(res.Body); res.StatusCode != http.StatusOK || err != nil {
+						t.Errorf("%s: got %d %s %v", path, res.StatusCode, got, err)
+					}
+				})
+			}
+			all.Wait()
+		}
+		together(contacts, `{"source_id":"s1","identifier":"c1","email":"a@example.com"}`)
+		together(contacts, `{"identifier":"c2","phone_number":"+4930123"}`)
+		w.eq("contacts", w.text(`SELECT identifier FROM contacts ORDER BY identifier`), "c1 c2")
+		together(contacts+"/s1/conversations", `{}`)
+		w.eq("conversations", w.text(`SELECT COUNT(*) FROM conversations`), "1")
+		together(contacts+"/s1/conversations/1/toggle_status", ``)
+		w.eq("notes", w.text(`SELECT COUNT(*) FROM messages`), "1")
+	})
+}
+
+// A bridge that posts with the agents' API may post twice.
+func TestBridgePostsTwice(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		_, contacts := w.shop(shop, nil)
+		w.public("POST", contacts, `{"source_id":"s1"}`).object()
+		w.public("POST", contacts+"/s1/conversations", "").object()
+		const body = `{"content":"via bridge","message_type":"incoming","source_id":"ext-1"}`
+		first := w.call("admin", "POST", "{A}/conversations/1/messages", body).object()
+		again := w.call("admin", "POST", "{A}/conversations/1/messages", body).object()
+		if first["id"] != again["id"] {
+			t.Errorf("got %v and %v, want one message", first["id"], again["id"])
+		}
+		w.eq("events", w.text(`SELECT kind FROM outbox WHERE kind = 'message.created'`), "message.created")
 	})
 }

@@ -73,6 +73,10 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 			m.SenderType, m.SenderID = "Contact", conversation.ContactID
 			if in.SourceID != "" {
 				m.IngestKey = "msg:" + in.SourceID
+				// A bridge that posts a message again gets the one there is.
+				if id, err = tx.IngestedMessage(ctx, store.IngestKey{InboxID: m.InboxID, Key: m.IngestKey}); err != nil || id != 0 {
+					return err
+				}
 			}
 		}
 		if id, err = tx.InsertWritten(ctx, m); err != nil {

@@ -195,18 +195,24 @@ func (r *Relay) capacity() (limit int, skip []int64) {
 	return limit, skip
 }
 
-// untilNext is how long nothing can become due, at most sweep.
+// untilNext is how long nothing can become due, at most sweep. A channel that is
+// full wakes us when one of its sends ends.
 func (r *Relay) untilNext(ctx context.Context) time.Duration {
-	at, err := r.opt.Store.NextDelivery(ctx)
-	if err != nil || at.IsZero() {
-		return sweep
+	_, skip := r.capacity()
+	wait := sweep
+	if at, err := r.opt.Store.NextDelivery(ctx, skip); err == nil && !at.IsZero() {
+		wait = min(wait, at.Sub(r.opt.Now()))
 	}
-	wait := at.Sub(r.opt.Now())
-	if wait > sweep {
-		return sweep
+	now := r.opt.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.lanes {
+		if now.Before(l.paused) {
+			wait = min(wait, l.paused.Sub(now))
+		}
 	}
-	// What is due and was not claimed belongs to a channel that takes nothing
-	// now; its lane wakes us when that ends, or the sweep does.
+	// What is due was claimed a moment ago, or waits for an earlier message of
+	// its conversation, whose end wakes us.
 	return max(wait, 20*time.Millisecond)
 }
 

@@ -23,7 +23,7 @@ func (s *Simulator) bandwidthMessages(b *batch, in []Incoming, at func(int) time
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = bandwidthItem(body, c, "message-received", c.Address, "Incoming message received", 0, at(i))
+		body = bandwidthItem(body, "message-received", c.Address, "Incoming message received", 0, at(i))
 		body = bandwidthMessage(body, c, id, "in", in[i].From, c.Address, in[i].Text, at(i))
 	}
 	return bandwidthClose(b, append(body, ']')), nil
@@ -40,14 +40,14 @@ func (s *Simulator) bandwidthStatus(b *batch, r Receipt) (*Delivery, error) {
 	if text == "" {
 		text = "ok"
 	}
-	body := bandwidthItem([]byte{'['}, c, "message-"+r.State, r.To, text, r.ErrorCode, r.At)
+	body := bandwidthItem([]byte{'['}, "message-"+r.State, r.To, text, r.ErrorCode, r.At)
 	body = bandwidthMessage(body, c, r.ID, "out", c.Address, r.To, "", r.At)
 	return bandwidthClose(b, append(body, ']')), nil
 }
 
 func (s *Simulator) bandwidthUnknown(b *batch) (*Delivery, error) {
 	c, now := b.channel, time.Now()
-	body := bandwidthItem([]byte{'['}, c, "message-hologram", c.Address, "Hologram received", 0, now)
+	body := bandwidthItem([]byte{'['}, "message-hologram", c.Address, "Hologram received", 0, now)
 	body = bandwidthMessage(body, c, s.bandwidthID(), "in", c.Person(0).From, c.Address, "", now)
 	return bandwidthClose(b, append(body, ']')), nil
 }
@@ -58,7 +58,7 @@ func (s *Simulator) bandwidthID() string {
 	return string(appendHex(b, s.tick()))
 }
 
-func bandwidthItem(b []byte, c *Channel, kind, to, text string, code int, at time.Time) []byte {
+func bandwidthItem(b []byte, kind, to, text string, code int, at time.Time) []byte {
 	b = append(b, `{"time":"`...)
 	b = at.UTC().AppendFormat(b, bandwidthTime)
 	b = append(b, `","type":"`...)

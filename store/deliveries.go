@@ -81,11 +81,12 @@ func (s *Store) RenewDeliveries(ctx context.Context, owner string, lease time.Du
 	return nil
 }
 
-// NextDelivery is when the next delivery becomes due: the zero time when none
-// waits.
-func (s *Store) NextDelivery(ctx context.Context) (time.Time, error) {
+// NextDelivery is when the next delivery becomes due of a channel that is not in
+// skip: the zero time when none waits.
+func (s *Store) NextDelivery(ctx context.Context, skip []int64) (time.Time, error) {
 	var at *int64
-	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) FROM deliveries`).Scan(&at)
+	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) FROM deliveries
+		WHERE channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$1", "x", "id bigint")+`)`, ids(skip)).Scan(&at)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("store: next delivery: %w", err)
 	}

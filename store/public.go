@@ -181,3 +181,13 @@ func (t *Tx) LockAnswerable(ctx context.Context, conversationID, id int64) (Answ
 	}
 	return m, nil
 }
+
+// IngestedMessage finds the message that an event became; 0 when it is new.
+func (t *Tx) IngestedMessage(ctx context.Context, k IngestKey) (int64, error) {
+	var id int64
+	err := t.tx.QueryRowContext(ctx, `SELECT id FROM messages WHERE inbox_id = $1 AND ingest_key = $2`, k.InboxID, k.Key).Scan(&id)
+	if err != nil && !isNoRows(err) {
+		return 0, fmt.Errorf("store: ingested message: %w", err)
+	}
+	return id, nil
+}

@@ -50,8 +50,8 @@ func (d driver) client(ctx context.Context, ch *channels.Channel) (*client, erro
 }
 
 func (c *client) api(path string) string { return c.env.Base("TWITTER_API_URL", publicAPI) + path }
-func (c *client) upload(path string) string {
-	return c.env.Base("TWITTER_API_URL", publicUpload) + path
+func (c *client) upload() string {
+	return c.env.Base("TWITTER_API_URL", publicUpload) + uploadPath
 }
 
 // post sends JSON and decodes the answer.

@@ -80,7 +80,7 @@ func (c *client) attach(ctx context.Context, plain *channels.Env, a chat.OutAtta
 	init := url.Values{
 		"command": {"INIT"}, "total_bytes": {strconv.FormatInt(size, 10)}, "media_type": {mime}, "media_category": {category},
 	}
-	if err := c.form(ctx, c.upload(uploadPath), init, &media); err != nil {
+	if err := c.form(ctx, c.upload(), init, &media); err != nil {
 		return "", err
 	}
 	if media.ID == "" {
@@ -161,7 +161,7 @@ func (c *client) segment(ctx context.Context, mediaID string, segment int, data 
 	if err = errors.Join(err, form.Close()); err != nil {
 		return fmt.Errorf("twitter: encode a chunk: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.upload(uploadPath), &body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.upload(), &body)
 	if err != nil {
 		return &channels.SendError{Class: chat.Config, Text: "the provider's address is invalid"}
 	}
@@ -185,10 +185,10 @@ type processing struct {
 // long as ctx allows.
 func (c *client) finalize(ctx context.Context, mediaID string) error {
 	var p processing
-	if err := c.form(ctx, c.upload(uploadPath), url.Values{"command": {"FINALIZE"}, "media_id": {mediaID}}, &p); err != nil {
+	if err := c.form(ctx, c.upload(), url.Values{"command": {"FINALIZE"}, "media_id": {mediaID}}, &p); err != nil {
 		return err
 	}
-	status := c.upload(uploadPath) + "?" + url.Values{"command": {"STATUS"}, "media_id": {mediaID}}.Encode()
+	status := c.upload() + "?" + url.Values{"command": {"STATUS"}, "media_id": {mediaID}}.Encode()
 	for p.Info != nil && p.Info.State != "succeeded" {
 		if p.Info.State == "failed" {
 			return refused("media", "X could not process the attachment: "+channels.Clean(p.Info.Error.Message))

@@ -18,7 +18,7 @@ func deliveryCases() []Case {
 
 func partCases() []Case {
 	return []Case{
-		{"a part was sent", []string{"Tx.PartSent"}, testPartSent},
+		{"a part was sent", []string{"Tx.PartSent", "Store.RenewDeliveries"}, testPartSent},
 		{"the echo of a part", []string{"Tx.PartSent"}, testEcho},
 	}
 }
@@ -150,31 +150,42 @@ func testGiveBack(t *testing.T, w *World) {
 }
 
 func testPartSent(t *testing.T, w *World) {
+	ctx := t.Context()
 	w.tenants()
 	c := w.chat(w.line(w.Mine.Account, "l"), "A")
 	m := w.outgoing(c, w.Mine.User, "two parts")
 	w.deliver(c, m, start)
+	w.claim("dies", 10)
+	w.Clock.Advance(time.Minute)
 	d := w.claim("one", 10)[m]
-	sent := func(part int, until time.Duration, ids ...string) {
-		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, part, ids, start.Add(until)) })
+	want(t, "crashes", d.Crashes, 1)
+	sent := func(part int, ids ...string) {
+		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, part, ids) })
 	}
 	source := func() *string {
-		rows, err := w.MessagesByID(t.Context(), c.Account, []int64{m})
+		rows, err := w.MessagesByID(ctx, c.Account, []int64{m})
 		noErr(t, "MessagesByID", err)
 		return rows[m].SourceID
 	}
-	sent(0, 2*time.Minute)
+	sent(0)
 	want(t, "source id without an answer's id", source(), nil)
-	sent(0, 2*time.Minute, "p1", "p2")
-	sent(1, 3*time.Minute, "p3")
+	sent(0, "p1", "p2")
+	sent(1, "p3")
 	want(t, "source id", source(), ptr("p1"))
 	want(t, "provider ids", w.number(`SELECT COUNT(*) FROM message_provider_ids WHERE message_id = $1 AND inbox_id = $2`, m, c.Inbox), 3)
 	want(t, "part of p3", w.number(`SELECT part FROM message_provider_ids WHERE provider_id = 'p3'`), 1)
-	w.wantNext(start.Add(3 * time.Minute))
-	w.Clock.Advance(2 * time.Minute)
-	want(t, "claimed while the lease was prolonged", len(w.claim("two", 10)), 0)
+
+	// The lease stays; its owner prolongs it.
+	w.wantNext(start.Add(2 * time.Minute))
+	noErr(t, "RenewDeliveries", w.RenewDeliveries(ctx, "nobody", time.Hour))
+	w.wantNext(start.Add(2 * time.Minute))
+	w.Clock.Advance(30 * time.Second)
+	noErr(t, "RenewDeliveries", w.RenewDeliveries(ctx, "one", time.Minute))
+	w.wantNext(start.Add(150 * time.Second))
 	w.Clock.Advance(time.Minute)
-	want(t, "parts sent", w.claim("two", 10)[m].PartsSent, 2)
+	d = w.claim("two", 10)[m]
+	want(t, "parts sent", d.PartsSent, 2)
+	want(t, "crashes since the last part", d.Crashes, 1)
 }
 
 func testEcho(t *testing.T, w *World) {
@@ -193,7 +204,7 @@ func testEcho(t *testing.T, w *World) {
 	contact := w.incoming(c, "y", "said once")
 	w.exec(`UPDATE messages SET source_id = 'p1' WHERE id = $1`, contact)
 
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}, start) })
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}) })
 	want(t, "the echo", w.number(`SELECT COUNT(*) FROM messages WHERE id = $1`, echo), 0)
 	want(t, "others", w.number(`SELECT COUNT(*) FROM messages WHERE id IN ($1, $2, $3)`, m, elsewhere, contact), 3)
 	want(t, "whose provider id it is", w.number(`SELECT message_id FROM message_provider_ids WHERE provider_id = 'p1'`), m)

@@ -93,7 +93,7 @@ func testSourceMessage(t *testing.T, w *World) {
 	ours := w.outgoing(a, w.Mine.User, "y")
 	w.exec(`UPDATE messages SET content_attributes = '{"x":1}', status = 1 WHERE id = $1`, ours)
 	d := w.deliver(a, ours, start)
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}, start) })
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}) })
 	for _, c := range []struct {
 		inbox, contactInbox int64
 		source              string

@@ -15,7 +15,7 @@ func replyCases() []Case {
 		{"quoted messages", []string{"Tx.MessageInConversation"}, testQuoted},
 		{"lock a message", []string{"Tx.LockMessage"}, testLockMessage},
 		{"load outgoing", []string{"Store.LoadOutgoing"}, testLoadOutgoing},
-		{"relayed", []string{"Tx.Relayed"}, testRelayed},
+		{"announced", []string{"Tx.Announced"}, testAnnounced},
 	}
 }
 
@@ -94,10 +94,10 @@ func testLockMessage(t *testing.T, w *World) {
 	want(t, "LockMessage", in(w, lock(a.Conversation, m)), wanted)
 	d := w.deliver(a, m, start)
 	w.do(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.PartSent(ctx, d, 0, []string{"p1", "p1b"}, start); err != nil {
+		if err := tx.PartSent(ctx, d, 0, []string{"p1", "p1b"}); err != nil {
 			return err
 		}
-		if err := tx.PartSent(ctx, d, 1, []string{"p2"}, start); err != nil {
+		if err := tx.PartSent(ctx, d, 1, []string{"p2"}); err != nil {
 			return err
 		}
 		return tx.SetStatus(ctx, m, 3, "")
@@ -142,24 +142,24 @@ func testLoadOutgoing(t *testing.T, w *World) {
 	wantErr(t, "LoadOutgoing of none", err, store.ErrNotFound)
 }
 
-func testRelayed(t *testing.T, w *World) {
+func testAnnounced(t *testing.T, w *World) {
 	w.tenants()
 	c := w.chat(w.line(w.Mine.Account, "l"), "A")
 	for change, wanted := range map[string]bool{
-		"status = 0": true, "message_type = 3": true, "message_type = 0": false, "message_type = 2": false, "private = TRUE": false,
-		"source_id = 'imported'": false,
+		"status = 0": false, "message_type = 3": false, "message_type = 0": true, "message_type = 2": false, "private = TRUE": true,
+		"message_type = 2, private = TRUE": false, "source_id = 'imported'": true,
 	} {
 		m := w.outgoing(c, w.Mine.User, "x")
 		w.exec(`UPDATE messages SET `+change+` WHERE id = $1`, m)
-		got := in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.Relayed(ctx, m) })
-		want(t, "relayed with "+change, got, wanted)
+		got := in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.Announced(ctx, m) })
+		want(t, "announced with "+change, got, wanted)
 	}
 	m := w.outgoing(c, w.Mine.User, "sent by us")
 	d := w.deliver(c, m, start)
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p"}, start) })
-	relayed := func(id int64) bool {
-		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.Relayed(ctx, id) })
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p"}) })
+	announced := func(id int64) bool {
+		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.Announced(ctx, id) })
 	}
-	want(t, "relayed: sent by us", relayed(m), true)
-	want(t, "relayed: none", relayed(999), false)
+	want(t, "announced: sent by us", announced(m), false)
+	want(t, "announced: none", announced(999), false)
 }

@@ -23,10 +23,10 @@ func testMoveStatuses(t *testing.T, w *World) {
 	m1, m2, m3 := w.outgoing(a, w.Mine.User, "1"), w.outgoing(a, w.Mine.User, "2"), w.outgoing(b, w.Theirs.User, "3")
 	for id, m := range map[string]int64{"p1": m1, "p1b": m1, "p2": m2} {
 		d := store.Delivery{MessageID: m, InboxID: a.Inbox, ConversationID: a.Conversation}
-		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{id}, start) })
+		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{id}) })
 	}
 	w.do(func(ctx context.Context, tx *store.Tx) error {
-		return tx.PartSent(ctx, store.Delivery{MessageID: m3, InboxID: b.Inbox, ConversationID: b.Conversation}, 0, []string{"p1"}, start)
+		return tx.PartSent(ctx, store.Delivery{MessageID: m3, InboxID: b.Inbox, ConversationID: b.Conversation}, 0, []string{"p1"})
 	})
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		return tx.MoveStatuses(ctx, []store.StatusMove{{MessageID: m2, Status: 3, Attributes: `{"external_error":"no"}`}, {MessageID: m1, Status: 1}})

@@ -141,7 +141,7 @@ func Cases() []Case {
 	for _, list := range [][]Case{
 		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(),
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
-		writerCases(), claimCases(),
+		identityCases(), sessionCases(), writerCases(), claimCases(),
 	} {
 		all = append(all, list...)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -221,3 +222,5 @@ func noErr(t testing.TB, what string, err error) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+func itoa[N int | int64](n N) string { return strconv.FormatInt(int64(n), 10) }
