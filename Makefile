@@ -82,7 +82,8 @@ verify: ## check what is generated or derived: go.mod, go vet, the picture of th
 
 .PHONY: picture
 picture: build ## draw docs/demo.svg again from what the demo prints
-	bin/tributary demo | $(GO) run ./docs/picture >docs/demo.svg.new
+	CLICOLOR_FORCE=1 bin/tributary demo >bin/demo.txt
+	$(GO) run ./docs/picture <bin/demo.txt >docs/demo.svg.new
 	mv docs/demo.svg.new docs/demo.svg
 
 .PHONY: clean

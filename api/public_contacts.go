@@ -12,9 +12,9 @@ import (
 
 func (a *API) publicContacts() []route.Row {
 	return []route.Row{
-		route.Get(publicContact, route.Public, a.showPublicContact),
+		route.Get(publicInbox+"/contacts/{id}", route.Public, a.showPublicContact),
 		route.Post(publicInbox+"/contacts", route.Public, a.createPublicContact),
-		route.Patch(publicContact, route.Public, a.updatePublicContact),
+		route.Patch(publicInbox+"/contacts/{id}", route.Public, a.updatePublicContact),
 	}
 }
 
@@ -106,12 +106,13 @@ func (a *API) proven(ctx context.Context, path publicPath, p proof) (desk.Public
 }
 
 type showPublicContactIn struct {
-	publicPath
+	InboxID string `path:"inbox_id"` // identifier of the inbox
+	ID      string `path:"id"`       // source id
 	proof
 }
 
 func (a *API) showPublicContact(ctx context.Context, _ *route.Call, in showPublicContactIn) (publicContactOut, error) {
-	_, s, err := a.proven(ctx, in.publicPath, in.proof)
+	_, s, err := a.proven(ctx, publicPath{in.InboxID, in.ID}, in.proof)
 	return newPublicContactOut(s), err
 }
 
@@ -156,19 +157,19 @@ func (a *API) createPublicContact(ctx context.Context, _ *route.Call, in createP
 }
 
 type updatePublicContactIn struct {
-	publicPath
-	proof
+	showPublicContactIn
 	publicContactValues
 }
 
 func (a *API) updatePublicContact(ctx context.Context, _ *route.Call, in updatePublicContactIn) (rawContactOut, error) {
-	inbox, _, err := a.proven(ctx, in.publicPath, in.proof)
+	path := publicPath{in.InboxID, in.ID}
+	inbox, _, err := a.proven(ctx, path, in.proof)
 	if err != nil {
 		return rawContactOut{}, err
 	}
-	if err := a.Desk.Identify(ctx, inbox, in.ContactID, in.identity()); err != nil {
+	if err := a.Desk.Identify(ctx, inbox, in.ID, in.identity()); err != nil {
 		return rawContactOut{}, found(err)
 	}
-	_, s, err := a.session(ctx, in.publicPath) // its contact may be another now
+	_, s, err := a.session(ctx, path) // its contact may be another now
 	return newRawContactOut(s.Contact), err
 }

@@ -120,6 +120,24 @@ func TestPublicConversationState(t *testing.T) {
 		// What the contact writes next opens it again.
 		w.public("POST", path+"/messages", `{"content":"wait"}`).object()
 		same(t, "reopened", w.public("GET", path, "").object()["status"], `"open"`)
+
+		// The inbox's webhook learns of notes and of what the contact writes; the
+		// relay brings the rest, and activity stays inside.
+		announced, ids := map[string]bool{}, map[string]int64{}
+		for _, m := range w.call("admin", "GET", "{A}/conversations/1/messages", "").object()["payload"].([]any) {
+			ids[fmt.Sprint(at(m, "content"))] = id(at(m, "id"))
+		}
+		w.must(w.store.Transact(t.Context(), func(tx *store.Tx) error {
+			for content := range ids {
+				ok, err := tx.Announced(t.Context(), ids[content])
+				if err != nil {
+					return err
+				}
+				announced[content] = ok
+			}
+			return nil
+		}))
+		same(t, "announced", announced, `{"to you":false,"note":true,"lost":false,"wait":true,"Conversation was resolved by Ann":false}`)
 	})
 }
 

@@ -76,10 +76,6 @@ func conversationAttributes(current string, e *chat.Event) string {
 		if t.BusinessConnectionID != "" {
 			add["business_connection_id"] = t.BusinessConnectionID
 		}
-		if t.ReplyToken != "" {
-			add["reply_token"] = t.ReplyToken
-			add["reply_token_expires_at"] = int64(t.ReplyTokenExpiresAt)
-		}
 	}
 	if e.Referral != nil {
 		add["referral"] = e.Referral
@@ -97,6 +93,15 @@ func conversationAttributes(current string, e *chat.Event) string {
 		return after
 	}
 	return current
+}
+
+// threadState is what the driver needs to answer and no client sees; empty when
+// the event brings nothing new.
+func threadState(e *chat.Event) string {
+	if e.Thread == nil || e.Thread.ReplyToken == "" {
+		return ""
+	}
+	return object(map[string]any{"reply_token": e.Thread.ReplyToken, "reply_token_expires_at": int64(e.Thread.ReplyTokenExpiresAt)})
 }
 
 // object encodes a map; its values are JSON by construction.

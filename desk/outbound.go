@@ -22,8 +22,9 @@ func (d *Desk) Outbound(ctx context.Context, o store.Outgoing) (*chat.Outbound, 
 	out.ThreadType, _ = conversation["type"].(string)
 	out.ChatID = text(conversation["chat_id"])
 	out.BusinessConnectionID, _ = conversation["business_connection_id"].(string)
-	out.ReplyToken, _ = conversation["reply_token"].(string)
-	if ms, ok := integer(conversation["reply_token_expires_at"]); ok {
+	state := parse(o.Conversation.State)
+	out.ReplyToken, _ = state["reply_token"].(string)
+	if ms, ok := integer(state["reply_token_expires_at"]); ok {
 		out.ReplyTokenExpiresAt = chat.Millis(ms).Time()
 	}
 	out.ScreenName = text(contact["screen_name"])

@@ -311,7 +311,8 @@ func (r *reception) conversations(ctx context.Context, arrivals []*arrival) erro
 		owners = append(owners, a)
 		list = append(list, store.NewConversation{
 			ThreadKey: a.thread, AccountID: a.event.AccountID, InboxID: a.event.InboxID, ContactID: a.contact.ContactID,
-			UUID: uuid.NewString(), Status: initialStatus(a.contact), Attributes: conversationAttributes("{}", a.event), At: a.at,
+			UUID: uuid.NewString(), Status: initialStatus(a.contact), Attributes: conversationAttributes("{}", a.event),
+			State: threadState(a.event), At: a.at,
 		})
 	}
 	refs, err := r.tx.InsertConversations(ctx, list)

@@ -176,6 +176,9 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		if a.echo() {
 			continue
 		}
+		if state := threadState(a.event); state != "" {
+			c.State = state
+		}
 		c.IncomingAt = max(c.IncomingAt, a.at)
 		if reopened := reopens(a); reopened && c.Status == nil {
 			open := chat.Open.Code()

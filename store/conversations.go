@@ -54,6 +54,7 @@ type NewConversation struct {
 	UUID       string
 	Status     int
 	Attributes string // additional_attributes, JSON
+	State      string // what the driver needs to answer, JSON
 	At         int64  // microseconds
 }
 
@@ -78,7 +79,7 @@ func (t *Tx) InsertConversations(ctx context.Context, list []NewConversation) ([
 		index[number{c.AccountID, display}] = i
 		refs[i] = ConversationRef{DisplayID: display, Status: c.Status, Attributes: jsonObject(c.Attributes)}
 		rows[i] = []any{c.AccountID, c.InboxID, c.ContactID, c.ContactInboxID, display, c.UUID, c.Status,
-			nilIfEmpty(c.Thread), refs[i].Attributes, c.At}
+			nilIfEmpty(c.Thread), refs[i].Attributes, jsonObject(c.State), c.At}
 	}
 	err = t.each(ctx, "insert conversations", t.s.q.insertConversations, rows, t.now(), func(r *sql.Rows) error {
 		var id int64
@@ -122,6 +123,7 @@ type TouchConversation struct {
 	IncomingAt int64  // last incoming message; 0: none
 	Status     *int   // new status: it also ends a snooze
 	Attributes string // new additional_attributes; empty: unchanged
+	State      string // new state of the driver; empty: unchanged
 }
 
 // TouchConversations applies them.
@@ -132,7 +134,7 @@ func (t *Tx) TouchConversations(ctx context.Context, list []TouchConversation) e
 		if c.Status != nil {
 			status = *c.Status
 		}
-		rows[i] = []any{c.ID, c.At, nilIfZero(c.IncomingAt), status, nilIfEmpty(c.Attributes)}
+		rows[i] = []any{c.ID, c.At, nilIfZero(c.IncomingAt), status, nilIfEmpty(c.Attributes), nilIfEmpty(c.State)}
 	}
 	return t.run(ctx, "touch conversations", t.s.q.touchConversations, rows)
 }

@@ -17,6 +17,7 @@ type group struct {
 	db   *sql.DB
 	work chan *member
 	stop chan struct{}
+	once sync.Once // closes stop
 	done sync.WaitGroup
 }
 
@@ -143,6 +144,6 @@ func protect(tx *sql.Tx, f func(*sql.Tx) error) (err error) {
 }
 
 func (g *group) close() {
-	close(g.stop)
+	g.once.Do(func() { close(g.stop) })
 	g.done.Wait()
 }

@@ -17,6 +17,7 @@ type ConversationRow struct {
 	Status           int
 	AssigneeID       *int64
 	Attributes       string
+	State            string // of the driver
 	FirstReplyAt     *int64
 	WaitingSince     *int64
 	LastIncomingAt   *int64
@@ -193,15 +194,15 @@ func (s *Store) LoadOutgoing(ctx context.Context, d Delivery) (Outgoing, error) 
 	o := Outgoing{Delivery: d}
 	c := &o.Conversation
 	err := s.r.QueryRowContext(ctx, `SELECT COALESCE(m.content, ''), m.content_type, m.content_attributes, m.additional_attributes, m.status,
-			c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.additional_attributes, c.last_incoming_at,
-			ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
+			c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.additional_attributes, c.provider_state,
+			c.last_incoming_at, ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
 			COALESCE((SELECT i.source_id FROM messages i WHERE i.conversation_id = c.id AND i.message_type = 0
 				AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), '')
 		FROM messages m JOIN conversations c ON c.id = m.conversation_id
 			JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
 		WHERE m.id = $1`, d.MessageID).
 		Scan(&o.Content, &o.ContentType, &o.Attributes, &o.AdditionalAttributes, &o.Status,
-			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.LastIncomingAt,
+			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.State, &c.LastIncomingAt,
 			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID)
 	if isNoRows(err) {
 		return o, ErrNotFound

@@ -97,11 +97,11 @@ func newQueries(d dialect) queries {
 				WHERE k.contact_inbox_id = x.ci AND COALESCE(k.identifier, '') = x.thread AND (x.locked OR k.status <> 1)
 				ORDER BY k.id DESC LIMIT 1) ` + d.lockOf("c"),
 		insertConversations: `INSERT INTO conversations (account_id, inbox_id, contact_id, contact_inbox_id, display_id, uuid, status,
-				identifier, additional_attributes, waiting_since, last_activity_at, created_at, updated_at)
+				identifier, additional_attributes, provider_state, waiting_since, last_activity_at, created_at, updated_at)
 			SELECT x.account_id, x.inbox_id, x.contact_id, x.ci, x.display_id, x.uuid, x.status,
-				x.thread, x.attributes, x.at, x.at, x.at, $2
+				x.thread, x.attributes, x.state, x.at, x.at, x.at, $2
 			FROM ` + d.rows("$1", "x", "account_id bigint", "inbox_id bigint", "contact_id bigint", "ci bigint", "display_id bigint",
-			"uuid text", "status integer", "thread text", "attributes text", "at bigint") + `
+			"uuid text", "status integer", "thread text", "attributes text", "state text", "at bigint") + `
 			WHERE TRUE ORDER BY x.account_id, x.display_id RETURNING id, account_id, display_id`,
 		insertMessages: `INSERT INTO messages (account_id, inbox_id, conversation_id, message_type, content_type, content,
 				content_attributes, source_id, ingest_key, sender_type, sender_id, created_at, updated_at)
@@ -129,8 +129,9 @@ func newQueries(d dialect) queries {
 				status = COALESCE(x.status, conversations.status),
 				snoozed_until = CASE WHEN x.status IS NULL THEN conversations.snoozed_until END,
 				additional_attributes = COALESCE(x.attributes, conversations.additional_attributes),
+				provider_state = COALESCE(x.state, conversations.provider_state),
 				updated_at = $2
-			FROM ` + d.rows("$1", "x", "id bigint", "at bigint", "incoming bigint", "status integer", "attributes text") + `
+			FROM ` + d.rows("$1", "x", "id bigint", "at bigint", "incoming bigint", "status integer", "attributes text", "state text") + `
 			WHERE conversations.id = x.id`,
 		touchContacts: `UPDATE contacts SET
 				last_activity_at = CASE WHEN x.at > COALESCE(contacts.last_activity_at, 0) THEN x.at ELSE contacts.last_activity_at END,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 		return err
 	}
 	return story.Run(ctx, story.Config{
-		Base: "http://" + a.Addr(), APIToken: first.AccessToken, AccountID: first.AccountID, Sim: sim, Out: p.out, Color: terminal(p.out),
+		Base: "http://" + a.Addr(), APIToken: first.AccessToken, AccountID: first.AccountID, Sim: sim, Out: p.out, Color: terminal(p.out) || slices.Contains(p.environ, "CLICOLOR_FORCE=1"),
 		CreateInbox: func(ctx context.Context, kind, name string, settings json.RawMessage) (int64, error) {
 			return connect(ctx, a, first.AccountID, kind, name, settings)
 		},

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Starts PostgreSQL and Redis on loopback for tests and benchmarks, with their
-# data under .dev/, and prints the two URLs that the tests read. Running it again
-# finds what runs already. `services.sh stop` ends both.
+# data under .dev/ (or DEV_DIR), and prints the two URLs that the tests read.
+# Running it again finds what runs already. `services.sh stop` ends both.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-dev=$PWD/.dev
+dev=${DEV_DIR:-$PWD/.dev}
 pg_port=${DEV_PG_PORT:-55432}
 redis_port=${DEV_REDIS_PORT:-56379}
 mkdir -p "$dev"
@@ -17,7 +17,7 @@ install_missing() {
 	local missing=()
 	command -v redis-server >/dev/null || missing+=(redis-server)
 	[ -n "$(pg_bin)" ] || missing+=(postgresql)
-	[ ${#missing[@]} = 0 ] && return
+	if [ ${#missing[@]} = 0 ]; then return; fi
 	command -v apt-get >/dev/null || { say "install ${missing[*]}, or use deploy/compose.yaml"; exit 1; }
 	say "installing ${missing[*]}"
 	root apt-get update -qq >&2
@@ -25,12 +25,19 @@ install_missing() {
 	root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-pg_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
+# Debian keeps the server's programs out of the PATH, one folder per version.
+pg_bin() {
+	local newest
+	newest=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
+	if [ -z "$newest" ] && command -v initdb >/dev/null; then newest=$(dirname "$(command -v initdb)"); fi
+	echo "$newest"
+}
 
-# PostgreSQL refuses to run as root: then its own user runs it.
+# PostgreSQL refuses to run as root: then its own user runs it, from a folder that
+# this user may enter.
 as_pg() {
 	if [ "$(id -u)" = 0 ]; then
-		runuser -u postgres -- "$@"
+		(cd / && runuser -u postgres -- "$@")
 	else
 		"$@"
 	fi
@@ -42,7 +49,7 @@ start_postgres() {
 	if [ -z "$data" ]; then
 		data=$dev/pg
 		# Where a parent folder is closed to the postgres user, its data go to /tmp.
-		if [ "$(id -u)" = 0 ] && ! runuser -u postgres -- test -x "$dev"; then
+		if [ "$(id -u)" = 0 ] && ! as_pg test -x "$dev"; then
 			data=/tmp/tributary-dev-pg-$pg_port
 		fi
 	fi
@@ -55,7 +62,8 @@ start_postgres() {
 	fi
 	echo "$data" >"$dev/pg.data"
 	as_pg "$bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 60 \
-		-o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300" start >/dev/null
+		-o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300" start >/dev/null ||
+		{ say "PostgreSQL did not start; see $data/server.log"; exit 1; }
 	"$bin/psql" -q -h 127.0.0.1 -p "$pg_port" -U postgres -tc "SELECT 1 FROM pg_database WHERE datname = 'tributary_test'" | grep -q 1 ||
 		"$bin/createdb" -h 127.0.0.1 -p "$pg_port" -U postgres tributary_test
 }
@@ -75,7 +83,7 @@ start_redis() {
 
 stop() {
 	[ ! -s "$dev/redis/redis.pid" ] || kill "$(cat "$dev/redis/redis.pid")" 2>/dev/null || true
-	if [ -s "$dev/pg.data" ]; then as_pg "$(pg_bin)/pg_ctl" -D "$(cat "$dev/pg.data")" -m fast stop >/dev/null || true; fi
+	if [ -s "$dev/pg.data" ]; then as_pg "$(pg_bin)/pg_ctl" -D "$(cat "$dev/pg.data")" -m fast stop >/dev/null 2>&1 || true; fi
 }
 
 case ${1:-start} in

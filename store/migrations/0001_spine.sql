@@ -204,6 +204,8 @@ CREATE TABLE conversations (
     identifier TEXT,
     additional_attributes TEXT NOT NULL DEFAULT '{}',
     custom_attributes TEXT NOT NULL DEFAULT '{}',
+    -- what a driver needs to answer and no client sees: LINE's reply token
+    provider_state TEXT NOT NULL DEFAULT '{}',
     snoozed_until BIGINT,
     first_reply_created_at BIGINT,
     waiting_since BIGINT,
@@ -221,6 +223,10 @@ CREATE INDEX conversations_activity ON conversations (account_id, status, last_a
 CREATE INDEX conversations_inbox ON conversations (inbox_id, status, last_activity_at);
 CREATE INDEX conversations_assignee ON conversations (account_id, assignee_id, status, last_activity_at);
 CREATE INDEX conversations_contact ON conversations (contact_id);
+-- the counts beside every list, from the index alone
+CREATE INDEX conversations_counts ON conversations (account_id, status, assignee_id, inbox_id);
+-- the list of all states
+CREATE INDEX conversations_recent ON conversations (account_id, last_activity_at, id);
 
 CREATE TABLE conversation_labels (
     conversation_id BIGINT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,

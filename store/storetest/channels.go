@@ -144,7 +144,9 @@ func testRegistration(t *testing.T, w *World) {
 
 	v2 := version(store.TopicChannels)
 	count := func(channel int64) bool {
-		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.CountAuthorizationError(ctx, channel, 2) })
+		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) {
+			return tx.CountAuthorizationError(ctx, channel, 2)
+		})
 	}
 	want(t, "flagged at the first error", count(l.Channel), false)
 	want(t, "version after the first error", version(store.TopicChannels), v2)
@@ -225,21 +227,27 @@ func testSealed(t *testing.T, w *World) {
 	}
 }
 
-// everyRow is the text of every row of every table of the schema.
-func (w *World) everyRow(t *testing.T) []byte {
+// tables are the names of the schema's tables.
+func (w *World) tables(t *testing.T) []string {
 	t.Helper()
 	rows, err := w.SQL.QueryContext(t.Context(), `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`)
 	noErr(t, "tables", err)
-	var tables []string
+	defer func() { noErr(t, "tables", rows.Close()) }()
+	var names []string
 	for rows.Next() {
 		var name string
 		noErr(t, "tables", rows.Scan(&name))
-		tables = append(tables, name)
+		names = append(names, name)
 	}
 	noErr(t, "tables", rows.Err())
-	noErr(t, "tables", rows.Close())
+	return names
+}
+
+// everyRow is the text of every row of every table of the schema.
+func (w *World) everyRow(t *testing.T) []byte {
+	t.Helper()
 	var all []byte
-	for _, name := range tables {
+	for _, name := range w.tables(t) {
 		var text string
 		noErr(t, "rows of "+name, w.SQL.QueryRowContext(t.Context(), `SELECT COALESCE(string_agg(x::text, chr(10)), '') FROM `+name+` x`).Scan(&text))
 		all = append(all, text...)

@@ -24,11 +24,15 @@ func testKnownKeys(t *testing.T, w *World) {
 	w.incoming(w.chat(a, "U"), `k"1é`, "x")
 	w.incoming(w.chat(b, "U"), "k2", "x")
 	asked := []store.IngestKey{{InboxID: a.Inbox, Key: `k"1é`}, {InboxID: b.Inbox, Key: `k"1é`}, {InboxID: b.Inbox, Key: "k2"}, {InboxID: a.Inbox, Key: ""}}
-	got := in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]bool, error) { return tx.KnownKeys(ctx, asked) })
+	got := in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]bool, error) {
+		return tx.KnownKeys(ctx, asked)
+	})
 	if len(got) != 2 || !got[asked[0]] || !got[asked[2]] {
 		t.Errorf("KnownKeys = %v", got)
 	}
-	got = in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]bool, error) { return tx.KnownKeys(ctx, nil) })
+	got = in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]bool, error) {
+		return tx.KnownKeys(ctx, nil)
+	})
 	want(t, "KnownKeys of nothing", len(got), 0)
 }
 
@@ -37,9 +41,13 @@ func testContactInboxes(t *testing.T, w *World) {
 	a, b := w.line(w.Mine.Account, "a"), w.line(w.Theirs.Account, "b")
 	mine, theirs := w.chat(a, "U1"), w.chat(b, "U1")
 	w.exec(`UPDATE contacts SET phone_number = '+123', blocked = TRUE WHERE id = $1`, mine.Contact)
-	key := func(l Line, source string) store.SourceKey { return store.SourceKey{InboxID: l.Inbox, SourceID: source} }
+	key := func(l Line, source string) store.SourceKey {
+		return store.SourceKey{InboxID: l.Inbox, SourceID: source}
+	}
 	find := func(keys ...store.SourceKey) map[store.SourceKey]store.ContactRef {
-		return in(w, func(ctx context.Context, tx *store.Tx) (map[store.SourceKey]store.ContactRef, error) { return tx.ContactInboxes(ctx, keys) })
+		return in(w, func(ctx context.Context, tx *store.Tx) (map[store.SourceKey]store.ContactRef, error) {
+			return tx.ContactInboxes(ctx, keys)
+		})
 	}
 	got := find(key(a, "U1"), key(a, "U2"), key(b, "U1"), key(a, "u1"))
 	want(t, "number of ContactInboxes", len(got), 2)

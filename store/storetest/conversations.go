@@ -72,7 +72,9 @@ func testInsertConversations(t *testing.T, w *World) {
 	}
 	list := []store.NewConversation{fresh(a, "1", chat.Open), fresh(b, "1", chat.Pending), fresh(a, "2", chat.Open), fresh(b, "2", chat.Open)}
 	list[2].Attributes = `{"chat_id":"9"}`
-	refs := in(w, func(ctx context.Context, tx *store.Tx) ([]store.ConversationRef, error) { return tx.InsertConversations(ctx, list) })
+	refs := in(w, func(ctx context.Context, tx *store.Tx) ([]store.ConversationRef, error) {
+		return tx.InsertConversations(ctx, list)
+	})
 	for i, c := range []struct {
 		account, display int64
 		row              Chat
@@ -104,7 +106,9 @@ func testInsertConversations(t *testing.T, w *World) {
 		return tx.InsertConversations(ctx, []store.NewConversation{fresh(a, "3", chat.Open)})
 	})
 	want(t, "display id after a failure", next[0].DisplayID, 4)
-	none := in(w, func(ctx context.Context, tx *store.Tx) ([]store.ConversationRef, error) { return tx.InsertConversations(ctx, nil) })
+	none := in(w, func(ctx context.Context, tx *store.Tx) ([]store.ConversationRef, error) {
+		return tx.InsertConversations(ctx, nil)
+	})
 	want(t, "nothing inserted", len(none), 0)
 }
 
@@ -164,7 +168,9 @@ func testLockConversation(t *testing.T, w *World) {
 		}
 	}
 	byID := func(id int64) func(context.Context, *store.Tx) (store.ConversationRow, error) {
-		return func(ctx context.Context, tx *store.Tx) (store.ConversationRow, error) { return tx.ConversationByID(ctx, id) }
+		return func(ctx context.Context, tx *store.Tx) (store.ConversationRow, error) {
+			return tx.ConversationByID(ctx, id)
+		}
 	}
 	want(t, "LockConversation", in(w, lock(a.Account, a.Display)), wanted)
 	want(t, "ConversationByID", in(w, byID(a.Conversation)), wanted)

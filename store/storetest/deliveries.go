@@ -41,9 +41,9 @@ func (w *World) finish(message int64) {
 	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, message) })
 }
 
-func (w *World) wantNext(wanted time.Time) {
+func (w *World) wantNext(wanted time.Time, skip ...int64) {
 	w.t.Helper()
-	at, err := w.NextDelivery(w.t.Context())
+	at, err := w.NextDelivery(w.t.Context(), skip)
 	noErr(w.t, "NextDelivery", err)
 	if !at.Equal(wanted) {
 		w.t.Errorf("NextDelivery %s, want %s", at, wanted)
@@ -75,6 +75,9 @@ func testClaimDeliveries(t *testing.T, w *World) {
 	w.deliver(p, p1, start)
 	all := []int64{a1, a2, b1, p1}
 	w.wantNext(start)
+	w.wantNext(start, paused.Channel, 999)
+	w.wantNext(start, l.Channel)
+	w.wantNext(time.Time{}, paused.Channel, l.Channel)
 
 	got := w.claim("one", 10, paused.Channel, 999)
 	want(t, "the oldest of each conversation that is due", messages(got, all...), []int64{a1})

@@ -119,7 +119,9 @@ func testRetryJob(t *testing.T, w *World) {
 // it: the order outlives the running job, whatever becomes of it.
 func testRenewedJob(t *testing.T, w *World) {
 	ctx := t.Context()
-	order := func(n string) { w.order(store.Job{Kind: "k", UniqueKey: "u", Payload: json.RawMessage(n), MaxAttempts: 1}) }
+	order := func(n string) {
+		w.order(store.Job{Kind: "k", UniqueKey: "u", Payload: json.RawMessage(n), MaxAttempts: 1})
+	}
 	next := func() store.Job {
 		t.Helper()
 		list := w.jobs(store.LaneDeferred, 10)

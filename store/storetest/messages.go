@@ -26,7 +26,9 @@ func testInsertMessages(t *testing.T, w *World) {
 		return store.NewMessage{IngestKey: store.IngestKey{InboxID: l.Inbox, Key: key}, AccountID: l.Account, ConversationID: c.Conversation, At: 40}
 	}
 	insert := func(list ...store.NewMessage) map[store.IngestKey]int64 {
-		return in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]int64, error) { return tx.InsertMessages(ctx, list) })
+		return in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]int64, error) {
+			return tx.InsertMessages(ctx, list)
+		})
 	}
 	full := message(a, "k1")
 	full.Content, full.ContentType, full.Attributes, full.SourceID = ptr("héllo \"<&>\" 🙂\n"), 3, `{"a":"\u0000<"}`, "m1"
@@ -130,7 +132,9 @@ func testRewrite(t *testing.T, w *World) {
 		return rows[id]
 	}
 	rewrite := func(content *string, attributes string, drop bool) {
-		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.RewriteMessage(ctx, m, content, attributes, drop) })
+		w.do(func(ctx context.Context, tx *store.Tx) error {
+			return tx.RewriteMessage(ctx, m, content, attributes, drop)
+		})
 	}
 	rewrite(nil, `{"a":1}`, false)
 	want(t, "content", *row(m).Content, "old")

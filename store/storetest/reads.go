@@ -66,7 +66,9 @@ func (w *World) many(c Chat, key string, n int) []int64 {
 		list[i] = store.NewMessage{IngestKey: store.IngestKey{InboxID: c.Inbox, Key: key + itoa(i)}, AccountID: c.Account, ConversationID: c.Conversation,
 			Type: int(chat.Incoming), Content: ptr("text " + itoa(i)), SourceID: key + itoa(i), SenderType: "Contact", SenderID: c.Contact, At: start.UnixMicro()}
 	}
-	made := in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]int64, error) { return tx.InsertMessages(ctx, list) })
+	made := in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]int64, error) {
+		return tx.InsertMessages(ctx, list)
+	})
 	ids := make([]int64, n)
 	for i, m := range list {
 		ids[i] = made[m.IngestKey]

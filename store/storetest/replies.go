@@ -50,7 +50,9 @@ func testWritten(t *testing.T, w *World) {
 		limit int
 		want  int
 	}{{start.Add(-time.Second), 10, 3}, {start, 10, 2}, {start.Add(-time.Second), 2, 2}, {w.Clock.Now(), 10, 0}} {
-		got := in(w, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.WrittenSince(ctx, c.Conversation, x.since, x.limit) })
+		got := in(w, func(ctx context.Context, tx *store.Tx) (int, error) {
+			return tx.WrittenSince(ctx, c.Conversation, x.since, x.limit)
+		})
 		want(t, "WrittenSince", got, x.want)
 	}
 }
@@ -88,7 +90,9 @@ func testLockMessage(t *testing.T, w *World) {
 	a, b := w.chat(l, "A"), w.chat(l, "B")
 	m := w.outgoing(a, w.Mine.User, "x")
 	lock := func(conversation, id int64) func(context.Context, *store.Tx) (store.SendableMessage, error) {
-		return func(ctx context.Context, tx *store.Tx) (store.SendableMessage, error) { return tx.LockMessage(ctx, conversation, id) }
+		return func(ctx context.Context, tx *store.Tx) (store.SendableMessage, error) {
+			return tx.LockMessage(ctx, conversation, id)
+		}
 	}
 	wanted := store.SendableMessage{ID: m, ConversationID: a.Conversation, InboxID: l.Inbox, Type: 1}
 	want(t, "LockMessage", in(w, lock(a.Conversation, m)), wanted)

@@ -192,7 +192,9 @@ func testPublicMessages(t *testing.T, w *World) {
 	want(t, "PublicMessages of nothing", len(list), 0)
 
 	lock := func(conversation, id int64) func(context.Context, *store.Tx) (store.Answerable, error) {
-		return func(ctx context.Context, tx *store.Tx) (store.Answerable, error) { return tx.LockAnswerable(ctx, conversation, id) }
+		return func(ctx context.Context, tx *store.Tx) (store.Answerable, error) {
+			return tx.LockAnswerable(ctx, conversation, id)
+		}
 	}
 	want(t, "LockAnswerable", in(w, lock(a.Conversation, m2)), store.Answerable{ID: m2, Attributes: "{}", CreatedAt: start.UnixMicro()})
 	for what, ids := range map[string][2]int64{"a note": {a.Conversation, note}, "an activity": {a.Conversation, activity},
@@ -249,7 +251,9 @@ func testResolve(t *testing.T, w *World) {
 // A second transaction that wants the same id waits for the first one; one that
 // wants another id does not. SQLite has one writer in any case.
 func testLockProviderIDs(t *testing.T, w *World) {
-	ref := func(id string) []store.ProviderRef { return []store.ProviderRef{{InboxID: 1, ProviderID: id}, {InboxID: 2, ProviderID: id}} }
+	ref := func(id string) []store.ProviderRef {
+		return []store.ProviderRef{{InboxID: 1, ProviderID: id}, {InboxID: 2, ProviderID: id}}
+	}
 	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.LockProviderIDs(ctx, nil) })
 	var order []string
 	held, release, done := make(chan struct{}), make(chan struct{}), make(chan error, 2)

@@ -107,12 +107,12 @@ func testWatermark(t *testing.T, w *World) {
 	}
 	plain, inSecond := message(a, ""), message(second, "status = 1")
 	template := message(a, "message_type = 3")
-	message(a, "status = 2")        // read already
-	message(a, "status = 3")        // failed
-	message(a, "private = TRUE")    // a note
-	message(a, "message_type = 0")  // incoming
-	message(a, "message_type = 2")  // an activity
-	message(other, "")              // another contact
+	message(a, "status = 2")                  // read already
+	message(a, "status = 3")                  // failed
+	message(a, "private = TRUE")              // a note
+	message(a, "message_type = 0")            // incoming
+	message(a, "message_type = 2")            // an activity
+	message(other, "")                        // another contact
 	message(a, "created_at = created_at + 1") // later
 
 	mark := func(status int) map[int64]store.StatusRef {

@@ -5,6 +5,7 @@ package storetest
 
 import (
 	"database/sql"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -86,8 +87,12 @@ func New(tb testing.TB, databaseURL string) *DB {
 // Unmigrated is New without the schema.
 func Unmigrated(tb testing.TB, databaseURL string) *DB {
 	tb.Helper()
-	d := &DB{Clock: &Clock{now: start}, URL: databaseURL}
-	driver, source := "pgx", databaseURL
+	d := &DB{Clock: &Clock{now: start}}
+	driver := "pgx"
+	if databaseURL != "" {
+		d.URL = named(tb, databaseURL)
+	}
+	source := d.URL
 	if databaseURL == "" {
 		d.Dir = tb.TempDir()
 		driver, source = "sqlite", "file:"+filepath.Join(d.Dir, "tributary.db")+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
@@ -107,6 +112,20 @@ func Unmigrated(tb testing.TB, databaseURL string) *DB {
 	d.SQL.SetMaxOpenConns(2)
 	tb.Cleanup(func() { _ = d.SQL.Close() })
 	return d
+}
+
+// named gives the connections of one test a name of their own, by which it finds
+// them in pg_stat_activity.
+func named(tb testing.TB, databaseURL string) string {
+	tb.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		tb.Fatalf("database URL: %v", err)
+	}
+	q := u.Query()
+	q.Set("application_name", "storetest "+store.NewToken())
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // Files are the bytes of the SQLite database, its log included.

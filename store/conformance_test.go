@@ -1,0 +1,39 @@
+package store_test
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"tributary/internal/testkit"
+	"tributary/store/storetest"
+)
+
+// Every test closes its stores; what still runs afterwards leaked.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConformanceSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(tb testing.TB) *storetest.DB { return storetest.New(tb, "") })
+}
+
+func TestConformancePostgres(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("TEST_DATABASE_URL") == "" {
+		t.Skip("TEST_DATABASE_URL is not set")
+	}
+	storetest.Run(t, func(tb testing.TB) *storetest.DB { return storetest.New(tb, testkit.Postgres(tb)) })
+}
+
+// A method that nobody tests is as good as not there.
+func TestEveryMethodHasACase(t *testing.T) {
+	t.Parallel()
+	uncovered, unknown := storetest.Missing()
+	for _, name := range uncovered {
+		t.Errorf("no case covers %s", name)
+	}
+	for _, name := range unknown {
+		t.Errorf("a case covers %s, which does not exist", name)
+	}
+}
