@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata" // the list of time zones, also where the system has none
 
 	"tributary/api/route"
+	"tributary/channels"
 	"tributary/internal/validate"
 	"tributary/store"
 )
@@ -30,6 +31,9 @@ type inboxSettings struct {
 	SenderNameType             route.Opt[string]         `json:"sender_name_type"`
 	BusinessName               route.Opt[string]         `json:"business_name"`
 	PortalID                   route.Opt[int64]          `json:"portal_id"`
+	// SignatureMode is the inbox's own answer to unproven webhooks: enforce,
+	// observe, or empty for the installation's.
+	SignatureMode route.Opt[string] `json:"signature_mode"`
 }
 
 // maxInboxText is the longest greeting, in characters.
@@ -75,6 +79,9 @@ func (in inboxSettings) applyChoices(i *store.Inbox, errs *validate.Errors) {
 		if !isTimezone(i.Timezone) {
 			errs.Add("timezone", validate.NotListed)
 		}
+	}
+	if mode, ok := in.SignatureMode.Get(); ok && mode != "" && mode != channels.Enforce && mode != channels.Observe {
+		errs.Add("signature_mode", validate.NotListed)
 	}
 	if name, ok := in.SenderNameType.Get(); ok {
 		switch n := slices.Index(senderNameTypes, name); {

@@ -63,9 +63,27 @@ func (a *API) newInboxOut(i store.InboxRow, admin bool) inboxOut {
 		out[key] = nil
 	}
 	maps.Copy(out, a.presented(i.ID, admin))
-	if row, ok := a.Desk.Directory.Row(i.ID); ok && admin && row.Registration != "" {
-		// What became of installing our webhook at the provider.
+	if admin {
+		maps.Copy(out, a.webhookState(i.ID))
+	}
+	return out
+}
+
+// webhookState tells administrators how the inbox's webhooks are doing: whether
+// ours is installed at the provider, and whether what comes can be proven.
+func (a *API) webhookState(inboxID int64) map[string]any {
+	row, ok := a.Desk.Directory.Row(inboxID)
+	if !ok {
+		return nil
+	}
+	out := map[string]any{"signature_mode": row.SignatureMode}
+	if row.Registration != "" {
 		out["registration"], out["registration_error"] = row.Registration, row.RegistrationError
+	}
+	if driver, ch, ok := a.Desk.Directory.Inbox(inboxID); ok {
+		if missing := channels.MissingSecret(driver, ch); missing != "" {
+			out["webhook_secret_missing"] = missing
+		}
 	}
 	return out
 }

@@ -101,7 +101,7 @@ func (a *API) createInbox(ctx context.Context, c *route.Call, in createInboxIn) 
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Params: in.Channel, Limit: limit})
+	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V})
 	if err != nil {
 		return nil, provided(err)
 	}
@@ -184,7 +184,10 @@ func (a *API) updateInbox(ctx context.Context, c *route.Call, in updateInboxIn) 
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Desk.UpdateInbox(ctx, i.Inbox, hours, channelChanges(in.Channel)); err != nil {
+	err = a.Desk.UpdateInbox(ctx, desk.InboxChange{
+		Inbox: i.Inbox, Hours: hours, Params: channelChanges(in.Channel), SignatureMode: in.SignatureMode.Ptr(),
+	})
+	if err != nil {
 		return nil, provided(err)
 	}
 	return a.inbox(ctx, c, in.ID)

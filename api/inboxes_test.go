@@ -31,7 +31,7 @@ func TestInboxObject(t *testing.T) {
 			"web_widget_script":null,"website_token":null,"selected_feature_flags":null,"reply_time":null,"messaging_service_sid":null,
 			"phone_number":null,"provider":null`, id(made["id"]), id(made["channel_id"]),
 			strings.Join([]string{free(0), weekday(1), weekday(2), weekday(3), weekday(4), weekday(5), free(6)}, ","))
-		same(t, "created", made, want+`,"registration":"pending","registration_error":""}`)
+		same(t, "created", made, want+`,"registration":"pending","registration_error":"","signature_mode":""}`)
 		same(t, "shown to an agent", w.call("agent", "GET", fmt.Sprintf("{A}/inboxes/%d", id(made["id"])), "").object(), want+"}")
 		same(t, "listed", w.call("agent", "GET", "{A}/inboxes.json", "").object(), `{"payload":[`+want+"}]}")
 	})

@@ -171,6 +171,21 @@ func (a *acceptance) deliver(ev *chat.Event) {
 	}
 }
 
+// MissingSecret names the setting without which no webhook of the channel can be
+// proven; empty when there is one, or the channel has no webhooks. Until it is
+// set, mode enforce refuses them all.
+func MissingSecret(d Driver, ch *Channel) string {
+	if len(d.Info().Hooks) == 0 {
+		return ""
+	}
+	none := func(string) string { return "" }
+	p := d.Verify(&Request{Method: http.MethodPost, Param: none, Query: none, Header: none}, ch)
+	if p.Result != ProofNoSecret {
+		return ""
+	}
+	return p.Detail
+}
+
 func modeOf(ch *Channel, installation string) string {
 	if ch != nil && ch.SignatureMode != "" {
 		return ch.SignatureMode

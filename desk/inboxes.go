@@ -30,6 +30,9 @@ type NewInbox struct {
 	Params   json.RawMessage // the channel's parameters, as the API got them
 	Limit    int             // inboxes that the account may have; 0: any number
 	Settings json.RawMessage // instead of Params: settings as the driver stores them
+	// SignatureMode is the inbox's own, enforce or observe; empty: the
+	// installation's.
+	SignatureMode string
 }
 
 // CreateInbox connects a channel: the driver checks the parameters (at the
@@ -75,7 +78,8 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 				return &chat.Error{Code: chat.CodePayment, Message: "Account limit exceeded. Upgrade to a higher plan"}
 			}
 		}
-		channel := store.NewChannel{AccountID: in.Inbox.AccountID, Type: driver.Info().ChannelType, Settings: draft.Settings, Addresses: addresses}
+		channel := store.NewChannel{AccountID: in.Inbox.AccountID, Type: driver.Info().ChannelType, Settings: draft.Settings, Addresses: addresses,
+			SignatureMode: in.SignatureMode}
 		if registers {
 			channel.Registration = "pending"
 		}
@@ -168,9 +172,20 @@ func insertInboxJob(ctx context.Context, tx *store.Tx, kind, lane string, accoun
 	})
 }
 
-// UpdateInbox stores the settings of an inbox and, when params are given, the
+// InboxChange is what UpdateInbox stores.
+type InboxChange struct {
+	Inbox store.Inbox // all settings as they shall be
+	Hours []store.WorkingHour
+	// Params are the channel's parameters; nil: the channel stays.
+	Params json.RawMessage
+	// SignatureMode replaces the inbox's own; nil: it stays.
+	SignatureMode *string
+}
+
+// UpdateInbox stores the settings of an inbox and, when parameters are given, the
 // channel's, which the driver checks first.
-func (d *Desk) UpdateInbox(ctx context.Context, inbox store.Inbox, hours []store.WorkingHour, params json.RawMessage) error {
+func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
+	inbox, params := change.Inbox, change.Params
 	var settings json.RawMessage
 	var addresses []store.Address
 	driver, ch, ok := d.Directory.Inbox(inbox.ID)
@@ -190,7 +205,12 @@ func (d *Desk) UpdateInbox(ctx context.Context, inbox store.Inbox, hours []store
 		if err := tx.UpdateInbox(ctx, inbox); err != nil {
 			return err
 		}
-		for _, h := range hours {
+		if change.SignatureMode != nil && ok {
+			if err := tx.SetSignatureMode(ctx, ch.ID, *change.SignatureMode); err != nil {
+				return err
+			}
+		}
+		for _, h := range change.Hours {
 			if err := tx.PutWorkingHour(ctx, inbox.ID, h); err != nil {
 				return err
 			}

@@ -110,8 +110,12 @@ func (t *Tx) token(ctx context.Context, ownerType string, ownerID int64) (string
 
 func (s *Store) accessToken(ctx context.Context, q queryer, ownerType string, ownerID int64) (string, error) {
 	var sealed string
-	if err := q.QueryRowContext(ctx, `SELECT sealed FROM access_tokens WHERE owner_type = $1 AND owner_id = $2`,
-		ownerType, ownerID).Scan(&sealed); err != nil {
+	err := q.QueryRowContext(ctx, `SELECT sealed FROM access_tokens WHERE owner_type = $1 AND owner_id = $2`,
+		ownerType, ownerID).Scan(&sealed)
+	if isNoRows(err) {
+		return "", ErrNotFound
+	}
+	if err != nil {
 		return "", fmt.Errorf("store: access token: %w", err)
 	}
 	plain, err := s.sealer.Open("token", sealed)
@@ -121,7 +125,8 @@ func (s *Store) accessToken(ctx context.Context, q queryer, ownerType string, ow
 	return string(plain), nil
 }
 
-// AccessToken is the API token of a user, bot or platform app.
+// AccessToken is the API token of a user, bot or platform app; ErrNotFound when
+// it has none.
 func (s *Store) AccessToken(ctx context.Context, ownerType string, ownerID int64) (string, error) {
 	return s.accessToken(ctx, s.r, ownerType, ownerID)
 }

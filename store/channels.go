@@ -161,6 +161,16 @@ func (t *Tx) UpdateChannelSettings(ctx context.Context, channelID int64, setting
 	return t.bump(ctx, TopicChannels)
 }
 
+// SetSignatureMode sets what a channel does with unproven webhooks; empty: what
+// the installation does.
+func (t *Tx) SetSignatureMode(ctx context.Context, channelID int64, mode string) error {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE channels SET signature_mode = $2, updated_at = $3 WHERE id = $1`,
+		channelID, mode, t.now()); err != nil {
+		return fmt.Errorf("store: set signature mode: %w", err)
+	}
+	return t.bump(ctx, TopicChannels)
+}
+
 // SetRegistration records whether our webhook is installed at the provider.
 func (s *Store) SetRegistration(ctx context.Context, channelID int64, state, reason string) error {
 	return s.Transact(ctx, func(t *Tx) error {

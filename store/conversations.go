@@ -136,7 +136,7 @@ func (t *Tx) TouchConversations(ctx context.Context, list []TouchConversation) e
 		}
 		rows[i] = []any{c.ID, c.At, nilIfZero(c.IncomingAt), status, nilIfEmpty(c.Attributes), nilIfEmpty(c.State)}
 	}
-	return t.run(ctx, "touch conversations", t.s.q.touchConversations, rows)
+	return t.run(ctx, "touch conversations", t.s.q.touchConversations, byID(rows))
 }
 
 // ConversationOfSource finds the thread of the conversation that holds a message

@@ -148,7 +148,9 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 			s.d.ilike+" ? ESCAPE '!')", "%"+escapeLike(f.Text)+"%")
 	}
 	if f.SourceID != "" {
-		c.add("c.contact_inbox_id IN (SELECT s.id FROM contact_inboxes s WHERE s.source_id = ?)", f.SourceID)
+		// Inbox by inbox, as the index on source ids wants it; $1 is the account.
+		c.add("c.contact_inbox_id IN (SELECT s.id FROM inboxes n CROSS JOIN contact_inboxes s WHERE n.account_id = $1 AND s.inbox_id = n.id AND s.source_id = ?)",
+			f.SourceID)
 	}
 	if f.UpdatedAfter != 0 {
 		c.add("c.updated_at > ?", f.UpdatedAfter)
@@ -227,14 +229,17 @@ type ConversationListed struct {
 	Labels             []string
 }
 
-// The newest message of a conversation is the one stored last. Unread messages
-// are looked for among the newest 200 only, and clients are shown at most 10.
+// unreadColumn counts the unread messages of c. They are looked for among the
+// newest 200 only, and clients are shown at most maxUnread.
+const unreadColumn = `CASE WHEN COALESCE(c.last_incoming_at, 0) <= COALESCE(c.agent_last_seen_at, 0) THEN 0 ELSE
+		(SELECT COUNT(*) FROM (SELECT u.message_type, u.created_at FROM messages u WHERE u.conversation_id = c.id ORDER BY u.id DESC LIMIT 200) AS newest
+			WHERE newest.message_type = 0 AND newest.created_at > COALESCE(c.agent_last_seen_at, 0)) END`
+
+// The newest message of a conversation is the one stored last.
 const conversationColumns = `c.id, c.display_id, c.status, c.priority, c.additional_attributes, c.custom_attributes, c.snoozed_until,
 	c.first_reply_created_at, c.waiting_since, c.agent_last_seen_at, c.contact_last_seen_at, c.last_activity_at, c.last_incoming_at,
 	c.created_at, c.updated_at, c.assignee_id,
-	CASE WHEN COALESCE(c.last_incoming_at, 0) <= COALESCE(c.agent_last_seen_at, 0) THEN 0 ELSE
-		(SELECT COUNT(*) FROM (SELECT m.message_type, m.created_at FROM messages m WHERE m.conversation_id = c.id ORDER BY m.id DESC LIMIT 200) AS newest
-			WHERE newest.message_type = 0 AND newest.created_at > COALESCE(c.agent_last_seen_at, 0)) END,
+	` + unreadColumn + `,
 	c.account_id, c.inbox_id, i.channel_type, c.uuid, c.team_id, c.assignee_last_seen_at, ci.source_id, ci.hmac_verified,
 	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id ORDER BY m.id DESC LIMIT 1),
 	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id AND m.message_type <> 2 ORDER BY m.id DESC LIMIT 1),

@@ -14,7 +14,7 @@ import (
 // transaction costs most. Each runs in a savepoint of its own, so that one that
 // fails takes back only its own changes.
 type group struct {
-	db   *sql.DB
+	db   *handle
 	work chan *member
 	stop chan struct{}
 	once sync.Once // closes stop
@@ -35,7 +35,7 @@ const maxGroup = 64
 
 var errClosed = errors.New("store: closed")
 
-func newGroup(db *sql.DB) *group {
+func newGroup(db *handle) *group {
 	g := &group{db: db, work: make(chan *member), stop: make(chan struct{})}
 	g.done.Add(1)
 	go g.loop()
@@ -68,6 +68,7 @@ func (g *group) loop() {
 			return
 		}
 		g.commit(batch)
+		g.db.prepared.catchUp(context.WithoutCancel(batch[0].ctx))
 	}
 }
 
@@ -91,7 +92,7 @@ func (g *group) commit(batch []*member) {
 		return
 	}
 	for i := 0; i < len(batch); i++ {
-		if broken := g.member(tx, batch[i]); broken != nil {
+		if broken := g.member(conn{Tx: tx, prepared: g.db.prepared}, batch[i]); broken != nil {
 			_ = tx.Rollback()
 			fail("savepoint", broken)
 			return
@@ -111,25 +112,26 @@ func (g *group) commit(batch []*member) {
 
 // member runs one transaction in a savepoint. The error it returns is about the
 // savepoint: then the whole group is lost.
-func (g *group) member(tx *sql.Tx, m *member) error {
+func (g *group) member(tx conn, m *member) error {
 	// A statement that is interrupted would roll back everybody's work, so a
 	// caller that gives up does not interrupt; see sqlite.org/c3ref/interrupt.html.
 	if m.ctx.Err() != nil {
 		m.err = fmt.Errorf("store: begin: %w", m.ctx.Err())
 		return nil
 	}
-	if _, err := tx.Exec("SAVEPOINT member"); err != nil {
+	ctx := context.WithoutCancel(m.ctx)
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT member"); err != nil {
 		return err
 	}
-	m.err = protect(tx, m.run)
+	m.err = protect(tx.Tx, m.run)
 	if m.err == nil {
-		_, err := tx.Exec("RELEASE member")
+		_, err := tx.ExecContext(ctx, "RELEASE member")
 		return err
 	}
-	if _, err := tx.Exec("ROLLBACK TO member"); err != nil {
+	if _, err := tx.ExecContext(ctx, "ROLLBACK TO member"); err != nil {
 		return err
 	}
-	_, err := tx.Exec("RELEASE member")
+	_, err := tx.ExecContext(ctx, "RELEASE member")
 	return err
 }
 

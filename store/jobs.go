@@ -27,7 +27,8 @@ type Job struct {
 	LastError   string
 }
 
-// InsertJob orders work in the transaction that makes it necessary.
+// InsertJob orders work in the transaction that makes it necessary. While a job
+// of the same key runs, the order stands for a run after it.
 func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 	if j.Lane == "" {
 		j.Lane = LaneDeferred
@@ -40,7 +41,8 @@ func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 	}
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO jobs (kind, lane, unique_key, account_id, payload, run_at, max_attempts, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, state = 'ready', attempts = 0`,
+		ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, state = 'ready', attempts = 0,
+			renewed = jobs.lease_owner <> ''`,
 		j.Kind, j.Lane, nilIfEmpty(j.UniqueKey), j.AccountID, jsonObject(string(j.Payload)), micros(j.RunAt), j.MaxAttempts, t.now()); err != nil {
 		return fmt.Errorf("store: insert job: %w", err)
 	}
@@ -50,7 +52,7 @@ func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 // ClaimJobs leases due jobs of a lane.
 func (s *Store) ClaimJobs(ctx context.Context, lane, owner string, lease time.Duration, limit int) ([]Job, error) {
 	now := s.now()
-	rows, err := s.w.QueryContext(ctx, `UPDATE jobs SET lease_owner = $1, lease_until = $2
+	rows, err := s.w.QueryContext(ctx, `UPDATE jobs SET lease_owner = $1, lease_until = $2, renewed = FALSE
 		WHERE id IN (SELECT id FROM jobs WHERE lane = $3 AND state = 'ready' AND run_at <= $4 AND lease_until <= $4
 			ORDER BY run_at LIMIT $5 `+s.d.skipLocked+`)
 		RETURNING id, kind, lane, COALESCE(unique_key, ''), account_id, payload, run_at, attempts, max_attempts, last_error`,
@@ -76,26 +78,39 @@ func (s *Store) ClaimJobs(ctx context.Context, lane, owner string, lease time.Du
 	return out, nil
 }
 
-// FinishJob removes a job that is done.
+// FinishJob removes a job that is done, or gives it back when it was ordered
+// again while it ran.
 func (s *Store) FinishJob(ctx context.Context, id int64) error {
-	if _, err := s.w.ExecContext(ctx, `DELETE FROM jobs WHERE id = $1`, id); err != nil {
+	res, err := s.w.ExecContext(ctx, `DELETE FROM jobs WHERE id = $1 AND NOT renewed`, id)
+	if err != nil {
+		return fmt.Errorf("store: finish job: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	if _, err := s.w.ExecContext(ctx, `UPDATE jobs SET lease_owner = '', lease_until = 0, renewed = FALSE WHERE id = $1 AND renewed`, id); err != nil {
 		return fmt.Errorf("store: finish job: %w", err)
 	}
 	return nil
 }
 
 // RetryJob gives a failed job back until at, or lets it rest as dead when its
-// attempts are used up. It tells which.
+// attempts are used up. It tells which. A job that was ordered again while it ran
+// starts anew.
 func (s *Store) RetryJob(ctx context.Context, j Job, at time.Time, reason string) (dead bool, err error) {
 	state := "ready"
 	if j.Attempts+1 >= j.MaxAttempts {
-		state, dead = "dead", true
+		state = "dead"
 	}
-	if _, err := s.w.ExecContext(ctx, `UPDATE jobs SET lease_owner = '', lease_until = 0, attempts = attempts + 1, run_at = $2,
-		last_error = $3, state = $4 WHERE id = $1`, j.ID, micros(at), reason, state); err != nil {
+	err = s.w.QueryRowContext(ctx, `UPDATE jobs SET lease_owner = '', lease_until = 0, last_error = $3, renewed = FALSE,
+			attempts = CASE WHEN renewed THEN 0 ELSE attempts + 1 END,
+			run_at = CASE WHEN renewed THEN run_at ELSE $2 END,
+			state = CASE WHEN renewed THEN 'ready' ELSE $4 END
+		WHERE id = $1 RETURNING state`, j.ID, micros(at), reason, state).Scan(&state)
+	if err != nil && !isNoRows(err) {
 		return false, fmt.Errorf("store: retry job: %w", err)
 	}
-	return dead, nil
+	return state == "dead", nil
 }
 
 // ContinueJob gives a job back that wants to go on at once.

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -201,19 +203,23 @@ type StatusMove struct {
 	Attributes string
 }
 
-// MoveStatuses applies them.
+// MoveStatuses applies them, one for each message.
 func (t *Tx) MoveStatuses(ctx context.Context, list []StatusMove) error {
 	rows := make([][]any, len(list))
 	for i, m := range list {
 		rows[i] = []any{m.MessageID, m.Status, nilIfEmpty(m.Attributes)}
 	}
-	return t.run(ctx, "move statuses", t.s.q.moveStatuses, rows)
+	return t.run(ctx, "move statuses", t.s.q.moveStatuses, byID(rows))
 }
 
 // MessageAttributes reads content_attributes of one message.
 func (t *Tx) MessageAttributes(ctx context.Context, id int64) (string, error) {
 	var attributes string
-	if err := t.tx.QueryRowContext(ctx, `SELECT content_attributes FROM messages WHERE id = $1`, id).Scan(&attributes); err != nil {
+	err := t.tx.QueryRowContext(ctx, `SELECT content_attributes FROM messages WHERE id = $1`, id).Scan(&attributes)
+	if isNoRows(err) {
+		return "", ErrNotFound
+	}
+	if err != nil {
 		return "", fmt.Errorf("store: message attributes: %w", err)
 	}
 	return attributes, nil
@@ -224,6 +230,9 @@ func (t *Tx) MessageAttributes(ctx context.Context, id int64) (string, error) {
 func (t *Tx) MessageMoment(ctx context.Context, id int64) (contactInboxID, at int64, err error) {
 	err = t.tx.QueryRowContext(ctx, `SELECT c.contact_inbox_id, m.created_at FROM messages m
 		JOIN conversations c ON c.id = m.conversation_id WHERE m.id = $1`, id).Scan(&contactInboxID, &at)
+	if isNoRows(err) {
+		return 0, 0, ErrNotFound
+	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("store: moment of message: %w", err)
 	}
@@ -260,21 +269,24 @@ func (t *Tx) ParkStatuses(ctx context.Context, list []ParkedStatus, expires int6
 // first.
 func (t *Tx) TakeParked(ctx context.Context, ref ProviderRef) ([]ParkedStatus, error) {
 	r, err := t.tx.QueryContext(ctx, `DELETE FROM parked_statuses WHERE inbox_id = $1 AND provider_id = $2
-		RETURNING status, external_error`, ref.InboxID, ref.ProviderID)
+		RETURNING id, status, external_error`, ref.InboxID, ref.ProviderID)
 	if err != nil {
 		return nil, fmt.Errorf("store: take parked statuses: %w", err)
 	}
-	defer func() { _ = r.Close() }()
-	var out []ParkedStatus
-	for r.Next() {
-		p := ParkedStatus{ProviderRef: ref}
-		if err := r.Scan(&p.Status, &p.Error); err != nil {
-			return nil, fmt.Errorf("store: take parked statuses: %w", err)
-		}
-		out = append(out, p)
+	type parked struct {
+		id int64
+		ParkedStatus
 	}
-	if err := r.Err(); err != nil {
-		return nil, fmt.Errorf("store: take parked statuses: %w", err)
+	list, err := collect(r, "take parked statuses", func(p *parked) []any { return []any{&p.id, &p.Status, &p.Error} })
+	if err != nil {
+		return nil, err
+	}
+	// RETURNING has no order.
+	slices.SortFunc(list, func(a, b parked) int { return cmp.Compare(a.id, b.id) })
+	var out []ParkedStatus
+	for _, p := range list {
+		p.ProviderRef = ref
+		out = append(out, p.ParkedStatus)
 	}
 	return out, nil
 }

@@ -63,7 +63,7 @@ func (s *Store) migrator(ctx context.Context) (*goose.Provider, error) {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	p, err := goose.NewProvider(dialectOf, s.w, files, options...)
+	p, err := goose.NewProvider(dialectOf, s.w.DB, files, options...)
 	if err != nil {
 		return nil, fmt.Errorf("store: migrations: %w", err)
 	}

@@ -67,7 +67,11 @@ func (s *Store) ScopeOf(ctx context.Context, accountID, userID int64) (AccountSc
 // AccountLimits reads an account's limits, a JSON object.
 func (s *Store) AccountLimits(ctx context.Context, accountID int64) (string, error) {
 	var limits string
-	if err := s.r.QueryRowContext(ctx, `SELECT limits FROM accounts WHERE id = $1`, accountID).Scan(&limits); err != nil {
+	err := s.r.QueryRowContext(ctx, `SELECT limits FROM accounts WHERE id = $1`, accountID).Scan(&limits)
+	if isNoRows(err) {
+		return "", ErrNotFound
+	}
+	if err != nil {
 		return "", fmt.Errorf("store: account limits: %w", err)
 	}
 	return limits, nil

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 )
@@ -107,7 +109,7 @@ func (t *Tx) EnsureContacts(ctx context.Context, wanted []NewContact) ([]Contact
 	}
 	for i := range wanted {
 		if refs[i].ContactID == 0 {
-			first := owners[contactIdentity(i, wanted[i])]
+			first := owners[i]
 			refs[i] = ContactRef{ContactID: inserts[first], Name: wanted[first].Name, Phone: wanted[first].Phone}
 			created[i] = first == i
 		}
@@ -115,34 +117,41 @@ func (t *Tx) EnsureContacts(ctx context.Context, wanted []NewContact) ([]Contact
 	return refs, created, nil
 }
 
-// contactIdentity groups wanted contacts that are one person: the same phone or
-// e-mail in the same account.
-func contactIdentity(i int, c NewContact) string {
+// identities are the values by which a wanted contact may be the same person as
+// another one of the batch, the deciding one first.
+func (c NewContact) identities() []string {
 	account := strconv.FormatInt(c.AccountID, 10)
-	switch {
-	case c.Phone != "":
-		return account + " tel " + c.Phone
-	case c.Email != "":
-		return account + " mail " + c.Email
+	var out []string
+	if c.Phone != "" {
+		out = append(out, account+" tel "+c.Phone)
 	}
-	return strconv.Itoa(i)
+	if c.Email != "" {
+		out = append(out, account+" mail "+c.Email)
+	}
+	return out
 }
 
 // insertContacts makes those of wanted that refs lacks. It gives the new ids by
-// index in wanted, and the index that stands for each identity.
-func (t *Tx) insertContacts(ctx context.Context, wanted []NewContact, refs []ContactRef) (map[int]int64, map[string]int, error) {
-	owners := map[string]int{}
+// index in wanted, and for each that was lacking the index of the one that was
+// made for it: its own, or an earlier one with the same phone or e-mail.
+func (t *Tx) insertContacts(ctx context.Context, wanted []NewContact, refs []ContactRef) (map[int]int64, map[int]int, error) {
+	owners := map[int]int{}
+	made := map[string]int{}
 	var order []int
 	var rows [][]any
 	for i, c := range wanted {
 		if refs[i].ContactID != 0 {
 			continue
 		}
-		key := contactIdentity(i, c)
-		if _, ok := owners[key]; ok {
+		keys := c.identities()
+		if known := slices.IndexFunc(keys, func(k string) bool { _, ok := made[k]; return ok }); known >= 0 {
+			owners[i] = made[keys[known]]
 			continue
 		}
-		owners[key] = i
+		for _, k := range keys {
+			made[k] = i
+		}
+		owners[i] = i
 		order = append(order, i)
 		rows = append(rows, []any{i, c.AccountID, c.Name, nilIfEmpty(c.Email), nilIfEmpty(c.Phone), jsonObject(c.Attributes)})
 	}
@@ -199,7 +208,7 @@ func (t *Tx) TouchContacts(ctx context.Context, list []TouchContact) error {
 	for i, c := range list {
 		rows[i] = []any{c.ID, c.At, nilIfEmpty(c.Name)}
 	}
-	return t.run(ctx, "touch contacts", t.s.q.touchContacts, rows)
+	return t.run(ctx, "touch contacts", t.s.q.touchContacts, byID(rows))
 }
 
 // now is the transaction's moment as it is stored.
@@ -232,6 +241,13 @@ func (t *Tx) each(ctx context.Context, what, query string, rows [][]any, second 
 		return fmt.Errorf("store: %s: %w", what, asConflict(err))
 	}
 	return nil
+}
+
+// byID sorts rows by the id that each begins with: transactions that lock the
+// same rows in the same order cannot wait for each other in a circle.
+func byID(rows [][]any) [][]any {
+	slices.SortStableFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(int64), b[0].(int64)) })
+	return rows
 }
 
 // run executes a set statement with the transaction's moment as $2.

@@ -129,9 +129,12 @@ func (t *Tx) WrittenSince(ctx context.Context, conversationID int64, since time.
 // MessageInConversation finds a message by id or, with id 0, by source id, for
 // replies that quote it.
 func (t *Tx) MessageInConversation(ctx context.Context, conversationID, id int64, sourceID string) (foundID int64, foundSource string, err error) {
-	err = t.tx.QueryRowContext(ctx, `SELECT id, COALESCE(source_id, '') FROM messages
-		WHERE conversation_id = $1 AND (id = $2 OR ($2 = 0 AND source_id = $3)) ORDER BY id DESC LIMIT 1`,
-		conversationID, id, sourceID).Scan(&foundID, &foundSource)
+	// Two statements, since one with OR would read the whole conversation.
+	query, key := `SELECT id, COALESCE(source_id, '') FROM messages WHERE conversation_id = $1 AND id = $2`, any(id)
+	if id == 0 {
+		query, key = `SELECT id, source_id FROM messages WHERE conversation_id = $1 AND source_id = $2 ORDER BY id DESC LIMIT 1`, any(sourceID)
+	}
+	err = t.tx.QueryRowContext(ctx, query, conversationID, key).Scan(&foundID, &foundSource)
 	if isNoRows(err) {
 		return 0, "", nil
 	}

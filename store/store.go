@@ -41,8 +41,8 @@ type Options struct {
 
 // Store is a handle on the database. It is safe for concurrent use.
 type Store struct {
-	w      *sql.DB // writes; one connection on SQLite
-	r      *sql.DB // reads; the same handle on PostgreSQL
+	w      *handle // writes; one connection on SQLite
+	r      *handle // reads; the same handle on PostgreSQL
 	d      dialect
 	q      queries
 	sealer *Sealer
@@ -90,7 +90,7 @@ func (s *Store) openPostgres(opt Options) error {
 		conns = 20
 	}
 	s.d = postgresDialect
-	s.w = stdlib.OpenDB(*cfg)
+	s.w = &handle{DB: stdlib.OpenDB(*cfg)}
 	s.w.SetMaxOpenConns(conns)
 	s.w.SetMaxIdleConns(conns)
 	s.w.SetConnMaxIdleTime(5 * time.Minute)
@@ -102,7 +102,7 @@ func (s *Store) openSQLite(opt Options) error {
 	if err := os.MkdirAll(opt.Dir, 0o750); err != nil {
 		return fmt.Errorf("store: create data directory: %w", err)
 	}
-	open := func(conns int, pragmas ...string) (*sql.DB, error) {
+	open := func(conns int, pragmas ...string) (*handle, error) {
 		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 			// First, so that the other pragmas wait for a busy database too.
 			"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)",
@@ -114,7 +114,7 @@ func (s *Store) openSQLite(opt Options) error {
 		}
 		db.SetMaxOpenConns(conns)
 		db.SetMaxIdleConns(conns)
-		return db, nil
+		return &handle{DB: db, prepared: newPrepared(db)}, nil
 	}
 	s.d = sqliteDialect
 	var err error

@@ -25,7 +25,7 @@ type Tx struct {
 // On SQLite the statements run without the caller's deadline, see group.
 func (s *Store) Transact(ctx context.Context, f func(*Tx) error) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		return f(&Tx{tx: conn{tx, s.group != nil}, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
+		return f(&Tx{tx: conn{Tx: tx, shared: s.group != nil, prepared: s.w.prepared}, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
 	})
 }
 
@@ -34,7 +34,8 @@ func (s *Store) Transact(ctx context.Context, f func(*Tx) error) error {
 // back the others too (sqlite.org/c3ref/interrupt.html).
 type conn struct {
 	*sql.Tx
-	shared bool
+	shared   bool
+	prepared *prepared
 }
 
 func (c conn) context(ctx context.Context) context.Context {
@@ -45,15 +46,27 @@ func (c conn) context(ctx context.Context) context.Context {
 }
 
 func (c conn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return c.Tx.ExecContext(c.context(ctx), query, args...)
+	ctx = c.context(ctx)
+	if s := c.prepared.ready(query); s != nil {
+		return c.StmtContext(ctx, s).ExecContext(ctx, args...)
+	}
+	return c.Tx.ExecContext(ctx, query, args...)
 }
 
 func (c conn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return c.Tx.QueryContext(c.context(ctx), query, args...)
+	ctx = c.context(ctx)
+	if s := c.prepared.ready(query); s != nil {
+		return c.StmtContext(ctx, s).QueryContext(ctx, args...)
+	}
+	return c.Tx.QueryContext(ctx, query, args...)
 }
 
 func (c conn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return c.Tx.QueryRowContext(c.context(ctx), query, args...)
+	ctx = c.context(ctx)
+	if s := c.prepared.ready(query); s != nil {
+		return c.StmtContext(ctx, s).QueryRowContext(ctx, args...)
+	}
+	return c.Tx.QueryRowContext(ctx, query, args...)
 }
 
 // queries are the statements whose text depends on the dialect, made once.
@@ -95,7 +108,9 @@ func newQueries(d dialect) queries {
 			CROSS JOIN conversations c
 			WHERE c.id = (SELECT k.id FROM conversations k
 				WHERE k.contact_inbox_id = x.ci AND COALESCE(k.identifier, '') = x.thread AND (x.locked OR k.status <> 1)
-				ORDER BY k.id DESC LIMIT 1) ` + d.lockOf("c"),
+				ORDER BY k.id DESC LIMIT 1)
+				AND (x.locked OR c.status <> 1) -- once more: it may have been resolved while we waited for the lock
+			ORDER BY c.id ` + d.lockOf("c"),
 		insertConversations: `INSERT INTO conversations (account_id, inbox_id, contact_id, contact_inbox_id, display_id, uuid, status,
 				identifier, additional_attributes, provider_state, waiting_since, last_activity_at, created_at, updated_at)
 			SELECT x.account_id, x.inbox_id, x.contact_id, x.ci, x.display_id, x.uuid, x.status,

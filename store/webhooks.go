@@ -96,8 +96,7 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 			c.id, c.display_id, c.status, c.priority, c.additional_attributes, c.custom_attributes, c.snoozed_until,
 			c.first_reply_created_at, c.waiting_since, c.agent_last_seen_at, c.contact_last_seen_at, c.last_activity_at,
 			c.last_incoming_at, c.created_at, c.updated_at, c.assignee_id,
-			(SELECT COUNT(*) FROM (SELECT n.id FROM messages n WHERE n.conversation_id = c.id AND n.message_type = 0
-				AND n.created_at > COALESCE(c.agent_last_seen_at, 0) LIMIT 10) AS unread),
+			`+unreadColumn+`,
 			p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url, p.additional_attributes, p.custom_attributes,
 			l.id, l.source_id, l.hmac_verified, l.pubsub_token, l.created_at, l.updated_at
 		FROM messages m JOIN accounts a ON a.id = m.account_id JOIN inboxes i ON i.id = m.inbox_id
@@ -119,6 +118,7 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 	if err != nil {
 		return m, fmt.Errorf("store: message view: %w", err)
 	}
+	c.UnreadCount = min(c.UnreadCount, maxUnread)
 	rows, err := s.r.QueryContext(ctx, `SELECT id, file_type, external_url, fallback_title, coordinates_lat, coordinates_long, meta, file_size
 		FROM attachments WHERE message_id = $1 ORDER BY id`, id)
 	if err != nil {

@@ -71,7 +71,8 @@ func (p *program) demo(ctx context.Context) (err error) {
 		return err
 	}
 	return story.Run(ctx, story.Config{
-		Base: "http://" + a.Addr(), APIToken: first.AccessToken, AccountID: first.AccountID, Sim: sim, Out: p.out, Color: terminal(p.out) || slices.Contains(p.environ, "CLICOLOR_FORCE=1"),
+		Base: "http://" + a.Addr(), APIToken: first.AccessToken, AccountID: first.AccountID, Sim: sim, Out: p.out,
+		Color: terminal(p.out) || slices.Contains(p.environ, "CLICOLOR_FORCE=1"),
 		CreateInbox: func(ctx context.Context, kind, name string, settings json.RawMessage) (int64, error) {
 			return connect(ctx, a, first.AccountID, kind, name, settings)
 		},

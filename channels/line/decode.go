@@ -9,6 +9,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/fastjson"
 )
 
 // replyTokenLife is how long a reply token can be used after the webhook came
@@ -21,9 +22,9 @@ type webhook struct {
 }
 
 type event struct {
-	Type      string      `json:"type"`
-	Mode      string      `json:"mode"`
-	Timestamp json.Number `json:"timestamp"`
+	Type      string `json:"type"`
+	Mode      string `json:"mode"`
+	Timestamp text   `json:"timestamp"`
 	Source    struct {
 		Type   string `json:"type"`
 		UserID string `json:"userId"`
@@ -43,19 +44,25 @@ type event struct {
 // Decode implements channels.Driver.
 func (d *Driver) Decode(r *channels.Request) ([]chat.Event, error) {
 	var w webhook
-	if err := json.Unmarshal(r.Body, &w); err != nil || w.Events == nil {
+	if err := fastjson.Unmarshal(r.Body, &w); err != nil || w.Events == nil {
 		return nil, channels.ErrFormat
 	}
 	to := address(r.Param("line_channel_id"))
 	var out []chat.Event
 	for i, raw := range w.Events {
 		base := chat.Event{
-			Key: "raw:" + channels.Digest(string(raw)), Channel: slug, Transport: slug, Address: to,
+			Channel: slug, Transport: slug, Address: to,
 			Path: "/events/" + strconv.Itoa(i), ReceivedAt: chat.MillisOf(r.ReceivedAt), Raw: raw,
 		}
-		out = append(out, channels.Guard(base, func() []chat.Event {
+		events := channels.Guard(base, func() []chat.Event {
 			return []chat.Event{decodeEvent(base, r.ReceivedAt)}
-		})...)
+		})
+		for j := range events {
+			if events[j].Key == "" { // an event without an id: a repeated delivery has the same bytes
+				events[j].Key = "raw:" + channels.Digest(string(raw))
+			}
+		}
+		out = append(out, events...)
 	}
 	return out, nil
 }
@@ -72,10 +79,10 @@ var ignoredEvents = []string{
 // decodeEvent completes ev, which so far holds its raw JSON.
 func decodeEvent(ev chat.Event, receivedAt time.Time) chat.Event {
 	var in event
-	if err := json.Unmarshal(ev.Raw, &in); err != nil {
+	if err := fastjson.Unmarshal(ev.Raw, &in); err != nil {
 		return ignore(ev, "malformed")
 	}
-	ev.OccurredAt = chat.ProviderTime(in.Timestamp.String())
+	ev.OccurredAt = chat.ProviderTime(string(in.Timestamp))
 	if in.ID != "" {
 		ev.Key = "ev:" + in.ID
 	}

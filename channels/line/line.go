@@ -11,6 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/fastjson"
 )
 
 const (
@@ -52,11 +53,15 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 		*t = text(raw)
 		return nil
 	}
+	if s, ok := fastjson.String(raw); ok {
+		*t = text(strings.TrimSpace(s))
+		return nil
+	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return err
 	}
-	*t = text(strings.TrimSpace(s))
+	*t = text(s)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/fastjson"
 )
 
 // decoding is the work on one messaging event.
@@ -242,7 +243,7 @@ func (x *decoding) feedback(raw json.RawMessage) []chat.Event {
 	ev := x.base
 	ev.Kind = chat.KindInteraction
 	ev.Message = &chat.Message{Direction: "incoming", Interaction: &chat.Interaction{Kind: "flow", Form: raw}}
-	if lenient(json.Unmarshal(raw, &form)) == nil {
+	if lenient(fastjson.Unmarshal(raw, &form)) == nil {
 		var lines []string
 		for _, screen := range form.Screens {
 			for _, name := range slices.Sorted(maps.Keys(screen.Questions)) {
@@ -327,7 +328,7 @@ func referral(raw json.RawMessage) *chat.Referral {
 			Video string `json:"video_url"`
 		} `json:"ads_context_data"`
 	}
-	if lenient(json.Unmarshal(raw, &in)) != nil {
+	if lenient(fastjson.Unmarshal(raw, &in)) != nil {
 		return nil
 	}
 	media := in.Ad.Photo

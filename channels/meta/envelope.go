@@ -3,11 +3,11 @@ package meta
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"strconv"
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/fastjson"
 )
 
 // Envelope is the body of a messaging webhook: a batch of events of several
@@ -34,7 +34,7 @@ func Open(body []byte) (*Envelope, error) {
 		return nil, channels.ErrFormat
 	}
 	var e Envelope
-	if err := lenient(json.Unmarshal(body, &e)); err != nil {
+	if err := lenient(fastjson.Unmarshal(body, &e)); err != nil {
 		return nil, channels.ErrFormat
 	}
 	return &e, nil
@@ -43,7 +43,7 @@ func Open(body []byte) (*Envelope, error) {
 // lenient forgives members of another type than the documented one:
 // json.Unmarshal has decoded everything else by the time it reports them.
 func lenient(err error) error {
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+	if fastjson.Mismatch(err) {
 		return nil
 	}
 	return err
@@ -110,12 +110,11 @@ func rawKey(raw []byte) string { return "ev:" + channels.Digest(string(raw)) }
 // one decodes one messaging event on its own.
 func (d Decoder) one(e *Entry, raw json.RawMessage, path string, standby bool) []chat.Event {
 	var m messaging
-	if err := lenient(json.Unmarshal(raw, &m)); err != nil {
+	if err := lenient(fastjson.Unmarshal(raw, &m)); err != nil {
 		return []chat.Event{d.Of(e, path, chat.KindIgnored, "unknown_event", raw)}
 	}
 	own, contact, outgoing := m.sides(string(e.ID))
 	base := chat.Event{
-		Key:        rawKey(raw),
 		Channel:    d.Channel,
 		Transport:  d.Transport,
 		Address:    chat.Address{Kind: d.Channel, Value: own},
@@ -134,5 +133,11 @@ func (d Decoder) one(e *Entry, raw json.RawMessage, path string, standby bool) [
 		base.Thread = &chat.Thread{Standby: true}
 	}
 	x := decoding{Decoder: d, in: &m, base: base, own: own, outgoing: outgoing}
-	return channels.Guard(base, x.events)
+	events := channels.Guard(base, x.events)
+	for i := range events {
+		if events[i].Key == "" {
+			events[i].Key = rawKey(raw)
+		}
+	}
+	return events
 }

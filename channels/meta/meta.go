@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tributary/channels"
+	"tributary/internal/fastjson"
 )
 
 // ID is an identifier that Meta writes as a string in some payloads and as a
@@ -28,8 +29,7 @@ func (id *ID) UnmarshalJSON(b []byte) error {
 	}
 	switch c := b[0]; {
 	case c == '"':
-		var s string
-		if err := json.Unmarshal(b, &s); err == nil {
+		if s, ok := fastjson.String(b); ok {
 			*id = ID(channels.Clean(s))
 		}
 	case c == '-', c >= '0' && c <= '9':
@@ -43,7 +43,7 @@ func (id *ID) UnmarshalJSON(b []byte) error {
 // Proof.SecretID is left to the caller.
 func Prove(secret string, r *channels.Request, sha1 bool) channels.Proof {
 	if secret == "" {
-		return channels.Proof{Result: channels.ProofNoSecret}
+		return channels.Proof{Result: channels.ProofNoSecret, Detail: "the app secret is not set"}
 	}
 	algorithm, header := hexSHA256, r.Header("X-Hub-Signature-256")
 	prefix := "sha256="

@@ -215,9 +215,6 @@ func (d *Driver) Present(ch *channels.Channel, admin bool) map[string]any {
 	}
 	if admin {
 		out["account_sid"], out["auth_token"] = cfg.AccountSID, cfg.AuthToken
-		if missing := cfg.missingSecret(); missing != "" {
-			out["webhook_secret_missing"] = missing
-		}
 	}
 	return out
 }

@@ -218,9 +218,6 @@ func (d *Driver) Present(ch *channels.Channel, admin bool) map[string]any {
 	}
 	if admin {
 		out["provider_config"] = shownConfig(ch.Settings)
-		if missing := d.missingSecret(cfg); missing != "" {
-			out["webhook_secret_missing"] = missing
-		}
 	}
 	return out
 }

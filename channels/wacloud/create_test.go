@@ -272,10 +272,11 @@ func TestPresent(t *testing.T) {
 		t.Errorf("member: got %s, want %s", member, want)
 	}
 	admin := present(t, d.Present(ch, true))
-	for _, part := range []string{`"provider_config":{"api_key":"k"}`, `"webhook_secret_missing":"provider_config.app_secret"`} {
-		if !strings.Contains(admin, part) {
-			t.Errorf("admin: got %s, want %s in it", admin, part)
-		}
+	if want := `"provider_config":{"api_key":"k"}`; !strings.Contains(admin, want) {
+		t.Errorf("admin: got %s, want %s in it", admin, want)
+	}
+	if got := channels.MissingSecret(d, ch); !strings.Contains(got, "provider_config.app_secret") {
+		t.Errorf("missing secret: got %q, want the setting's name in it", got)
 	}
 }
 

@@ -2,9 +2,10 @@ package wacloud
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
+
+	"tributary/internal/fastjson"
 )
 
 // text is a string that providers also write as a number. Anything else reads
@@ -19,8 +20,7 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	}
 	switch c := raw[0]; {
 	case c == '"':
-		var s string
-		if json.Unmarshal(raw, &s) == nil {
+		if s, ok := fastjson.String(raw); ok {
 			*t = text(s)
 		}
 	case c == '-' || c >= '0' && c <= '9':
@@ -45,10 +45,6 @@ func (f *float) UnmarshalJSON(raw []byte) error {
 // lenient decodes what it can: a field of an unexpected type stays empty. It
 // tells whether raw was JSON at all.
 func lenient(raw []byte, v any) bool {
-	err := json.Unmarshal(raw, v)
-	if err == nil {
-		return true
-	}
-	_, typed := err.(*json.UnmarshalTypeError) //nolint:errorlint // json returns it bare
-	return typed
+	err := fastjson.Unmarshal(raw, v)
+	return err == nil || fastjson.Mismatch(err)
 }

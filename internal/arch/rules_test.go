@@ -11,7 +11,7 @@ type rule struct {
 // rules is the tree, from the command line (1) down to the nouns (6).
 var rules = map[string]rule{
 	"cmd/tributary": {1, []string{"app/command"}},
-	"docs/picture": {1, nil},
+	"docs/picture":  {1, nil},
 	"app/command": {2, []string{
 		"app", "api", "api/route", "ingest", "simulator", "simulator/story", "desk", "store", "queue", "channels", "chat",
 	}},
@@ -73,7 +73,7 @@ var testImports = map[string][]string{
 	"bench":           {"simulator"},
 	"desk":            {"channels/all"},
 	"e2e":             {"simulator", "simulator/story", "channels/all", "queue/localq", "queue/redisq", "ingest"},
-	"ingest":          {"channels/all", "queue/localq", "queue/redisq"},
+	"ingest":          {"channels/all", "queue/localq", "queue/redisq", "simulator"},
 	"relay":           {"channels/all", "simulator"},
 	"queue/spool":     {"queue/localq", "queue/redisq"},
 	"simulator/story": {"channels", "channels/*", "chat"},
@@ -101,11 +101,11 @@ var libraries = []struct {
 		true,
 		"routes are rows; the router belongs to who mounts them",
 	},
-	{"database/sql", []string{"store", "queue/localq", "internal/testkit", "bench"}, true, "SQL sits beside its method in the store"},
-	{"github.com/jackc/pgx", []string{"store", "internal/testkit", "bench"}, true, "the database is the store's business"},
+	{"database/sql", []string{"store", "store/storetest", "queue/localq", "internal/testkit", "bench"}, true, "SQL sits beside its method in the store"},
+	{"github.com/jackc/pgx", []string{"store", "store/storetest", "internal/testkit", "bench"}, true, "the database is the store's business"},
 	{"modernc.org/sqlite", []string{"store", "queue/localq", "bench"}, true, "the database is the store's business"},
 	{"github.com/pressly/goose", []string{"store"}, false, "migrations are the store's business"},
-	{"github.com/redis/go-redis", []string{"queue/redisq", "app", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
+	{"github.com/redis/go-redis", []string{"queue/redisq", "app", "app/command", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
 	{"github.com/spf13/cobra", []string{"app/command"}, false, "flags are read in one place"},
 	{"github.com/caarlos0/env", []string{"app"}, false, "the environment is read in one place"},
 	{"github.com/prometheus", []string{"app", "ingest", "relay", "bench"}, true, "the lower levels count, the upper ones publish"},

@@ -358,6 +358,8 @@ CREATE TABLE jobs (
     max_attempts INTEGER NOT NULL DEFAULT 10,
     lease_owner TEXT NOT NULL DEFAULT '',
     lease_until BIGINT NOT NULL DEFAULT 0,
+    -- ordered again while it ran: it runs once more
+    renewed BOOLEAN NOT NULL DEFAULT FALSE,
     last_error TEXT NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL
 );

@@ -71,7 +71,7 @@ func testInsertConversations(t *testing.T, w *World) {
 			ContactID: c.Contact, UUID: store.NewToken(), Status: status.Code(), At: 55}
 	}
 	list := []store.NewConversation{fresh(a, "1", chat.Open), fresh(b, "1", chat.Pending), fresh(a, "2", chat.Open), fresh(b, "2", chat.Open)}
-	list[2].Attributes = `{"chat_id":"9"}`
+	list[2].Attributes, list[2].State = `{"chat_id":"9"}`, `{"token":"t"}`
 	refs := in(w, func(ctx context.Context, tx *store.Tx) ([]store.ConversationRef, error) {
 		return tx.InsertConversations(ctx, list)
 	})
@@ -86,6 +86,8 @@ func testInsertConversations(t *testing.T, w *World) {
 		want(t, "attributes", refs[i].Attributes, map[bool]string{true: `{"chat_id":"9"}`, false: "{}"}[i == 2])
 	}
 	want(t, "status", refs[1].Status, chat.Pending.Code())
+	want(t, "states of drivers", w.number(`SELECT COUNT(*) FROM conversations WHERE provider_state = '{}'`), 5)
+	want(t, "state of a driver", w.number(`SELECT display_id FROM conversations WHERE provider_state = $1`, list[2].State), 3)
 	row, err := w.ConversationListedBy(ctx, a.Account, 3)
 	noErr(t, "ConversationListedBy", err)
 	want(t, "waiting since", *row.WaitingSince, 55)
@@ -125,7 +127,7 @@ func testTouchConversations(t *testing.T, w *World) {
 	}
 	open := chat.Open.Code()
 	touch(store.TouchConversation{ID: b.Conversation, At: at + 4},
-		store.TouchConversation{ID: a.Conversation, At: at + 5, IncomingAt: at + 5, Status: &open, Attributes: `{"x":1}`})
+		store.TouchConversation{ID: a.Conversation, At: at + 5, IncomingAt: at + 5, Status: &open, Attributes: `{"x":1}`, State: `{"s":1}`})
 	touch(store.TouchConversation{ID: a.Conversation, At: at + 2, IncomingAt: at + 2}) // late: nothing goes back
 	touch()
 
@@ -149,6 +151,8 @@ func testTouchConversations(t *testing.T, w *World) {
 	want(t, "b: status", got.Status, chat.Snoozed.Code())
 	want(t, "b: snoozed until", got.SnoozedUntil, ptr[int64](9))
 	want(t, "b: attributes", got.AdditionalAttributes, `{}`)
+	want(t, "states of drivers", w.number(`SELECT COUNT(*) FROM conversations WHERE provider_state = '{}'`), 2)
+	want(t, "a: state of the driver", w.number(`SELECT id FROM conversations WHERE provider_state = '{"s":1}'`), a.Conversation)
 	want(t, "c: updated", row(c).UpdatedAt, at)
 }
 

@@ -11,7 +11,7 @@ import (
 
 func messageCases() []Case {
 	return []Case{
-		{"insert messages", []string{"Tx.InsertMessages"}, testInsertMessages},
+		{"insert messages", []string{"Tx.InsertMessages", "Tx.IngestedMessage"}, testInsertMessages},
 		{"insert attachments", []string{"Tx.InsertAttachments"}, testInsertAttachments},
 		{"message of a source", []string{"Tx.SourceMessage"}, testSourceMessage},
 		{"rewrite a message", []string{"Tx.RewriteMessage", "Tx.MessageAttributes", "Tx.MessageMoment", "Store.AttributesOfMessage"}, testRewrite},
@@ -53,6 +53,15 @@ func testInsertMessages(t *testing.T, w *World) {
 		SenderType: ptr("Contact"), SenderID: &a.Contact, CreatedAt: 40, UpdatedAt: start.UnixMicro()})
 	want(t, "an empty message", rows[k2], store.MessageRow{ID: k2, AccountID: l.Account, InboxID: l.Inbox, ConversationID: b.Conversation, Type: 1,
 		Attributes: "{}", AdditionalAttributes: "{}", CreatedAt: 40, UpdatedAt: start.UnixMicro()})
+
+	ingested := func(inbox int64, key string) int64 {
+		return in(w, func(ctx context.Context, tx *store.Tx) (int64, error) {
+			return tx.IngestedMessage(ctx, store.IngestKey{InboxID: inbox, Key: key})
+		})
+	}
+	want(t, "IngestedMessage", ingested(l.Inbox, "k2"), k2)
+	want(t, "IngestedMessage of a new event", ingested(l.Inbox, "k9"), 0)
+	want(t, "IngestedMessage of another inbox", ingested(999, "k2"), 0)
 
 	// The same key in another inbox is another event.
 	other := w.chat(w.line(w.Theirs.Account, "o"), "A")

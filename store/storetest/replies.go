@@ -126,18 +126,19 @@ func testLoadOutgoing(t *testing.T, w *World) {
 	noErr(t, "LoadOutgoing", err)
 	wanted := store.Outgoing{Delivery: d, Content: "hi", Attributes: "{}", AdditionalAttributes: "{}",
 		Conversation: store.ConversationRow{ID: c.Conversation, AccountID: c.Account, InboxID: c.Inbox, ContactID: c.Contact, ContactInboxID: c.ContactInbox,
-			DisplayID: c.Display, Attributes: "{}", SourceID: "A", ContactName: "Name of A", ContactAttribute: "{}"}}
+			DisplayID: c.Display, Attributes: "{}", State: "{}", SourceID: "A", ContactName: "Name of A", ContactAttribute: "{}"}}
 	want(t, "LoadOutgoing", o, wanted)
 
 	w.incoming(c, "m1", "first")
 	w.incoming(c, "m2", "second")
-	w.exec(`UPDATE conversations SET last_incoming_at = 6, additional_attributes = '{"chat_id":"1"}' WHERE id = $1`, c.Conversation)
+	w.exec(`UPDATE conversations SET last_incoming_at = 6, additional_attributes = '{"chat_id":"1"}', provider_state = '{"reply_token":"r"}' WHERE id = $1`, c.Conversation)
 	w.exec(`UPDATE contacts SET additional_attributes = '{"n":1}' WHERE id = $1`, c.Contact)
 	w.exec(`UPDATE contact_inboxes SET opted_out_at = 5 WHERE id = $1`, c.ContactInbox)
 	w.exec(`UPDATE messages SET content = NULL, content_type = 2, status = 3, content_attributes = '{"a":1}', additional_attributes = '{"b":1}' WHERE id = $1`, d.MessageID)
 	wanted.Content, wanted.ContentType, wanted.Status, wanted.Attributes, wanted.AdditionalAttributes = "", 2, 3, `{"a":1}`, `{"b":1}`
 	wanted.LastIncomingID = "m2"
 	wanted.Conversation.LastIncomingAt, wanted.Conversation.Attributes = ptr[int64](6), `{"chat_id":"1"}`
+	wanted.Conversation.State = `{"reply_token":"r"}`
 	wanted.Conversation.OptedOut, wanted.Conversation.ContactAttribute = true, `{"n":1}`
 	o, err = w.LoadOutgoing(ctx, d)
 	noErr(t, "LoadOutgoing", err)
