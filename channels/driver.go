@@ -282,3 +282,41 @@ type SourceVariants interface {
 type Unique interface {
 	UniqueAttribute() (name, human string)
 }
+
+// Profiler asks the provider who a contact is. It runs as a job after the
+// contact was stored: a look-up that fails costs nobody's message.
+type Profiler interface {
+	// Profile gives what the provider tells: name, avatar address, attributes.
+	// threadType is the conversation's additional_attributes.type. An error is a
+	// *SendError; class permanent means that the provider will never tell.
+	Profile(ctx context.Context, ch *Channel, sourceID, threadType string) (chat.Contact, error)
+}
+
+// Typist shows the contact that an agent is typing. m carries the addressing
+// fields only.
+type Typist interface {
+	Typing(ctx context.Context, ch *Channel, m *chat.Outbound, on bool) error
+}
+
+// MarkReader tells the provider that the conversation was read up to
+// m.LastIncomingID.
+type MarkReader interface {
+	MarkRead(ctx context.Context, ch *Channel, m *chat.Outbound) error
+}
+
+// TemplateSource lists the message templates that the provider approved.
+type TemplateSource interface {
+	// Templates gives the settings with the list in its place, and when it was
+	// read.
+	Templates(ctx context.Context, ch *Channel) (settings json.RawMessage, err error)
+}
+
+// Enricher completes a stored message with what only the provider can tell (the
+// story that a mention is about).
+type Enricher interface {
+	// Wants tells whether the event needs it. It does no I/O.
+	Wants(ev *chat.Event) bool
+	// Enrich gives the message as it shall be: content, attributes and
+	// attachments replace those of the stored one.
+	Enrich(ctx context.Context, ch *Channel, ev *chat.Event) (*chat.Message, error)
+}

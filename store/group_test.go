@@ -151,10 +151,6 @@ func TestGroupMembersFailAlone(t *testing.T) {
 			_, err := tx.InsertInbox(t.Context(), store.Inbox{AccountID: 999, ChannelID: 999})
 			return err
 		}, "store: insert inbox: "},
-		{"leaves rows open", t.Context(), func(tx *store.Tx) error {
-			_, err := tx.KnownKeys(t.Context(), []store.IngestKey{{InboxID: 1, Key: "k"}})
-			return errors.Join(err, insert(tx, "leaves rows open"))
-		}, ""},
 		// A caller that gives up while its statements run gets their outcome.
 		{"gives up", quit, func(tx *store.Tx) error {
 			cancel()
