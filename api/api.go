@@ -44,7 +44,7 @@ const account = "/api/v1/accounts/{account_id}"
 
 // Rows are all routes of the API.
 func (a *API) Rows() []route.Row {
-	return slices.Concat(a.info(), a.profile(), a.inboxes(), a.twilioChannels(), a.contacts(), a.conversations(), a.messages(),
+	return slices.Concat(a.info(), a.profile(), a.inboxes(), a.inboxTemplates(), a.twilioChannels(), a.contacts(), a.conversations(), a.conversationActions(), a.messages(),
 		a.publicInboxes(), a.publicContacts(), a.publicConversations(), a.publicMessages(), a.messageStatus())
 }
 

@@ -47,8 +47,8 @@ func configTable() string {
 	var b strings.Builder
 	b.WriteString("| variable | default | meaning |\n|---|---|---|\n")
 	config := reflect.TypeFor[Config]()
-	for i := range config.NumField() {
-		tag := config.Field(i).Tag
+	for field := range config.Fields() {
+		tag := field.Tag
 		if name := tag.Get("env"); name != "" && name != "-" {
 			standard := tag.Get("envDefault")
 			if standard != "" {

@@ -5,13 +5,15 @@ import (
 	"log/slog"
 	"time"
 
+	"tributary/desk"
 	"tributary/queue"
 	"tributary/store"
 )
 
-// housekeeping applies retention.
+// housekeeping applies retention and keeps message templates fresh.
 type housekeeping struct {
 	store    *store.Store
+	desk     *desk.Desk
 	queue    queue.Log
 	log      *slog.Logger
 	maxAge   time.Duration
@@ -21,14 +23,25 @@ type housekeeping struct {
 // Name implements the worker contract.
 func (h *housekeeping) Name() string { return "housekeeping" }
 
+// templatesRound is how often channels are looked for whose templates are old.
+const templatesRound = 5 * time.Minute
+
 // Run trims once a minute.
 func (h *housekeeping) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
+	templates := time.NewTicker(templatesRound)
+	defer templates.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-templates.C:
+			if n, err := h.desk.ScheduleTemplates(ctx); err != nil && ctx.Err() == nil {
+				h.log.Warn("message templates not ordered", "error", err)
+			} else if n > 0 {
+				h.log.Debug("message templates ordered", "channels", n)
+			}
 		case <-tick.C:
 			if n, err := h.queue.Trim(ctx, h.maxAge, h.maxBytes); err != nil && ctx.Err() == nil {
 				h.log.Warn("queue not trimmed", "error", err)

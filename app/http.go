@@ -46,7 +46,7 @@ func (a *App) assemble(env *channels.Env) error {
 	}
 	if a.cfg.Has(RoleScheduler) {
 		a.workers = append(a.workers, &housekeeping{
-			store: a.store, queue: a.queue, log: a.log,
+			store: a.store, desk: a.desk, queue: a.queue, log: a.log,
 			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes),
 		})
 	}
@@ -58,6 +58,8 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 	handlers := a.desk.Handlers()
 	handlers[desk.JobInboxWebhook] = a.desk.InboxWebhook(env.Guarded)
 	handlers[desk.JobAcknowledge] = a.desk.Acknowledge
+	handlers[desk.JobProfile] = a.desk.LookUpProfile
+	handlers[desk.JobEnrich] = a.desk.Enrich
 	a.inbound = ingest.NewWorker(ingest.WorkerOptions{
 		Log: a.log, Queue: a.queue, Desk: a.desk, Metrics: metrics, Now: a.cfg.Now, Owner: a.instance, Lease: a.cfg.Lease,
 	})

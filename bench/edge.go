@@ -22,6 +22,7 @@ type gate struct {
 	rates   []float64                   // requests a second of each round
 	ratios  []float64                   // over the bare handler in the same round
 	p99     []float64                   // ms
+	cpu     []float64                   // of this process, µs for each request
 	missing string
 }
 
@@ -98,7 +99,7 @@ func (b *bench) compare(ctx context.Context, kind simulator.Kind, address string
 		}
 	}
 	b.table.tell("bare fasthttp handler, "+kind.Title()+" requests", count(median(bare.rates))+"/s",
-		fmt.Sprintf("answers 200 to the same requests; p99 %.1f ms", median(bare.p99)))
+		fmt.Sprintf("answers 200 to the same requests; p99 %.1f ms, %.0f µs of processor each", median(bare.p99), median(bare.cpu)))
 	for _, g := range gates {
 		figure := "accepted " + kind.Title() + " webhooks over the bare handler, " + g.name
 		if g.missing != "" {
@@ -107,7 +108,7 @@ func (b *bench) compare(ctx context.Context, kind simulator.Kind, address string
 		}
 		ratio := median(g.ratios)
 		b.table.add(figure, fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2f", g.target), ratio >= g.target,
-			fmt.Sprintf("%s/s verified, normalised, durable; p99 %.1f ms", count(median(g.rates)), median(g.p99)))
+			fmt.Sprintf("%s/s verified, normalised, durable; p99 %.1f ms, %.0f µs of processor each", count(median(g.rates)), median(g.p99), median(g.cpu)))
 	}
 	return nil
 }
@@ -126,10 +127,12 @@ func (b *bench) round(ctx context.Context, g, bare *gate, warmUp bool) error {
 	if warmUp {
 		a.For /= 2
 	}
+	before := processTime()
 	o, err := b.generator.do(order{Attack: a})
 	if err != nil {
 		return err
 	}
+	used := processTime() - before
 	if o.Failed > 0 || o.Done == 0 {
 		return fmt.Errorf("%d of %d webhooks were refused", o.Failed, o.Failed+o.Done)
 	}
@@ -138,6 +141,7 @@ func (b *bench) round(ctx context.Context, g, bare *gate, warmUp bool) error {
 	}
 	g.rates = append(g.rates, o.perSecond())
 	g.ratios = append(g.ratios, o.perSecond()/bare.rates[len(bare.rates)-1])
+	g.cpu = append(g.cpu, float64(used.Nanoseconds())/1000/float64(o.Done))
 	g.p99 = append(g.p99, float64(o.P99.Microseconds())/1000)
 	return ctx.Err()
 }

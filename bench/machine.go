@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -60,6 +61,16 @@ func cpuModel() string {
 		return name
 	}
 	return fmt.Sprintf("%s family %s model %s at %s MHz", fields["vendor_id"], fields["cpu family"], fields["model"], fields["cpu MHz"])
+}
+
+// processTime is the processor time that this process has used: servers and
+// clients of this run, not the load generator, Redis or PostgreSQL.
+func processTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // load is the one-minute load average: what else was running.

@@ -288,7 +288,7 @@ type Unique interface {
 type Profiler interface {
 	// Profile gives what the provider tells: name, avatar address, attributes.
 	// threadType is the conversation's additional_attributes.type. An error is a
-	// *SendError; class permanent means that the provider will never tell.
+	// *SendError; class permanent means that the provider will not tell.
 	Profile(ctx context.Context, ch *Channel, sourceID, threadType string) (chat.Contact, error)
 }
 
@@ -296,6 +296,14 @@ type Profiler interface {
 // fields only.
 type Typist interface {
 	Typing(ctx context.Context, ch *Channel, m *chat.Outbound, on bool) error
+}
+
+// TypingPace says how the provider of ch treats Typing: how long the contact sees
+// one call (0: this channel has no indicator), and whether the provider can take it
+// back; where it cannot, Typing is only called with on. Without it an indicator
+// lasts five seconds and can be taken back.
+type TypingPace interface {
+	TypingPace(ch *Channel) (lasts time.Duration, ends bool)
 }
 
 // MarkReader tells the provider that the conversation was read up to
@@ -311,6 +319,12 @@ type TemplateSource interface {
 	Templates(ctx context.Context, ch *Channel) (settings json.RawMessage, err error)
 }
 
+// TemplateScope narrows a TemplateSource whose channels do not all have templates
+// (Twilio: WhatsApp has, SMS has not).
+type TemplateScope interface {
+	HasTemplates(ch *Channel) bool
+}
+
 // Enricher completes a stored message with what only the provider can tell (the
 // story that a mention is about).
 type Enricher interface {
@@ -319,4 +333,11 @@ type Enricher interface {
 	// Enrich gives the message as it shall be: content, attributes and
 	// attachments replace those of the stored one.
 	Enrich(ctx context.Context, ch *Channel, ev *chat.Event) (*chat.Message, error)
+}
+
+// Placeholder names a contact whom the provider has told nothing about yet;
+// without it the desk says "<Info.Title> user <source id>". The name contains
+// the source id, and a later look-up replaces it.
+type Placeholder interface {
+	Placeholder(sourceID string) string
 }

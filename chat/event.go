@@ -160,6 +160,7 @@ type Contact struct {
 	Phone      string         `json:"phone_e164,omitempty"` // only when valid E.164
 	Email      string         `json:"email,omitempty"`
 	AvatarURL  string         `json:"avatar_url,omitempty"`
+	Avatar     *Fetch         `json:"avatar,omitempty"` // instead of AvatarURL, where the address would hold a secret
 	Language   string         `json:"language,omitempty"`
 	Attributes map[string]any `json:"attributes,omitempty"`     // contact additional_attributes
 	Lookup     string         `json:"profile_lookup,omitempty"` // needed: the provider has a profile to ask for

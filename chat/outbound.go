@@ -24,6 +24,7 @@ type Outbound struct {
 	Attachments []OutAttachment
 	ReplyTo     string // provider id of the quoted message
 	QuoteToken  string // LINE: token kept from the quoted message
+	ReadToken   string // LINE: token kept from the last incoming message
 	// LastIncomingAt opens the messaging window; zero: nothing came in yet.
 	LastIncomingAt time.Time
 	LastIncomingID string // provider id of the last incoming message

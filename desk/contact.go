@@ -14,12 +14,31 @@ import (
 // addresses it.
 func contactName(a *arrival) string {
 	c := a.event.Contact
-	for _, name := range []string{c.Name, strings.TrimSpace(c.FirstName + " " + c.LastName), c.Username, c.Phone} {
+	if name := told(c); name != "" {
+		return name
+	}
+	if c.Phone != "" {
+		return limit(channels.Clean(c.Phone))
+	}
+	return placeholder(a.driver, c.SourceID)
+}
+
+// told is the name that the provider tells; empty when it tells none.
+func told(c *chat.Contact) string {
+	for _, name := range []string{c.Name, strings.TrimSpace(c.FirstName + " " + c.LastName), c.Username} {
 		if name != "" {
 			return limit(channels.Clean(name))
 		}
 	}
-	return limit(a.driver.Info().Title + " user " + c.SourceID)
+	return ""
+}
+
+// placeholder is what somebody is called whom the provider tells nothing about.
+func placeholder(d channels.Driver, sourceID string) string {
+	if p, ok := d.(channels.Placeholder); ok {
+		return limit(channels.Clean(p.Placeholder(sourceID)))
+	}
+	return limit(d.Info().Title + " user " + sourceID)
 }
 
 // limit keeps short-text columns at 255 characters.
@@ -28,9 +47,13 @@ func limit(s string) string { return channels.Clip(s, 255, channels.Runes) }
 // nameIsNumber tells whether the contact still has a number for a name; then the
 // name that the provider tells replaces it (contract 09 §10.3).
 func nameIsNumber(a *arrival) bool {
-	name := digits(a.contact.Name)
-	return name != "" && !hasLetter(a.contact.Name) &&
-		(name == digits(a.contact.Phone) || name == digits(a.source.SourceID))
+	return isNumber(a.contact.Name, a.contact.Phone, a.source.SourceID)
+}
+
+// isNumber tells whether a name is nothing but the phone number or the source id.
+func isNumber(name, phone, sourceID string) bool {
+	number := digits(name)
+	return number != "" && !hasLetter(name) && (number == digits(phone) || number == digits(sourceID))
 }
 
 func digits(s string) string {
@@ -59,6 +82,9 @@ func contactAttributes(c *chat.Contact) string {
 	}
 	if c.AvatarURL != "" {
 		out["provider_avatar_url"] = c.AvatarURL
+	}
+	if c.Avatar != nil {
+		out["provider_avatar"] = c.Avatar
 	}
 	return object(out)
 }

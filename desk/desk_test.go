@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -49,11 +48,13 @@ type world struct {
 	account int64
 	user    int64
 	db      *sql.DB // looks at the tables directly
+	// settings of the installation; to be set before anything reads them.
+	settings map[string]string
 }
 
 func newWorld(t testing.TB, b testkit.Backend) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, settings: map[string]string{}, clock: &clock{now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}}
 	sealer, err := store.NewSealer("a test key")
 	if err != nil {
 		t.Fatal(err)
@@ -80,9 +81,9 @@ func newWorld(t testing.TB, b testkit.Backend) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.db.Close() })
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	env := &channels.Env{
-		Setting: func(string) string { return "" }, PublicURL: "https://desk.example.test", HTTP: http.DefaultClient,
+		Setting: func(name string) string { return w.settings[name] }, PublicURL: "https://desk.example.test", HTTP: http.DefaultClient,
 		Guarded: http.DefaultClient, Now: w.clock.Now, Log: log,
 	}
 	directory := desk.NewDirectory(t.Context(), w.store, all.New(env), log)

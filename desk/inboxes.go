@@ -91,6 +91,9 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		if id, err = tx.InsertInbox(ctx, in.Inbox); err != nil {
 			return err
 		}
+		if err := orderTemplates(ctx, tx, driver, in.Inbox.AccountID, id, draft.Settings); err != nil {
+			return err
+		}
 		if !registers {
 			return nil
 		}
@@ -222,6 +225,12 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		if err := tx.UpdateChannelSettings(ctx, ch.ID, settings, addresses, registers); err != nil {
 			return err
 		}
+		if err := orderTemplates(ctx, tx, driver, inbox.AccountID, inbox.ID, settings); err != nil {
+			return err
+		}
+		if err := resumeLookups(ctx, tx, inbox.ID); err != nil {
+			return err
+		}
 		if !registers {
 			return nil
 		}
@@ -251,7 +260,10 @@ func (d *Desk) DeleteInbox(ctx context.Context, accountID, inboxID int64) error 
 
 // Handlers are the jobs that the desk carries out.
 func (d *Desk) Handlers() map[string]Handler {
-	return map[string]Handler{JobRegister: d.register, JobDeleteInbox: d.deleteInbox}
+	return map[string]Handler{
+		JobRegister: d.register, JobDeleteInbox: d.deleteInbox, JobTemplates: d.syncTemplates,
+		JobTyping: d.typing, JobMarkRead: d.markRead,
+	}
 }
 
 // register installs our webhook at the provider and records how that went.

@@ -175,10 +175,7 @@ func (d *Desk) SendFailed(ctx context.Context, o store.Delivery, class chat.Erro
 		return err
 	}
 	if flagged {
-		d.Log.Warn("channel needs to be authorised again", "inbox_id", o.InboxID, "channel_id", o.ChannelID)
-		if err := d.Directory.Refresh(ctx); err != nil {
-			d.Log.Warn("channel directory not refreshed", "error", err)
-		}
+		d.authorizationLost(ctx, ch)
 	}
 	d.WakeJobs()
 	return nil

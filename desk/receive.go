@@ -72,6 +72,7 @@ type arrival struct {
 	contact      store.ContactRef
 	thread       store.ThreadKey
 	conversation store.ConversationRef
+	unknown      bool // the contact is new to the inbox
 	fresh        bool // the conversation is new
 	at           int64
 }
@@ -92,6 +93,9 @@ func (r *reception) messages(ctx context.Context) error {
 		return err
 	}
 	if err := r.contacts(ctx, arrivals); err != nil {
+		return err
+	}
+	if err := r.profiles(ctx, arrivals); err != nil {
 		return err
 	}
 	if err := r.conversations(ctx, arrivals); err != nil {
@@ -257,7 +261,7 @@ func (r *reception) newContacts(ctx context.Context, missing []*arrival) error {
 	}
 	links := make([]store.NewContactInbox, len(missing))
 	for i, a := range missing {
-		a.contact = refs[i]
+		a.contact, a.unknown = refs[i], true
 		links[i] = store.NewContactInbox{SourceKey: a.source, ContactID: refs[i].ContactID, Token: store.NewToken()}
 		if created[i] {
 			r.note("contact.created", a.event.AccountID, a.event.InboxID, 0, 0)

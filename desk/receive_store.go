@@ -35,6 +35,9 @@ func (r *reception) store(ctx context.Context, arrivals []*arrival) error {
 		if err := r.acknowledgement(ctx, a); err != nil {
 			return err
 		}
+		if err := r.enrichment(ctx, a, id); err != nil {
+			return err
+		}
 		for i := range a.event.Message.Attachments {
 			files = append(files, attachment(a.event, id, &a.event.Message.Attachments[i]))
 		}

@@ -24,6 +24,17 @@ func (f Final) Error() string { return f.Err.Error() }
 // Unwrap gives the cause.
 func (f Final) Unwrap() error { return f.Err }
 
+// Declined wraps a refusal that no further attempt will mend and that is nothing
+// unusual: a provider that does not tell who somebody is. The job ends like after
+// Final, without an alarm.
+type Declined struct{ Err error }
+
+// Error implements error.
+func (d Declined) Error() string { return d.Err.Error() }
+
+// Unwrap gives the cause.
+func (d Declined) Unwrap() error { return d.Err }
+
 // ErrAgain says that a job did a share of its work and wants to go on: it is run
 // again at once and no attempt is counted.
 var ErrAgain = errors.New("desk: job goes on")
@@ -139,7 +150,9 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 		}
 		return
 	}
-	if _, ok := errors.AsType[Final](err); ok {
+	_, final := errors.AsType[Final](err)
+	_, declined := errors.AsType[Declined](err)
+	if final || declined {
 		j.MaxAttempts = 0
 	}
 	wait := r.base << min(j.Attempts, 10)
@@ -148,7 +161,7 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 		r.log.Warn("job not given back; its lease will end", "job", j.ID, "kind", j.Kind, "error", e)
 	}
 	level := slog.LevelInfo
-	if dead {
+	if dead && !declined {
 		level = slog.LevelError
 	}
 	r.log.Log(ctx, level, "job failed", "job", j.ID, "kind", j.Kind, "attempt", j.Attempts+1, "dead", dead, "error", err)

@@ -56,6 +56,7 @@ type Edge struct {
 	opt      EdgeOptions
 	limit    *inFlight
 	sequence atomic.Uint64
+	prefixes [][]byte // of the paths of all hooks, up to the first parameter
 }
 
 // NewEdge makes the edge of all drivers.
@@ -63,7 +64,17 @@ func NewEdge(opt EdgeOptions) *Edge {
 	if opt.InFlight == 0 {
 		opt.InFlight = 512
 	}
-	return &Edge{opt: opt, limit: newInFlight(opt.InFlight)}
+	e := &Edge{opt: opt, limit: newInFlight(opt.InFlight)}
+	seen := map[string]bool{}
+	for _, d := range opt.Drivers {
+		for _, h := range d.Info().Hooks {
+			if prefix, _, _ := strings.Cut(h.Path, "{"); !seen[prefix] {
+				seen[prefix] = true
+				e.prefixes = append(e.prefixes, []byte(prefix))
+			}
+		}
+	}
+	return e
 }
 
 // Mount registers every webhook endpoint of the drivers.
@@ -255,12 +266,9 @@ func write(ctx *fasthttp.RequestCtx, r channels.Response) {
 // IsHook tells whether a path belongs to a webhook endpoint: such bodies are
 // limited to MaxBody, and such paths are masked in logs, since some hold a token.
 func (e *Edge) IsHook(path []byte) bool {
-	for _, d := range e.opt.Drivers {
-		for _, h := range d.Info().Hooks {
-			prefix, _, _ := strings.Cut(h.Path, "{")
-			if bytes.HasPrefix(path, []byte(prefix)) {
-				return true
-			}
+	for _, prefix := range e.prefixes {
+		if bytes.HasPrefix(path, prefix) {
+			return true
 		}
 	}
 	return false

@@ -5,11 +5,11 @@ package ingest
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"tributary/chat"
+	"tributary/internal/fastjson"
 )
 
 // Envelope is what a queue entry holds: one event and, on the first event of a
@@ -27,18 +27,24 @@ var ErrEnvelope = errors.New("ingest: damaged queue entry")
 // format gets a new one, and old entries stay readable.
 const envelopeVersion = 1
 
-// Encode makes the payload: version, length of the event, then event and body.
+// Encode makes the payload: version, length of the event, event, body.
 func (e *Envelope) Encode() ([]byte, error) {
-	event, err := json.Marshal(&e.Event)
+	// The length is known afterwards; its place is that of the longest.
+	const head = 1 + binary.MaxVarintLen32
+	out, err := e.Event.AppendJSON(make([]byte, head, head+usualEvent+len(e.Body)))
 	if err != nil {
 		return nil, fmt.Errorf("ingest: encode event: %w", err)
 	}
-	out := make([]byte, 0, 1+binary.MaxVarintLen32+len(event)+len(e.Body))
-	out = append(out, envelopeVersion)
-	out = binary.AppendUvarint(out, uint64(len(event)))
-	out = append(out, event...)
-	return append(out, e.Body...), nil
+	var front [head]byte
+	front[0] = envelopeVersion
+	n := 1 + binary.PutUvarint(front[1:], uint64(len(out)-head))
+	out = append(out, e.Body...)
+	copy(out[head-n:], front[:n])
+	return out[head-n:], nil
 }
+
+// usualEvent is the size that most events stay below, in bytes.
+const usualEvent = 1024
 
 // DecodeEnvelope is the inverse of Encode. Body aliases payload.
 func DecodeEnvelope(payload []byte) (Envelope, error) {
@@ -52,7 +58,7 @@ func DecodeEnvelope(payload []byte) (Envelope, error) {
 		return e, ErrEnvelope
 	}
 	rest = rest[n:]
-	if err := json.Unmarshal(rest[:size], &e.Event); err != nil {
+	if err := fastjson.Unmarshal(rest[:size], &e.Event); err != nil {
 		return e, fmt.Errorf("%w: %w", ErrEnvelope, err)
 	}
 	e.Body = rest[size:]

@@ -151,10 +151,22 @@ func (r *Relay) Run(ctx context.Context) error {
 			return nil
 		case <-r.wake:
 			timer.Stop()
+			// What is accepted or finished in the next moment is claimed along.
+			gather := time.NewTimer(gatherFor)
+			select {
+			case <-ctx.Done():
+				gather.Stop()
+				return nil
+			case <-gather.C:
+			}
 		case <-timer.C:
 		}
 	}
 }
+
+// gatherFor is how long a wake-up waits for others before the store is asked: a
+// claim is a transaction, and every reply and every finished call wakes the relay.
+const gatherFor = 2 * time.Millisecond
 
 // claimSize is how many deliveries one claim takes.
 const claimSize = 128

@@ -47,6 +47,38 @@ func (c *Channel) Person(n int) Person {
 type profiles struct {
 	mu    sync.RWMutex
 	names map[string]string
+	held  chan struct{} // closed when look-ups are answered again; nil: they are
+}
+
+// HoldProfiles lets look-ups of people hang until release is called.
+func (s *Simulator) HoldProfiles() (release func()) {
+	s.profiles.mu.Lock()
+	defer s.profiles.mu.Unlock()
+	held := make(chan struct{})
+	s.profiles.held = held
+	return sync.OnceFunc(func() {
+		s.profiles.mu.Lock()
+		defer s.profiles.mu.Unlock()
+		if s.profiles.held == held {
+			s.profiles.held = nil
+		}
+		close(held)
+	})
+}
+
+// profile is the name of somebody who wrote, once look-ups are answered.
+func (s *Simulator) profile(c *call, from string) (name string, ok bool) {
+	s.profiles.mu.RLock()
+	held := s.profiles.held
+	s.profiles.mu.RUnlock()
+	if held != nil {
+		select {
+		case <-held:
+		case <-c.r.Context().Done():
+			abandon()
+		}
+	}
+	return s.profiles.get(from)
 }
 
 func (p *profiles) put(from, name string) {

@@ -112,7 +112,7 @@ func (s *Simulator) graphSubscribe(c *call, ch *Channel) {
 
 // graphProfile answers what is known of a person who wrote.
 func (s *Simulator) graphProfile(c *call, ch *Channel, id string) {
-	name, ok := s.profiles.get(id)
+	name, ok := s.profile(c, id)
 	if !ok || c.r.Method != http.MethodGet {
 		c.graphError(http.StatusBadRequest, 100, 2018218, "(#100) No profile available for this user.")
 		return

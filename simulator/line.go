@@ -166,7 +166,7 @@ func (s *Simulator) line(c *call) {
 func (s *Simulator) lineData(c *call) { c.json(http.StatusNotFound, lineFault("Not found")) }
 
 func (s *Simulator) lineProfile(c *call, user string) {
-	name, ok := s.profiles.get(user)
+	name, ok := s.profile(c, user)
 	if !ok {
 		c.json(http.StatusNotFound, lineFault("Not found"))
 		return

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -118,12 +119,31 @@ func (s *Simulator) twilio(c *call) {
 		ch.register(Registration{URL: c.param("InboundRequestUrl")})
 		c.json(http.StatusOK, map[string]any{"sid": strings.TrimPrefix(rest, "v1/Services/"), "inbound_request_url": c.param("InboundRequestUrl")})
 	case rest == "v1/Content":
-		c.json(http.StatusOK, map[string]any{"contents": []any{}, "meta": map[string]any{"page": 0, "page_size": 1000, "key": "contents"}})
+		s.twilioContents(c, ch)
 	case rest == "v3/Indicators/Typing" || rest == "v2/Indicators/Typing":
 		c.json(http.StatusOK, map[string]any{"success": true})
 	default:
 		c.json(http.StatusNotFound, twilioFault(20404, http.StatusNotFound, "The requested resource was not found"))
 	}
+}
+
+// twilioContents lists message templates, 50 at a time unless the caller says
+// otherwise.
+func (s *Simulator) twilioContents(c *call, ch *Channel) {
+	const usual = 50
+	page, _ := strconv.Atoi(c.query.Get("Page")) // anything else is the beginning
+	size, err := strconv.Atoi(c.query.Get("PageSize"))
+	if err != nil {
+		size = usual
+	}
+	list, more := ch.templatePage(page*size, size)
+	meta := map[string]any{"page": page, "page_size": size, "key": "contents", "next_page_url": nil}
+	if more {
+		query := c.query
+		query.Set("Page", strconv.Itoa(page+1))
+		meta["next_page_url"] = s.base + c.r.URL.Path + "?" + query.Encode()
+	}
+	c.json(http.StatusOK, map[string]any{"contents": list, "meta": meta})
 }
 
 // twilioNumber lists the account's number or sets its webhook.

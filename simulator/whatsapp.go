@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -154,7 +155,7 @@ func (s *Simulator) whatsapp(c *call) {
 	case "messages":
 		s.whatsappSend(c, ch)
 	case "message_templates":
-		c.json(http.StatusOK, map[string]any{"data": []any{}, "paging": map[string]any{}})
+		s.whatsappTemplates(c, ch)
 	case "phone_numbers":
 		c.json(http.StatusOK, map[string]any{"data": []any{phoneHealth(ch)}})
 	case "subscribed_apps":
@@ -174,6 +175,25 @@ func (s *Simulator) whatsapp(c *call) {
 	default: // register, deregister, settings, request_code, verify_code, …
 		c.json(http.StatusOK, map[string]any{"success": true})
 	}
+}
+
+// whatsappTemplates lists message templates, 25 at a time unless the caller says
+// otherwise. Like Meta it repeats the token in the address of the next page.
+func (s *Simulator) whatsappTemplates(c *call, ch *Channel) {
+	const usual = 25
+	after, _ := strconv.Atoi(c.query.Get("after")) // anything else is the beginning
+	limit, err := strconv.Atoi(c.query.Get("limit"))
+	if err != nil {
+		limit = usual
+	}
+	list, more := ch.templatePage(after, limit)
+	paging := map[string]any{}
+	if more {
+		query := c.query
+		query.Set("after", strconv.Itoa(after+len(list)))
+		paging["next"] = s.base + c.r.URL.Path + "?" + query.Encode()
+	}
+	c.json(http.StatusOK, map[string]any{"data": list, "paging": paging})
 }
 
 func (s *Simulator) firstToken(k Kind) string {
@@ -233,7 +253,8 @@ func (s *Simulator) d360(c *call) {
 		}
 		c.json(http.StatusOK, map[string]any{"url": r.URL, "headers": headers})
 	case "configs/templates":
-		c.json(http.StatusOK, map[string]any{"waba_templates": []any{}, "count": 0, "total": 0})
+		list, _ := ch.templatePage(0, math.MaxInt32)
+		c.json(http.StatusOK, map[string]any{"waba_templates": list, "count": len(list), "total": len(list)})
 	case "messages":
 		s.whatsappSend(c, ch)
 	default:

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -35,5 +37,25 @@ func TestEveryMethodHasACase(t *testing.T) {
 	}
 	for _, name := range unknown {
 		t.Errorf("a case covers %s, which does not exist", name)
+	}
+	files, err := filepath.Glob("storetest/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("source of the suite: %v, %v", files, err)
+	}
+	var source strings.Builder
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Write(text)
+	}
+	for _, c := range storetest.Cases() {
+		for _, covered := range c.Covers {
+			_, method, _ := strings.Cut(covered, ".")
+			if !strings.Contains(source.String(), "."+method+"(") {
+				t.Errorf("case %q covers %s, which the suite never calls", c.Name, covered)
+			}
+		}
 	}
 }

@@ -263,7 +263,10 @@ func (s *Store) ListConversations(ctx context.Context, f ConversationFilter, ord
 	c.assignee(f)
 	page := ``
 	if limit > 0 {
-		page = ` LIMIT ` + strconv.Itoa(limit) + ` OFFSET ` + strconv.Itoa(offset)
+		// The offset is an argument, since each text is a statement that stays
+		// prepared; the limit is not, since plans depend on it.
+		c.args = append(c.args, offset)
+		page = ` LIMIT ` + strconv.Itoa(limit) + ` OFFSET $` + strconv.Itoa(len(c.args))
 	}
 	rows, err := s.r.QueryContext(ctx, `SELECT `+conversationColumns+`
 		FROM (SELECT c.id FROM conversations c WHERE `+c.where()+` ORDER BY `+order.sql()+page+`) AS page

@@ -39,8 +39,20 @@ func (t *Tx) InsertDelivery(ctx context.Context, d Delivery) error {
 // waits, so that replies leave in order, and none of the channels in skip. An
 // owner that died while it held one is counted in Crashes.
 func (s *Store) ClaimDeliveries(ctx context.Context, owner string, lease time.Duration, limit int, skip []int64) ([]Delivery, error) {
+	var out []Delivery
+	err := s.statement(ctx, func(q queryer) (err error) {
+		out, err = s.claimDeliveries(ctx, q, owner, lease, limit, skip)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (s *Store) claimDeliveries(ctx context.Context, q queryer, owner string, lease time.Duration, limit int, skip []int64) ([]Delivery, error) {
 	now := s.now()
-	rows, err := s.w.QueryContext(ctx, `UPDATE deliveries SET lease_owner = $1, lease_until = $2,
+	rows, err := q.QueryContext(ctx, `UPDATE deliveries SET lease_owner = $1, lease_until = $2,
 			crashes = crashes + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END
 		WHERE message_id IN (
 			SELECT d.message_id FROM deliveries d
@@ -81,12 +93,25 @@ func (s *Store) RenewDeliveries(ctx context.Context, owner string, lease time.Du
 	return nil
 }
 
+// ParkChannel puts off everything of a channel that nobody is sending: the claims
+// of other channels do not have to step over it.
+func (s *Store) ParkChannel(ctx context.Context, channelID int64, until time.Time) error {
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET next_at = $2 WHERE channel_id = $1 AND next_at < $2 AND lease_owner = ''`,
+		channelID, micros(until)); err != nil {
+		return fmt.Errorf("store: park channel: %w", err)
+	}
+	return nil
+}
+
 // NextDelivery is when the next delivery becomes due of a channel that is not in
-// skip: the zero time when none waits.
+// skip: the zero time when none waits. A message behind an older one of its
+// conversation is not waited for.
 func (s *Store) NextDelivery(ctx context.Context, skip []int64) (time.Time, error) {
 	var at *int64
-	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) FROM deliveries
-		WHERE channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$1", "x", "id bigint")+`)`, ids(skip)).Scan(&at)
+	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN d.lease_until > d.next_at THEN d.lease_until ELSE d.next_at END) FROM deliveries d
+		WHERE d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$1", "x", "id bigint")+`)
+			AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = d.conversation_id AND o.message_id < d.message_id)`,
+		ids(skip)).Scan(&at)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("store: next delivery: %w", err)
 	}

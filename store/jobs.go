@@ -30,12 +30,7 @@ type Job struct {
 // InsertJob orders work in the transaction that makes it necessary. While a job
 // of the same key runs, the order stands for a run after it.
 func (t *Tx) InsertJob(ctx context.Context, j Job) error {
-	if j.Lane == "" {
-		j.Lane = LaneDeferred
-	}
-	if j.MaxAttempts == 0 {
-		j.MaxAttempts = 10
-	}
+	j = j.withDefaults()
 	if j.RunAt.IsZero() {
 		j.RunAt = t.Now
 	}
@@ -49,10 +44,60 @@ func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 	return nil
 }
 
-// ClaimJobs leases due jobs of a lane.
+// OrderJobs orders jobs to run now, all of which have unique keys. A job of the
+// same key that waits or runs stays as it is; one that is dead is made again when
+// it has rested so long.
+func (t *Tx) OrderJobs(ctx context.Context, list []Job, rest time.Duration) error {
+	rows := make([][]any, 0, len(list))
+	seen := make(map[string]bool, len(list))
+	for _, j := range list {
+		if seen[j.UniqueKey] {
+			continue
+		}
+		seen[j.UniqueKey] = true
+		j = j.withDefaults()
+		rows = append(rows, []any{j.Kind, j.Lane, j.UniqueKey, j.AccountID, jsonObject(string(j.Payload)), j.MaxAttempts})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	set, err := rowSet(rows)
+	if err != nil {
+		return fmt.Errorf("store: order jobs: %w", err)
+	}
+	if _, err := t.tx.ExecContext(ctx, t.s.q.orderJobs, set, t.now(), micros(t.Now.Add(-rest))); err != nil {
+		return fmt.Errorf("store: order jobs: %w", err)
+	}
+	return nil
+}
+
+// HastenJobs makes jobs of a kind that wait for a later moment run now: those
+// whose unique key begins with prefix.
+func (t *Tx) HastenJobs(ctx context.Context, lane, kind, prefix string) error {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE jobs SET run_at = $4
+		WHERE lane = $1 AND state = 'ready' AND run_at > $4 AND kind = $2
+			AND SUBSTR(unique_key, 1, LENGTH(CAST($3 AS TEXT))) = CAST($3 AS TEXT)`, lane, kind, prefix, t.now()); err != nil {
+		return fmt.Errorf("store: hasten jobs: %w", err)
+	}
+	return nil
+}
+
+func (j Job) withDefaults() Job {
+	if j.Lane == "" {
+		j.Lane = LaneDeferred
+	}
+	if j.MaxAttempts == 0 {
+		j.MaxAttempts = 10
+	}
+	return j
+}
+
+// ClaimJobs leases due jobs of a lane. A lease that ran out counts as an attempt:
+// a job that takes its process with it comes to an end too.
 func (s *Store) ClaimJobs(ctx context.Context, lane, owner string, lease time.Duration, limit int) ([]Job, error) {
 	now := s.now()
-	rows, err := s.w.QueryContext(ctx, `UPDATE jobs SET lease_owner = $1, lease_until = $2, renewed = FALSE
+	rows, err := s.w.QueryContext(ctx, `UPDATE jobs SET lease_owner = $1, lease_until = $2, renewed = FALSE,
+			attempts = attempts + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END
 		WHERE id IN (SELECT id FROM jobs WHERE lane = $3 AND state = 'ready' AND run_at <= $4 AND lease_until <= $4
 			ORDER BY run_at LIMIT $5 `+s.d.skipLocked+`)
 		RETURNING id, kind, lane, COALESCE(unique_key, ''), account_id, payload, run_at, attempts, max_attempts, last_error`,

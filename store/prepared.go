@@ -75,6 +75,9 @@ func (p *prepared) ready(query string) *sql.Stmt {
 
 // catchUp prepares what transactions wanted.
 func (p *prepared) catchUp(ctx context.Context) {
+	if p == nil {
+		return
+	}
 	p.mu.Lock()
 	wanted := p.wanted
 	if len(wanted) > 0 {

@@ -29,6 +29,15 @@ func (s *Store) Transact(ctx context.Context, f func(*Tx) error) error {
 	})
 }
 
+// statement runs f's one writing statement: on SQLite among the transactions that
+// share a commit, so that it has no fsync of its own, else outside of any.
+func (s *Store) statement(ctx context.Context, f func(queryer) error) error {
+	if s.group == nil {
+		return f(s.w)
+	}
+	return s.Transact(ctx, func(t *Tx) error { return f(t.tx) })
+}
+
 // conn is the transaction's connection. Where several transactions share one
 // (SQLite), a caller that gives up must not interrupt a statement: that would roll
 // back the others too (sqlite.org/c3ref/interrupt.html).
@@ -74,7 +83,7 @@ type queries struct {
 	knownKeys, contactInboxes, insertContacts, insertContactInboxes, matchContacts,
 	openConversations, insertConversations, insertMessages, insertAttachments,
 	touchConversations, touchContacts, insertOutbox,
-	providerIDs, moveStatuses, insertParked string
+	providerIDs, moveStatuses, insertParked, orderJobs string
 }
 
 func newQueries(d dialect) queries {
@@ -86,15 +95,16 @@ func newQueries(d dialect) queries {
 			FROM ` + d.rows("$1", "x", "i bigint", "inbox_id bigint", "source_id text") + `
 			CROSS JOIN contact_inboxes ci CROSS JOIN contacts c
 			WHERE ci.inbox_id = x.inbox_id AND ci.source_id = x.source_id AND c.id = ci.contact_id`,
-		matchContacts: `SELECT x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
+		matchContacts: `SELECT 0 AS rank, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
 			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "phone text", "email text") + `
 			CROSS JOIN contacts c
 			WHERE c.account_id = x.account_id AND c.phone_number = x.phone
 			UNION ALL
-			SELECT x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
+			SELECT 1, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
 			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "phone text", "email text") + `
 			CROSS JOIN contacts c
-			WHERE c.account_id = x.account_id AND c.email = x.email`,
+			WHERE c.account_id = x.account_id AND c.email = x.email
+			ORDER BY rank`,
 		insertContacts: `INSERT INTO contacts (account_id, name, email, phone_number, avatar_url, additional_attributes, created_at, updated_at)
 			SELECT x.account_id, x.name, x.email, x.phone, '', x.attributes, $2, $2
 			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "name text", "email text", "phone text", "attributes text") + `
@@ -167,6 +177,12 @@ func newQueries(d dialect) queries {
 				content_attributes = COALESCE(x.attributes, messages.content_attributes), updated_at = $2
 			FROM ` + d.rows("$1", "x", "id bigint", "status integer", "attributes text") + `
 			WHERE messages.id = x.id`,
+		orderJobs: `INSERT INTO jobs (kind, lane, unique_key, account_id, payload, run_at, max_attempts, created_at)
+			SELECT x.kind, x.lane, x.key, x.account_id, x.payload, $2, x.max_attempts, $2
+			FROM ` + d.rows("$1", "x", "kind text", "lane text", "key text", "account_id bigint", "payload text", "max_attempts integer") + `
+			WHERE TRUE ORDER BY x.key
+			ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, state = 'ready', attempts = 0
+				WHERE jobs.state = 'dead' AND jobs.run_at <= $3`,
 		insertParked: `INSERT INTO parked_statuses (inbox_id, provider_id, status, external_error, expires_at)
 			SELECT x.inbox_id, x.provider_id, x.status, x.error, $2
 			FROM ` + d.rows("$1", "x", "i bigint", "inbox_id bigint", "provider_id text", "status integer", "error text") + `

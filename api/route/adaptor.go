@@ -84,7 +84,13 @@ func (a *adaptor) answer(ctx context.Context, e *exchange) (res response, err er
 	if err != nil {
 		return response{}, err
 	}
-	if res, err = responseOf(out); err != nil {
+	if s, ok := out.(Stream); ok {
+		res.contentType = s.ContentType
+		res.stream, err = s.open(a.opts.Base, e.ctx)
+	} else {
+		res, err = responseOf(out)
+	}
+	if err != nil {
 		return response{}, err
 	}
 	for name, value := range caller.Echo {
@@ -250,7 +256,7 @@ func (a *adaptor) collect(e *exchange) (*bag, error) {
 	if tooLarge(e.ctx, limit) {
 		return nil, &chat.Error{Code: chat.CodeTooLarge, Message: "the body is too large"}
 	}
-	b, err := newBag(e.ctx, e.path, len(a.row.decoder.body) > 0)
+	b, err := newBag(e.ctx, e.path, len(a.row.decoder.body) > 0, a.row.Opaque)
 	if err != nil {
 		return nil, err
 	}

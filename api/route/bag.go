@@ -36,8 +36,9 @@ type bag struct {
 	body map[string]any
 }
 
-// newBag copies query and body out of ctx. wantRaw keeps the body's bytes.
-func newBag(ctx *fasthttp.RequestCtx, path map[string]string, wantRaw bool) (*bag, error) {
+// newBag copies query and body out of ctx. wantRaw keeps the body's bytes; the
+// body of an opaque row is nothing but bytes, and is not copied.
+func newBag(ctx *fasthttp.RequestCtx, path map[string]string, wantRaw, opaque bool) (*bag, error) {
 	b := &bag{
 		path:   path,
 		top:    map[string]any{},
@@ -47,11 +48,16 @@ func newBag(ctx *fasthttp.RequestCtx, path map[string]string, wantRaw bool) (*ba
 	if err := formInto(b.top, ctx.QueryArgs()); err != nil {
 		return nil, err
 	}
-	if err := b.readBody(ctx); err != nil {
-		return nil, err
-	}
-	if wantRaw {
+	switch {
+	case opaque:
+		b.raw = ctx.PostBody()
+	case wantRaw:
 		b.raw = bytes.Clone(ctx.PostBody())
+		fallthrough
+	default:
+		if err := b.readBody(ctx); err != nil {
+			return nil, err
+		}
 	}
 	maps.Copy(b.top, b.body)
 	for k, v := range path {

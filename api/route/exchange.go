@@ -84,6 +84,10 @@ func ours(ip netip.Addr) bool { return ip.IsPrivate() || ip.IsLoopback() }
 
 // write puts the answer on the wire, with its ETag where it has one.
 func (e *exchange) write(r response) {
+	if r.stream != nil {
+		r.stream.write(e.ctx, r.contentType)
+		return
+	}
 	h := &e.ctx.Response.Header
 	if r.contentType != "" {
 		h.SetContentType(r.contentType)

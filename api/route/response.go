@@ -12,6 +12,7 @@ type response struct {
 	contentType string
 	body        []byte
 	location    string
+	stream      *opened // instead of body
 }
 
 // responder is an output that is not simply JSON with status 200.

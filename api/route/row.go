@@ -35,6 +35,7 @@ type Row struct {
 	RequireKey string // see Require
 	NullText   bool   // see NullTexts
 	Plain      bool   // see PlainErrors
+	Opaque     bool   // see Bytes
 	BodyLimit  int    // bytes, see Limit
 
 	decoder decoder
@@ -49,8 +50,8 @@ type finder func(ctx context.Context, c *Call, id int64) error
 // Func is a handler. In is a struct whose fields name their source by tag:
 // `path:"id"` from the path only, `query:"page"` and `json:"name"` from the one
 // bag of body and query (the body wins), `header:"X-Name"` from the headers.
-// Out is encoded as JSON unless it is one of Empty, NoContent, Reply, Content
-// and Redirect.
+// Out is encoded as JSON unless it is one of Empty, NoContent, Reply, Content,
+// Redirect and Stream.
 type Func[In, Out any] func(ctx context.Context, c *Call, in In) (Out, error)
 
 // Get is a route for GET and HEAD.
@@ -153,6 +154,13 @@ func (r Row) NullTexts() Row {
 // refused input, with "Validation failed: " in front.
 func (r Row) PlainErrors() Row {
 	r.Plain = true
+	return r
+}
+
+// Bytes takes the body as nothing but bytes, whatever its Content-Type says: for
+// files. The handler's Body is not a copy and is gone when it returns.
+func (r Row) Bytes() Row {
+	r.Opaque = true
 	return r
 }
 

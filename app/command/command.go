@@ -39,8 +39,7 @@ func Main(ctx context.Context, args, environ []string, out, errOut io.Writer) in
 		return exitDone
 	}
 	_, _ = fmt.Fprintln(errOut, "tributary: "+oneLine(err))
-	var usage errUsage
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[errUsage](err); ok {
 		return exitUsage
 	}
 	return exitFailed
@@ -108,7 +107,6 @@ func exactArgs(n int, names string) cobra.PositionalArgs {
 func (p *program) configFlags(root *cobra.Command) {
 	t := reflect.TypeFor[app.Config]()
 	for f := range t.Fields() {
-		f := f
 		name := f.Tag.Get("env")
 		if name == "" || name == "-" {
 			continue

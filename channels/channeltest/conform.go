@@ -40,6 +40,7 @@ func (s *suite) conform(t *testing.T) {
 		})
 	}
 	s.conformSender(t)
+	s.conformProfiler(t)
 }
 
 func (s *suite) checkInfo(t *testing.T) {

@@ -38,11 +38,13 @@
 //     may produce more of them than a case lists.
 //   - Events of kind test and ignored are compared even when no inbox has their
 //     address.
-//   - provider_calls of an inbound case are look-ups made by jobs after the event
-//     is stored. Decoding does no I/O, so contact fields and message.extra that
-//     only the look-up can know may be absent, if contact.profile_lookup is
-//     "needed" (which also stands for "failed"), and attachments that the case
-//     wants gone may still be there.
+//   - provider_calls of an inbound case are made by jobs after the event is
+//     stored, never while it is decoded. For each event in turn, and as long as
+//     calls are left, the message is enriched, an interaction acknowledged, the
+//     attachments that only the provider can give are fetched, and the contact's
+//     profile is asked for; what is found out is written into the event before
+//     it is compared. contact.profile_lookup is "failed" after a refused
+//     look-up and absent after one that succeeded. Each call has to be made.
 //   - stored_messages, final, inbox, contact_inbox, conversation and message are
 //     about stored state and are not looked at here.
 //

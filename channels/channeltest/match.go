@@ -25,8 +25,6 @@ type matcher struct {
 	// strict: numbers and texts are different things, there are no defaults and
 	// no moments (requests to providers).
 	strict bool
-	// lookup: the case has look-ups, see the package documentation.
-	lookup bool
 }
 
 // diff says how got falls short of want; path names the place.
@@ -75,29 +73,9 @@ func (m matcher) diffObject(path string, want, got map[string]any) []string {
 		if !m.strict && key == "note" {
 			continue
 		}
-		if m.lookup && m.known(path, key, want[key], got) {
-			continue
-		}
 		out = append(out, m.diff(path+"/"+key, want[key], got[key])...)
 	}
 	return out
-}
-
-// known tells whether a field of an event is settled by a later look-up.
-func (m matcher) known(path, key string, want any, got map[string]any) bool {
-	switch path {
-	case "/contact":
-		if got["profile_lookup"] != "needed" {
-			return false
-		}
-		return key == "profile_lookup" && want == "failed" || empty(got[key])
-	case "/contact/attributes":
-		return empty(got[key])
-	case "/message":
-		// A look-up may also find that the story is gone, and its file with it.
-		return key == "extra" && empty(got[key]) || key == "attachments" && empty(want)
-	}
-	return false
 }
 
 func (m matcher) equal(key string, want, got any) bool {

@@ -24,7 +24,8 @@ func now() time.Time { return time.Date(2025, time.October, 13, 9, 0, 0, 0, time
 type world struct {
 	env      *channels.Env
 	driver   channels.Driver
-	channels []*channels.Channel // all inboxes of the case, in order
+	drivers  map[string]channels.Driver // by channel type, the others' included
+	channels []*channels.Channel        // all inboxes of the case, in order
 	dir      directory
 }
 
@@ -64,20 +65,19 @@ func (s *suite) newWorld(tb testing.TB, c *testCase, transport http.RoundTripper
 	tb.Helper()
 	w := &world{env: newEnv(c.Given.Config, transport), dir: directory{}}
 	w.driver = s.build(w.env)
-	drivers := []channels.Driver{w.driver}
+	w.drivers = map[string]channels.Driver{}
 	for _, build := range s.others {
-		drivers = append(drivers, build(w.env))
+		d := build(w.env)
+		w.drivers[d.Info().ChannelType] = d
 	}
+	w.drivers[w.driver.Info().ChannelType] = w.driver
 	for i, raw := range c.Given.Inboxes {
 		if i == 0 {
 			raw = merge(tb, raw, c.Given.rest)
 		}
 		ch := newChannel(tb, raw)
-		for _, d := range drivers {
-			if d.Info().ChannelType == ch.Type {
-				w.add(tb, d, ch)
-				break
-			}
+		if d := w.drivers[ch.Type]; d != nil {
+			w.add(tb, d, ch)
 		}
 		w.channels = append(w.channels, ch)
 	}

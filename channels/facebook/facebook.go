@@ -34,6 +34,8 @@ var (
 	_ channels.Registrar  = driver{}
 	_ channels.Presenter  = driver{}
 	_ channels.Windowed   = driver{}
+	_ channels.Profiler   = driver{}
+	_ channels.Enricher   = driver{}
 )
 
 // New makes the driver of an installation.

@@ -39,15 +39,18 @@ const (
 type driver struct{ env *channels.Env }
 
 var (
-	_ channels.Driver     = driver{}
-	_ channels.Challenger = driver{}
-	_ channels.Chooser    = driver{}
-	_ channels.Tailor     = driver{}
-	_ channels.Sender     = driver{}
-	_ channels.Creator    = driver{}
-	_ channels.Registrar  = driver{}
-	_ channels.Presenter  = driver{}
-	_ channels.Windowed   = driver{}
+	_ channels.Driver      = driver{}
+	_ channels.Challenger  = driver{}
+	_ channels.Chooser     = driver{}
+	_ channels.Tailor      = driver{}
+	_ channels.Sender      = driver{}
+	_ channels.Creator     = driver{}
+	_ channels.Registrar   = driver{}
+	_ channels.Presenter   = driver{}
+	_ channels.Windowed    = driver{}
+	_ channels.Profiler    = driver{}
+	_ channels.Enricher    = driver{}
+	_ channels.Placeholder = driver{}
 )
 
 // New makes the driver of an installation.
@@ -242,14 +245,12 @@ func (d driver) Plan(_ *channels.Channel, m *chat.Outbound) ([]chat.Part, error)
 
 // SendPart implements channels.Sender.
 func (d driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Outbound, p chat.Part) (channels.Receipt, error) {
-	s := config(ch)
-	if !s.ExpiresAt.IsZero() && !d.env.Now().Before(s.ExpiresAt) {
-		return channels.Receipt{}, &channels.SendError{
-			Class: chat.Reauthorize, Code: "token_expired", Text: "the Instagram access token has expired",
-		}
+	g, err := d.graph(ch)
+	if err != nil {
+		return channels.Receipt{}, err
 	}
-	path := "/" + url.PathEscape(string(s.InstagramID)) + "/messages"
-	return meta.LoginDirect().Send(ctx, d.env, meta.Login(d.env, s.Token), path, m, p)
+	path := "/" + url.PathEscape(string(config(ch).InstagramID)) + "/messages"
+	return meta.LoginDirect().Send(ctx, d.env, g, path, m, p)
 }
 
 // Window implements channels.Windowed.

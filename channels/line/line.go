@@ -32,6 +32,7 @@ var (
 	_ channels.Presenter    = (*Driver)(nil)
 	_ channels.MediaFetcher = (*Driver)(nil)
 	_ channels.Unique       = (*Driver)(nil)
+	_ channels.Profiler     = (*Driver)(nil)
 )
 
 // New makes the driver for an installation.

@@ -37,6 +37,7 @@ var (
 	_ channels.Presenter    = (*driver)(nil)
 	_ channels.Acknowledger = (*driver)(nil)
 	_ channels.MediaFetcher = (*driver)(nil)
+	_ channels.Profiler     = (*driver)(nil)
 )
 
 // New makes the driver.

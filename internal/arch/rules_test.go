@@ -17,7 +17,7 @@ var rules = map[string]rule{
 	}},
 	"app": {2, []string{
 		"api", "api/route", "ingest", "relay", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
-		"channels", "channels/all", "chat",
+		"channels", "channels/all", "blob", "blob/*", "chat",
 	}},
 	// The benchmarks assemble what app assembles, and measure parts of it alone.
 	"bench": {2, []string{
@@ -29,14 +29,14 @@ var rules = map[string]rule{
 
 	"ingest":    {3, []string{"desk", "store", "queue", "channels", "chat"}},
 	"relay":     {3, []string{"desk", "store", "queue", "channels", "chat"}},
-	"api":       {3, []string{"api/route", "desk", "store", "channels", "chat"}},
+	"api":       {3, []string{"api/route", "desk", "store", "blob", "channels", "chat"}},
 	"api/route": {3, []string{"chat"}},
 	// The simulator stands for the providers: it knows the program from outside
 	// only, so that it cannot repeat the program's mistakes.
 	"simulator":       {3, nil},
 	"simulator/story": {3, []string{"simulator"}},
 
-	"desk": {4, []string{"store", "channels", "chat"}},
+	"desk": {4, []string{"store", "blob", "channels", "chat"}},
 
 	"store":           {5, []string{"chat"}},
 	"store/storetest": {5, []string{"store", "chat"}},
@@ -46,6 +46,10 @@ var rules = map[string]rule{
 	"queue/redisq":    {5, []string{"queue", "queue/group"}},
 	"queue/spool":     {5, []string{"queue"}},
 	"queue/queuetest": {5, []string{"queue"}},
+
+	// Files that came with messages: where their bytes lie.
+	"blob":   {5, nil},
+	"blob/*": {5, []string{"blob"}},
 
 	// A driver knows the contract and the nouns, never the store or the queue;
 	// the drivers of Meta's products share channels/meta.
@@ -62,7 +66,7 @@ var rules = map[string]rule{
 
 // testOnly are packages for tests: only _test.go files and each other import
 // them.
-var testOnly = []string{"internal/testkit", "queue/queuetest", "store/storetest", "channels/channeltest"}
+var testOnly = []string{"internal/testkit", "queue/queuetest", "store/storetest", "channels/channeltest", "blob/blobtest"}
 
 // testImports is what the tests below a folder may import besides what the
 // folder itself may and testOnly. The desk and the API are tested with every
@@ -112,7 +116,7 @@ var libraries = []struct {
 	{"net/http/httptest", nil, true, "stand-ins belong to tests"},
 	{
 		"testing",
-		[]string{"internal/testkit", "queue/queuetest", "store/storetest", "channels/channeltest"},
+		testOnly,
 		true,
 		"the program does not link the testing package",
 	},

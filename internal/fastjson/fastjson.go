@@ -11,16 +11,26 @@ import (
 	"bytes"
 	"errors"
 
-	json "github.com/go-json-experiment/json/v1"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // Unmarshal is json.Unmarshal.
-func Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
+func Unmarshal(data []byte, v any) error {
+	// The legacy way of reporting errors needs a pass of its own over the text to
+	// tell bad syntax from bad types. It is only taken when something is wrong:
+	// what was decoded by then is decoded again.
+	if json.Unmarshal(data, v, jsonv1.DefaultOptionsV1(), jsonv1.ReportErrorsWithLegacySemantics(false)) == nil {
+		return nil
+	}
+	return jsonv1.Unmarshal(data, v)
+}
 
 // Mismatch tells whether err only says that a member has another type than the
 // one it was decoded into: everything else was decoded by then.
 func Mismatch(err error) bool {
-	_, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	_, ok := errors.AsType[*jsonv1.UnmarshalTypeError](err)
 	return ok
 }
 
@@ -33,6 +43,12 @@ func String(raw []byte) (s string, ok bool) {
 		return "", false
 	}
 	return s, true
+}
+
+// AppendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
+func AppendString(b []byte, s string) []byte {
+	b, _ = jsontext.AppendQuote(b, s) // the error is about the invalid UTF-8
+	return b
 }
 
 // plain tells whether the inside of a string stands for itself: nearly every id

@@ -238,11 +238,13 @@ CREATE INDEX conversation_labels_label ON conversation_labels (account_id, label
 
 -- ingest_key makes a provider's event unique within its inbox: applying it twice
 -- changes nothing. source_id is what the provider calls the message; it is not
--- unique.
+-- unique. inbox_id is the conversation's, by which messages go with their inbox:
+-- a reference of its own would lock the inbox's row for every message, and have
+-- the whole table read when an inbox is deleted.
 CREATE TABLE messages (
     id {{pk}},
     account_id BIGINT NOT NULL,
-    inbox_id BIGINT NOT NULL REFERENCES inboxes (id) ON DELETE CASCADE,
+    inbox_id BIGINT NOT NULL,
     conversation_id BIGINT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
     message_type INTEGER NOT NULL,
     content_type INTEGER NOT NULL DEFAULT 0,

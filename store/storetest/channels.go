@@ -15,7 +15,7 @@ func channelCases() []Case {
 	return []Case{
 		{"channels", []string{"Tx.InsertChannel", "Store.Channels", "Store.ChannelOfInbox"}, testChannels},
 		{"channel addresses", []string{"Store.AddressTaken", "Tx.UpdateChannelSettings"}, testAddresses},
-		{"registration and authorisation", []string{"Store.SetRegistration", "Tx.CountAuthorizationError", "Store.Version"}, testRegistration},
+		{"registration and authorisation", []string{"Store.SetRegistration", "Tx.SetSignatureMode", "Tx.CountAuthorizationError", "Store.Version"}, testRegistration},
 	}
 }
 
@@ -141,6 +141,18 @@ func testRegistration(t *testing.T, w *World) {
 	if v := version(store.TopicChannels); v <= v1 {
 		t.Errorf("version after SetRegistration %d, before %d", v, v1)
 	}
+
+	mode := func(mode string) {
+		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.SetSignatureMode(ctx, l.Channel, mode) })
+	}
+	mode("observe")
+	row, err = w.ChannelOfInbox(ctx, l.Inbox)
+	noErr(t, "ChannelOfInbox", err)
+	want(t, "SignatureMode", row.SignatureMode, "observe")
+	mode("")
+	list, err := w.Channels(ctx)
+	noErr(t, "Channels", err)
+	want(t, "SignatureModes", list[0].SignatureMode+list[1].SignatureMode, "")
 
 	v2 := version(store.TopicChannels)
 	count := func(channel int64) bool {

@@ -1,9 +1,12 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,6 +18,8 @@ func jobCases() []Case {
 		{"jobs", []string{"Tx.InsertJob", "Store.ClaimJobs", "Store.NextJob", "Store.FinishJob"}, testJobs},
 		{"retry a job", []string{"Store.RetryJob", "Store.ContinueJob"}, testRetryJob},
 		{"a job ordered while it runs", []string{"Tx.InsertJob", "Store.FinishJob", "Store.RetryJob"}, testRenewedJob},
+		{"jobs ordered together", []string{"Tx.OrderJobs"}, testOrderJobs},
+		{"waiting jobs run now", []string{"Tx.HastenJobs"}, testHastenJobs},
 		{"outbox", []string{"Tx.InsertOutbox", "Store.DrainOutbox"}, testOutbox},
 	}
 }
@@ -193,4 +198,61 @@ func testOutbox(t *testing.T, w *World) {
 	}
 	want(t, "rows in order", got, rows)
 	want(t, "jobs made on the way", w.number(`SELECT COUNT(*) FROM jobs`), 2)
+}
+
+// testOrderJobs: what waits or runs is left alone, what is dead must have rested.
+func testOrderJobs(t *testing.T, w *World) {
+	ctx := t.Context()
+	order := func(list ...store.Job) {
+		t.Helper()
+		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.OrderJobs(ctx, list, time.Hour) })
+	}
+	job := func(key string, n int) store.Job {
+		return store.Job{Kind: "look", UniqueKey: key, AccountID: 7, Payload: json.RawMessage(`{"n":` + strconv.Itoa(n) + `}`)}
+	}
+	order()
+	order(job("b", 1), job("a", 1), job("b", 2))
+	want(t, "one for each key", w.number(`SELECT COUNT(*) FROM jobs`), 2)
+	order(job("a", 3))
+	got := w.jobs(store.LaneDeferred, 10)
+	slices.SortFunc(got, func(x, y store.Job) int { return cmp.Compare(x.UniqueKey, y.UniqueKey) })
+	want(t, "as ordered first", got, []store.Job{
+		{ID: got[0].ID, Kind: "look", Lane: store.LaneDeferred, UniqueKey: "a", AccountID: 7, Payload: json.RawMessage(`{"n":1}`), RunAt: start, MaxAttempts: 10},
+		{ID: got[1].ID, Kind: "look", Lane: store.LaneDeferred, UniqueKey: "b", AccountID: 7, Payload: json.RawMessage(`{"n":1}`), RunAt: start, MaxAttempts: 10},
+	})
+	order(job("a", 4)) // while it runs
+	noErr(t, "FinishJob", w.FinishJob(ctx, got[0].ID))
+	want(t, "a job ordered while it ran is done", w.number(`SELECT COUNT(*) FROM jobs`), 1)
+
+	got[1].MaxAttempts = 0
+	dead, err := w.RetryJob(ctx, got[1], w.Clock.Now(), "refused")
+	noErr(t, "RetryJob", err)
+	want(t, "dead", dead, true)
+	w.Clock.Advance(time.Hour - time.Second)
+	order(job("b", 5))
+	want(t, "jobs before the rest is over", len(w.jobs(store.LaneDeferred, 10)), 0)
+	w.Clock.Advance(time.Second)
+	order(job("b", 6))
+	again := w.jobs(store.LaneDeferred, 10)
+	want(t, "jobs after the rest", len(again), 1)
+	want(t, "its payload", string(again[0].Payload), `{"n":6}`)
+	want(t, "its attempts", again[0].Attempts, 0)
+}
+
+func testHastenJobs(t *testing.T, w *World) {
+	later := start.Add(time.Hour)
+	for _, j := range []store.Job{
+		{Kind: "look", UniqueKey: "look:1:7"}, {Kind: "look", UniqueKey: "look:12:7"}, {Kind: "other", UniqueKey: "look:1:8"},
+		{Kind: "look", UniqueKey: "look:1:9", Lane: store.LaneBulk}, {Kind: "look"},
+	} {
+		j.RunAt = later
+		w.order(j)
+	}
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.HastenJobs(ctx, store.LaneDeferred, "look", "look:1:")
+	})
+	got := w.jobs(store.LaneDeferred, 10)
+	want(t, "jobs that run now", len(got), 1)
+	want(t, "its key", got[0].UniqueKey, "look:1:7")
+	want(t, "bulk jobs that run now", len(w.jobs(store.LaneBulk, 10)), 0)
 }

@@ -1,0 +1,132 @@
+package wacloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tributary/channels"
+	"tributary/chat"
+)
+
+var _ channels.TemplateSource = (*Driver)(nil)
+
+// maxPages bounds one synchronisation: a business account has at most 6,000
+// templates (Business Management API, "Message templates: limits"), of which Meta
+// gives 25 at a time.
+const maxPages = 240
+
+// Templates implements channels.TemplateSource. The list replaces the stored one
+// as a whole; an empty list, which Meta also gives while it is in trouble, leaves
+// the settings as they are.
+func (d *Driver) Templates(ctx context.Context, ch *channels.Channel) (json.RawMessage, error) {
+	cfg := config(ch)
+	began := d.env.Now().UTC()
+	list, err := d.listTemplates(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return ch.Settings, nil
+	}
+	settings := map[string]json.RawMessage{}
+	if err := json.Unmarshal(ch.Settings, &settings); err != nil {
+		return nil, fmt.Errorf("wacloud: settings: %w", err)
+	}
+	if settings["message_templates"], err = json.Marshal(list); err != nil {
+		return nil, fmt.Errorf("wacloud: templates: %w", err)
+	}
+	settings["message_templates_last_updated"] = quote(began.Format(time.RFC3339))
+	out, err := json.Marshal(settings)
+	if err != nil {
+		return nil, fmt.Errorf("wacloud: settings: %w", err)
+	}
+	return out, nil
+}
+
+func (d *Driver) listTemplates(ctx context.Context, cfg *Config) ([]json.RawMessage, error) {
+	pc := &cfg.ProviderConfig
+	switch {
+	case pc.APIKey == "":
+		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "The inbox has no API key"}
+	case cfg.Provider != ProviderCloud:
+		var page struct {
+			Templates []json.RawMessage `json:"waba_templates"`
+		}
+		err := d.read(ctx, cfg, d.dialog()+"/configs/templates", dialogKey(cfg), &page)
+		return page.Templates, err
+	case pc.BusinessAccountID == "":
+		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "The inbox has no business account id"}
+	}
+	return d.cloudTemplates(ctx, cfg)
+}
+
+// cloudTemplates follows paging.next. Of that address only the query is used, with
+// our own host, path and token: whoever wrote it cannot lead the token elsewhere.
+func (d *Driver) cloudTemplates(ctx context.Context, cfg *Config) ([]json.RawMessage, error) {
+	address := d.cloud() + "/" + templatesVersion + "/" + url.PathEscape(string(cfg.ProviderConfig.BusinessAccountID)) + "/message_templates"
+	query := url.Values{}
+	var all []json.RawMessage
+	seen := map[string]bool{}
+	for range maxPages {
+		query.Set("access_token", string(cfg.ProviderConfig.APIKey))
+		if seen[query.Encode()] {
+			return all, nil // a page that leads to itself
+		}
+		seen[query.Encode()] = true
+		var page struct {
+			Data   []json.RawMessage `json:"data"`
+			Paging struct {
+				Next text `json:"next"`
+			} `json:"paging"`
+		}
+		if err := d.read(ctx, cfg, address+"?"+query.Encode(), nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Data...)
+		if page.Paging.Next == "" {
+			return all, nil
+		}
+		next, err := url.Parse(string(page.Paging.Next))
+		if err != nil || !d.ours(next) {
+			return nil, &channels.SendError{Class: chat.Permanent, Code: "paging", Text: "The list of templates goes on at a foreign address"}
+		}
+		query = url.Values{}
+		maps.Copy(query, next.Query())
+	}
+	return nil, &channels.SendError{Class: chat.Permanent, Code: "paging", Text: "The list of templates does not end"}
+}
+
+// ours tells whether an address is the provider's: Meta's, or the one that stands
+// in for it.
+func (d *Driver) ours(u *url.URL) bool {
+	for _, base := range []string{d.cloud(), cloudPublic} {
+		if b, err := url.Parse(base); err == nil && u.Scheme == b.Scheme && strings.EqualFold(u.Host, b.Host) {
+			return true
+		}
+	}
+	return false
+}
+
+// read gets one page of a list. Errors are *channels.SendError and never show the
+// key, which Meta quotes when it is malformed.
+func (d *Driver) read(ctx context.Context, cfg *Config, address string, header map[string]string, page any) error {
+	answer, err := d.env.JSON(ctx, http.MethodGet, address, header, nil)
+	if err != nil {
+		return err
+	}
+	if !answer.OK() {
+		refused := d.sendError(answer)
+		refused.Text = strings.ReplaceAll(refused.Text, string(cfg.ProviderConfig.APIKey), "[redacted]")
+		return refused
+	}
+	if err := json.Unmarshal(answer.Body, page); err != nil {
+		return &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "The list of templates cannot be read", Err: err}
+	}
+	return nil
+}
