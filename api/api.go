@@ -13,6 +13,7 @@ import (
 	"tributary/api/route"
 	"tributary/chat"
 	"tributary/desk"
+	"tributary/files"
 	"tributary/store"
 )
 
@@ -20,6 +21,7 @@ import (
 type Deps struct {
 	Store *store.Store
 	Desk  *desk.Desk
+	Files *files.Service
 	// Queue tells whether the queue answers.
 	Queue func(ctx context.Context) error
 	// Setting reads an installation setting by its environment name.
@@ -44,7 +46,7 @@ const account = "/api/v1/accounts/{account_id}"
 
 // Rows are all routes of the API.
 func (a *API) Rows() []route.Row {
-	return slices.Concat(a.info(), a.profile(), a.inboxes(), a.inboxTemplates(), a.twilioChannels(), a.contacts(), a.conversations(), a.conversationActions(), a.messages(),
+	return slices.Concat(a.info(), a.files(), a.profile(), a.inboxes(), a.inboxTemplates(), a.twilioChannels(), a.contacts(), a.conversations(), a.conversationActions(), a.messages(),
 		a.publicInboxes(), a.publicContacts(), a.publicConversations(), a.publicMessages(), a.messageStatus())
 }
 

@@ -22,6 +22,7 @@ import (
 	"tributary/channels"
 	"tributary/channels/all"
 	"tributary/desk"
+	"tributary/files"
 	"tributary/ingest"
 	"tributary/internal/httpx"
 	"tributary/queue"
@@ -50,6 +51,7 @@ type App struct {
 	redis      redis.UniversalClient
 	queue      queue.Log
 	spool      *spool.Spool
+	files      *files.Service
 	settings   *settings
 	drivers    []channels.Driver
 	directory  *desk.Directory
@@ -123,6 +125,9 @@ func (a *App) build(ctx context.Context) error {
 	}
 	// The port is taken now: FRONTEND_URL may depend on it.
 	if err := a.listen(); err != nil {
+		return err
+	}
+	if err := a.openFiles(); err != nil {
 		return err
 	}
 	a.settings = newSettings(a.store, a.log, a.cfg.Settings)
@@ -263,6 +268,9 @@ func (a *App) Store() *store.Store { return a.store }
 
 // Desk gives the use-cases to tests and commands that share the process.
 func (a *App) Desk() *desk.Desk { return a.desk }
+
+// Files gives the storage to tests and commands that share the process.
+func (a *App) Files() *files.Service { return a.files }
 
 // Queue gives the queue to tests and commands that share the process.
 func (a *App) Queue() queue.Log { return a.queue }

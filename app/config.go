@@ -57,6 +57,18 @@ type Config struct {
 	APICORS           bool          `env:"ENABLE_API_CORS" envDefault:"false" help:"let browsers of other origins call /api"`
 	APIOnly           bool          `env:"CW_API_ONLY_SERVER" envDefault:"false" help:"serve no dashboard"`
 
+	StorageService         string `env:"ACTIVE_STORAGE_SERVICE" envDefault:"local" help:"where files are kept: local (DATA_DIR/storage), amazon, s3_compatible"`
+	S3Bucket               string `env:"S3_BUCKET_NAME" help:"amazon: bucket"`
+	AWSRegion              string `env:"AWS_REGION" help:"amazon: region of the bucket"`
+	AWSAccessKeyID         string `env:"AWS_ACCESS_KEY_ID" help:"amazon: access key; empty: the role of the machine"`
+	AWSSecretAccessKey     string `env:"AWS_SECRET_ACCESS_KEY" help:"amazon: secret of the access key"`
+	StorageBucket          string `env:"STORAGE_BUCKET_NAME" help:"s3_compatible: bucket"`
+	StorageEndpoint        string `env:"STORAGE_ENDPOINT" help:"s3_compatible: address of the service, https://…"`
+	StorageRegion          string `env:"STORAGE_REGION" help:"s3_compatible: region, where the service has some"`
+	StorageAccessKeyID     string `env:"STORAGE_ACCESS_KEY_ID" help:"s3_compatible: access key"`
+	StorageSecretAccessKey string `env:"STORAGE_SECRET_ACCESS_KEY" help:"s3_compatible: secret of the access key"`
+	StoragePathStyle       bool   `env:"STORAGE_FORCE_PATH_STYLE" envDefault:"false" help:"s3_compatible: the bucket is in the path, not in the host name"`
+
 	// Settings are the installation settings of the environment (provider
 	// credentials and addresses). The super admin console overrides them.
 	Settings map[string]string `env:"-"`
@@ -190,6 +202,9 @@ func (c *Config) validate() error {
 	}
 	if err := new(slog.Level).UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("LOG_LEVEL: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	if err := c.validateStorage(); err != nil {
+		return err
 	}
 	return c.validateURLs()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tributary/desk"
+	"tributary/files"
 	"tributary/queue"
 	"tributary/store"
 )
@@ -15,6 +16,7 @@ type housekeeping struct {
 	store    *store.Store
 	desk     *desk.Desk
 	queue    queue.Log
+	files    *files.Service
 	log      *slog.Logger
 	maxAge   time.Duration
 	maxBytes int64
@@ -47,6 +49,11 @@ func (h *housekeeping) Run(ctx context.Context) error {
 				h.log.Warn("queue not trimmed", "error", err)
 			} else if n > 0 {
 				h.log.Debug("queue trimmed", "entries", n)
+			}
+			if n, err := h.files.Sweep(ctx); err != nil && ctx.Err() == nil {
+				h.log.Warn("unused files not removed", "error", err)
+			} else if n > 0 {
+				h.log.Debug("unused files removed", "files", n)
 			}
 			if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
 				h.log.Warn("parked receipts not expired", "error", err)

@@ -46,7 +46,7 @@ func (a *App) assemble(env *channels.Env) error {
 	}
 	if a.cfg.Has(RoleScheduler) {
 		a.workers = append(a.workers, &housekeeping{
-			store: a.store, desk: a.desk, queue: a.queue, log: a.log,
+			store: a.store, desk: a.desk, queue: a.queue, files: a.files, log: a.log,
 			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes),
 		})
 	}
@@ -86,6 +86,9 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 		a.workers = append(a.workers, r)
 	}
 }
+
+// uploadTimeout is how long a client may take to store a file.
+const uploadTimeout = 5 * time.Minute
 
 func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 	r := router.New()
@@ -129,6 +132,9 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 			if isHook(h.RequestURI()) {
 				return fasthttp.RequestConfig{MaxRequestBodySize: ingest.MaxBody, ReadTimeout: 15 * time.Second}
 			}
+			if api.Uploads(string(h.Method()), string(h.RequestURI())) {
+				return fasthttp.RequestConfig{ReadTimeout: uploadTimeout}
+			}
 			return fasthttp.RequestConfig{}
 		},
 	}
@@ -138,7 +144,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 // mountAPI adds the routes of the API role and the answers to unknown paths.
 func (a *App) mountAPI(r *router.Router) error {
 	surface := api.New(api.Deps{
-		Store: a.store, Desk: a.desk, Queue: a.queue.Ping, Setting: a.settings.Get, ConversationsPerPage: a.cfg.ResultsPerPage,
+		Store: a.store, Desk: a.desk, Files: a.files, Queue: a.queue.Ping, Setting: a.settings.Get, ConversationsPerPage: a.cfg.ResultsPerPage,
 	})
 	var rows []route.Row
 	if a.cfg.Has(RoleAPI) {
@@ -205,10 +211,15 @@ func (a *App) serve() error {
 	served := make(chan error, 1)
 	go func() { served <- a.server.Serve(a.listener) }()
 	a.onStop("http", func(ctx context.Context) error {
-		if err := a.server.ShutdownWithContext(ctx); err != nil {
-			return err
+		err := a.server.ShutdownWithContext(ctx)
+		// A stop that overtakes the goroutine above finds no listener to close.
+		_ = a.listener.Close()
+		select {
+		case <-served:
+		case <-ctx.Done():
+			err = errors.Join(err, ctx.Err())
 		}
-		return <-served
+		return err
 	})
 	if err := a.serveControl(); err != nil {
 		return err

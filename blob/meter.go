@@ -9,33 +9,46 @@ import (
 	"io"
 )
 
-// Meter counts and digests what is read through it, and stops a file that is
-// longer than it may be.
-type Meter struct {
-	r         io.Reader
-	max, size int64
-	n         int64
-	md5, sha  hash.Hash
+// Limit reads from r and fails with ErrTooLarge when it has more than most bytes.
+func Limit(r io.Reader, most int64) io.Reader { return &limited{r, most} }
+
+type limited struct {
+	r    io.Reader
+	left int64
 }
 
-// NewMeter reads from r. More than max bytes are ErrTooLarge (max 0: no limit);
-// other than size bytes are ErrSize (size -1: any number). A size over max fails at
-// the first Read.
-func NewMeter(r io.Reader, size, max int64) *Meter {
-	return &Meter{r: r, max: max, size: size, md5: md5.New(), sha: sha256.New()} //nolint:gosec // see above
+// Read implements io.Reader.
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, ErrTooLarge
+	}
+	return n, err
+}
+
+// Meter counts and digests what is read through it, and stops a file that is not
+// as long as it should be.
+type Meter struct {
+	r        io.Reader
+	size     int64
+	n        int64
+	md5, sha hash.Hash
+}
+
+// NewMeter reads from r. More than most bytes are ErrTooLarge (most 0: no limit),
+// other than size bytes are ErrSize (size -1: any number).
+func NewMeter(r io.Reader, size, most int64) *Meter {
+	if most > 0 {
+		r = Limit(r, most)
+	}
+	return &Meter{r: r, size: size, md5: md5.New(), sha: sha256.New()} //nolint:gosec // see above
 }
 
 // Read implements io.Reader.
 func (m *Meter) Read(p []byte) (int, error) {
-	if m.max > 0 && m.size > m.max {
-		return 0, ErrTooLarge
-	}
 	n, err := m.r.Read(p)
 	m.n += int64(n)
-	switch {
-	case m.max > 0 && m.n > m.max:
-		return 0, ErrTooLarge
-	case m.size >= 0 && m.n > m.size, err == io.EOF && m.size >= 0 && m.n < m.size: //nolint:errorlint // readers give io.EOF itself
+	if m.size >= 0 && (m.n > m.size || err == io.EOF && m.n < m.size) { //nolint:errorlint // readers give io.EOF itself
 		return 0, ErrSize
 	}
 	m.md5.Write(p[:n])

@@ -73,9 +73,10 @@ func (s *Signer) VerifyID(signedID string) (int64, error) {
 	return blobID(payload)
 }
 
-// Fetch is the right to fetch one file of the disk service.
+// Fetch is the right to fetch one file of a service that has no URLs of its own.
 type Fetch struct {
-	Key string `json:"k"`
+	Service string `json:"s"` // its name
+	Key     string `json:"k"`
 	Presentation
 }
 
@@ -95,7 +96,7 @@ func (s *Signer) VerifyFetch(token string) (Fetch, error) {
 	return verifyTimed[Fetch](s, purposeGet, token)
 }
 
-// Store is the right to store one file in the disk service.
+// Store is the right to store the bytes of one blob in such a service.
 type Store struct {
 	BlobID int64 `json:"b"`
 	Upload

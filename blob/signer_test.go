@@ -24,7 +24,7 @@ func signer(t *testing.T, secret string, c *clock) *blob.Signer {
 	return s
 }
 
-var fetchIt = blob.Fetch{Key: "abcdefgh", Presentation: blob.Presentation{Filename: "ü.png", ContentType: "image/png", Disposition: blob.Inline}}
+var fetchIt = blob.Fetch{Service: "local", Key: "abcdefgh", Presentation: blob.Presentation{Filename: "ü.png", ContentType: "image/png", Disposition: blob.Inline}}
 
 var storeIt = blob.Store{BlobID: 7, Upload: blob.Upload{Size: 3, MD5: "x==", ContentType: "image/png"}}
 

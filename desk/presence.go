@@ -196,8 +196,8 @@ func (d *Desk) tell(ctx context.Context, j store.Job,
 	call func(context.Context, channels.Driver, *channels.Channel, PresenceJob, *chat.Outbound) error,
 ) error {
 	var in PresenceJob
-	if err := json.Unmarshal(j.Payload, &in); err != nil {
-		return Final{fmt.Errorf("desk: presence: %w", err)}
+	if err := readJob(j, &in); err != nil {
+		return err
 	}
 	driver, ch, ok := d.Directory.Inbox(in.InboxID)
 	if !ok {

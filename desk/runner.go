@@ -35,6 +35,9 @@ func (d Declined) Error() string { return d.Err.Error() }
 // Unwrap gives the cause.
 func (d Declined) Unwrap() error { return d.Err }
 
+// errCrashes ends a job that took its process with it every time.
+var errCrashes = errors.New("desk: the process died on every attempt")
+
 // ErrAgain says that a job did a share of its work and wants to go on: it is run
 // again at once and no attempt is counted.
 var ErrAgain = errors.New("desk: job goes on")
@@ -137,7 +140,10 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) one(ctx context.Context, j store.Job) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)
 	defer cancel()
-	err := r.call(ctx, j)
+	err := errCrashes
+	if j.Attempts < j.MaxAttempts {
+		err = r.call(ctx, j)
+	}
 	if err == nil {
 		if err := r.store.FinishJob(ctx, j.ID); err != nil {
 			r.log.Warn("job done but not removed; it will run again", "job", j.ID, "kind", j.Kind, "error", err)

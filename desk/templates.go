@@ -117,8 +117,8 @@ func (d *Desk) ScheduleTemplates(ctx context.Context) (int, error) {
 // if the channel's settings are still those that it was asked with.
 func (d *Desk) syncTemplates(ctx context.Context, j store.Job) error {
 	var in InboxJob
-	if err := json.Unmarshal(j.Payload, &in); err != nil {
-		return Final{fmt.Errorf("desk: templates: %w", err)}
+	if err := readJob(j, &in); err != nil {
+		return err
 	}
 	if err := d.Directory.Refresh(ctx); err != nil {
 		return err
@@ -173,10 +173,7 @@ func (d *Desk) templatesFailed(ctx context.Context, j store.Job, driver channels
 			return errors.Join(err, e)
 		}
 		if flagged {
-			d.Log.Warn("channel needs to be authorised again", "inbox_id", ch.InboxID, "channel_id", ch.ID)
-			if e := d.Directory.Refresh(ctx); e != nil {
-				d.Log.Warn("channel directory not refreshed", "error", e)
-			}
+			d.authorizationLost(ctx, ch)
 		}
 	}
 	if (refused.Class == chat.Retryable || refused.Class == chat.Throttled) && j.Attempts+1 < j.MaxAttempts {

@@ -134,3 +134,26 @@ func TestStopDrains(t *testing.T) {
 		l.check()
 	})
 }
+
+// TestStopAtOnce: a program that is stopped in the moment it started does stop.
+func TestStopAtOnce(t *testing.T) {
+	t.Parallel()
+	p := prepare(t, testkit.Backend{Name: "embedded"}, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}}})
+	for range 20 {
+		cfg, err := app.LoadConfig(nil, p.environment(map[string]string{"STOP_TIMEOUT": "5s"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Log = p.logger()
+		a, err := app.New(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Stop(t.Context()); err != nil {
+			t.Fatalf("stop: %v", err)
+		}
+	}
+}

@@ -27,7 +27,7 @@ var ErrEnvelope = errors.New("ingest: damaged queue entry")
 // format gets a new one, and old entries stay readable.
 const envelopeVersion = 1
 
-// Encode makes the payload: version, length of the event, event, body.
+// Encode makes the payload: version, length of the event, then event and body.
 func (e *Envelope) Encode() ([]byte, error) {
 	// The length is known afterwards; its place is that of the longest.
 	const head = 1 + binary.MaxVarintLen32

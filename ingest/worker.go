@@ -41,9 +41,10 @@ type WorkerOptions struct {
 // Worker applies queued events to the desk. It leases partitions: one owner at a
 // time, so that the events of a contact are applied in order.
 type Worker struct {
-	opt     WorkerOptions
-	held    atomic.Int64
-	stalled atomic.Pointer[string]
+	opt      WorkerOptions
+	combined *combiner
+	held     atomic.Int64
+	stalled  atomic.Pointer[string]
 }
 
 // NewWorker makes a worker for all partitions of the queue.
@@ -63,7 +64,7 @@ func NewWorker(opt WorkerOptions) *Worker {
 	if opt.AfterApply == nil {
 		opt.AfterApply = func(*chat.Event) {}
 	}
-	return &Worker{opt: opt}
+	return &Worker{opt: opt, combined: newCombiner(opt.Desk.Receive)}
 }
 
 // Name implements the worker contract.

@@ -72,7 +72,9 @@ func (r *Relay) send(ctx context.Context, l *lane, d store.Delivery, parts []cha
 		receipt, err := l.call(ctx, r, func(ctx context.Context) (channels.Receipt, error) { return call(ctx, parts[i]) })
 		if open(err) {
 			r.opt.Metrics.Attempts.WithLabelValues(l.slug, "breaker_open").Inc()
-			r.deferred(ctx, d, r.opt.Now().Add(r.opt.BreakerFor), "the provider is not answering", false)
+			until := r.opt.Now().Add(r.opt.BreakerFor)
+			r.park(ctx, l, d, until)
+			r.deferred(ctx, d, until, "the provider is not answering", false)
 			return
 		}
 		if err != nil {
@@ -116,7 +118,7 @@ func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *chann
 		if wait <= 0 {
 			wait = r.backoff(d.Attempts)
 		}
-		r.pause(l, now.Add(wait))
+		r.park(ctx, l, d, now.Add(wait))
 		if now.Add(wait).Before(d.Deadline) && (e.MaxTries == 0 || d.Attempts+1 < e.MaxTries) {
 			r.deferred(ctx, d, now.Add(wait), e.Text, true)
 			return
@@ -135,6 +137,14 @@ func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *chann
 		}
 	}
 	r.failed(ctx, l, d, e)
+}
+
+// park puts a channel's whole queue off: nothing of it is claimed until then.
+func (r *Relay) park(ctx context.Context, l *lane, d store.Delivery, until time.Time) {
+	r.pause(l, until)
+	if err := r.opt.Store.ParkChannel(ctx, d.ChannelID, until); err != nil {
+		r.opt.Log.Warn("channel not parked; its claims are skipped here", "channel_id", d.ChannelID, "error", err)
+	}
 }
 
 // backoff doubles with every attempt, ± 20 %.

@@ -90,9 +90,9 @@ func (t *Tx) EnsureContacts(ctx context.Context, wanted []NewContact) ([]Contact
 		}
 	}
 	err := t.each(ctx, "match contacts", t.s.q.matchContacts, rows, nil, func(r *sql.Rows) error {
-		var i int
+		var rank, i int // the phone counts before the e-mail
 		var c ContactRef
-		if err := r.Scan(&i, &c.ContactID, &c.Name, &c.Phone, &c.Blocked); err != nil {
+		if err := r.Scan(&rank, &i, &c.ContactID, &c.Name, &c.Phone, &c.Blocked); err != nil {
 			return err
 		}
 		if refs[i].ContactID == 0 {

@@ -104,6 +104,9 @@ func (s *Service) Put(ctx context.Context, key string, r io.Reader, size int64, 
 	if err != nil {
 		return blob.Stored{}, err
 	}
+	if s.maxBytes > 0 && size > s.maxBytes {
+		return blob.Stored{}, blob.ErrTooLarge
+	}
 	temporary := path.Join(incoming, blob.NewKey())
 	stored, err := s.write(ctx, temporary, r, size)
 	if err == nil {

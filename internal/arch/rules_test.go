@@ -17,7 +17,7 @@ var rules = map[string]rule{
 	}},
 	"app": {2, []string{
 		"api", "api/route", "ingest", "relay", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
-		"channels", "channels/all", "blob", "blob/*", "chat",
+		"channels", "channels/all", "files", "blob", "blob/*", "chat",
 	}},
 	// The benchmarks assemble what app assembles, and measure parts of it alone.
 	"bench": {2, []string{
@@ -29,7 +29,7 @@ var rules = map[string]rule{
 
 	"ingest":    {3, []string{"desk", "store", "queue", "channels", "chat"}},
 	"relay":     {3, []string{"desk", "store", "queue", "channels", "chat"}},
-	"api":       {3, []string{"api/route", "desk", "store", "blob", "channels", "chat"}},
+	"api":       {3, []string{"api/route", "desk", "files", "store", "blob", "channels", "chat"}},
 	"api/route": {3, []string{"chat"}},
 	// The simulator stands for the providers: it knows the program from outside
 	// only, so that it cannot repeat the program's mistakes.
@@ -37,6 +37,9 @@ var rules = map[string]rule{
 	"simulator/story": {3, []string{"simulator"}},
 
 	"desk": {4, []string{"store", "blob", "channels", "chat"}},
+
+	// Files join the store with where their bytes are.
+	"files": {4, []string{"blob", "blob/*", "store", "chat"}},
 
 	"store":           {5, []string{"chat"}},
 	"store/storetest": {5, []string{"store", "chat"}},
@@ -72,7 +75,7 @@ var testOnly = []string{"internal/testkit", "queue/queuetest", "store/storetest"
 // folder itself may and testOnly. The desk and the API are tested with every
 // driver; the demo's story and the benchmarks against the real drivers.
 var testImports = map[string][]string{
-	"api":             {"channels/all"},
+	"api":             {"channels/all", "blob/disk"},
 	"app":             {"simulator", "app/command"},
 	"bench":           {"simulator"},
 	"desk":            {"channels/all"},
@@ -105,6 +108,8 @@ var libraries = []struct {
 		true,
 		"routes are rows; the router belongs to who mounts them",
 	},
+	{"github.com/minio", []string{"blob/s3"}, false, "the bucket is the blob service's business"},
+	{"github.com/johannesboyne", nil, true, "stand-ins belong to tests"},
 	{"database/sql", []string{"store", "store/storetest", "queue/localq", "internal/testkit", "bench"}, true, "SQL sits beside its method in the store"},
 	{"github.com/jackc/pgx", []string{"store", "store/storetest", "internal/testkit", "bench"}, true, "the database is the store's business"},
 	{"modernc.org/sqlite", []string{"store", "queue/localq", "bench"}, true, "the database is the store's business"},

@@ -47,7 +47,7 @@ func ContentType(head []byte, declared, filename string) string {
 // browser would run.
 func refines(found *mimetype.MIME, kind, told string) bool {
 	switch {
-	case active(told):
+	case Active(told):
 		return false
 	case kind == Binary:
 		// Formats without a mark of their own: MP3 without tags, AMR, old
@@ -98,8 +98,9 @@ func canonical(t string) string {
 	return t
 }
 
-// active tells the types that run code in a browser's page.
-func active(t string) bool {
+// Active tells the types that run code in a browser's page: HTML, SVG, XML, scripts.
+func Active(contentType string) bool {
+	t := mediaType(contentType)
 	switch t {
 	case "text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "text/javascript",
 		"application/javascript", "application/ecmascript", "text/ecmascript", "application/x-shockwave-flash", "application/wasm", "text/xsl":
@@ -112,7 +113,7 @@ func active(t string) bool {
 // sound, film and PDF, and nothing that could run code in the page's name.
 func Inline(contentType string) bool {
 	t := mediaType(contentType)
-	if active(t) {
+	if Active(t) {
 		return false
 	}
 	major, _, _ := strings.Cut(t, "/")
