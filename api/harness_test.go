@@ -25,10 +25,13 @@ import (
 
 	"tributary/api"
 	"tributary/api/route"
+	"tributary/blob"
+	"tributary/blob/disk"
 	"tributary/channels"
 	"tributary/channels/all"
 	"tributary/chat"
 	"tributary/desk"
+	"tributary/files"
 	"tributary/store"
 )
 
@@ -38,6 +41,7 @@ type world struct {
 	t         *testing.T
 	store     *store.Store
 	desk      *desk.Desk
+	files     *files.Service
 	api       *api.API
 	db        *sql.DB // the same database, for what no route can do yet
 	client    *http.Client
@@ -126,7 +130,13 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	directory := desk.NewDirectory(ctx, w.store, all.New(env), log)
 	w.must(directory.Refresh(ctx))
 	w.desk = desk.New(desk.Options{Store: w.store, Directory: directory, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL})
-	w.api = api.New(api.Deps{Store: w.store, Desk: w.desk, Setting: w.setting, Queue: func(context.Context) error {
+	local, err := disk.Open(disk.Options{Dir: t.TempDir()})
+	w.must(err)
+	t.Cleanup(func() { _ = local.Close() })
+	signer, err := blob.NewSigner("secret", now)
+	w.must(err)
+	w.files = files.New(files.Options{Store: w.store, Current: local, Signer: signer, PublicURL: publicURL, Now: now})
+	w.api = api.New(api.Deps{Store: w.store, Desk: w.desk, Files: w.files, Setting: w.setting, Queue: func(context.Context) error {
 		if w.settings["queue"] == "down" {
 			return io.ErrUnexpectedEOF
 		}

@@ -12,13 +12,19 @@ import (
 func texts() []chat.Event {
 	return []chat.Event{
 		{},
-		{Key: "msg:1", Channel: "line", Transport: "line", Address: chat.Address{Kind: "line_channel_id", Value: "20"}, AccountID: 1, InboxID: 2,
+		{
+			Key: "msg:1", Channel: "line", Transport: "line", Address: chat.Address{Kind: "line_channel_id", Value: "20"}, AccountID: 1, InboxID: 2,
 			Delivery: "a-1", Path: "/events/0", Kind: chat.KindMessage, Reason: "r", OccurredAt: 3, ReceivedAt: 4, Proof: "ok",
-			Contact: &chat.Contact{SourceID: "U1", Name: "Tomáš \"T\" <Říha> & \u2028 \\ \n\x01", FirstName: "a", LastName: "b", Username: "c", Phone: "+1",
-				Lookup: "needed", Attributes: map[string]any{"id": "U\"1"}},
-			Thread: &chat.Thread{Type: "tweet", Key: "k", ChatID: "c", ReplyToken: "t", ReplyTokenExpiresAt: 5,
-				Attributes: map[string]any{"a": "b", "c": []any{1.5, nil, true}}},
-			Message: &chat.Message{SourceID: "1", Direction: "outgoing", Content: "😀 bad \xff utf-8", ContentType: "sticker", Attributes: map[string]any{"n": 1.0}}},
+			Contact: &chat.Contact{
+				SourceID: "U1", Name: "Tomáš \"T\" <Říha> & \u2028 \\ \n\x01", FirstName: "a", LastName: "b", Username: "c", Phone: "+1",
+				Lookup: "needed", Attributes: map[string]any{"id": "U\"1"},
+			},
+			Thread: &chat.Thread{
+				Type: "tweet", Key: "k", ChatID: "c", ReplyToken: "t", ReplyTokenExpiresAt: 5,
+				Attributes: map[string]any{"a": "b", "c": []any{1.5, nil, true}},
+			},
+			Message: &chat.Message{SourceID: "1", Direction: "outgoing", Content: "😀 bad \xff utf-8", ContentType: "sticker", Attributes: map[string]any{"n": 1.0}},
+		},
 		{Kind: chat.KindMessage, Contact: &chat.Contact{}, Thread: &chat.Thread{}, Message: &chat.Message{Attributes: map[string]any{}}},
 	}
 }
@@ -63,8 +69,8 @@ func fill(v reflect.Value) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem())
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i))
+		for _, field := range v.Fields() {
+			fill(field)
 		}
 	case reflect.Map:
 		v.Set(reflect.ValueOf(map[string]any{"x": "y", "z": 1.0}))

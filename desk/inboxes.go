@@ -78,8 +78,10 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 				return &chat.Error{Code: chat.CodePayment, Message: "Account limit exceeded. Upgrade to a higher plan"}
 			}
 		}
-		channel := store.NewChannel{AccountID: in.Inbox.AccountID, Type: driver.Info().ChannelType, Settings: draft.Settings, Addresses: addresses,
-			SignatureMode: in.SignatureMode}
+		channel := store.NewChannel{
+			AccountID: in.Inbox.AccountID, Type: driver.Info().ChannelType, Settings: draft.Settings, Addresses: addresses,
+			SignatureMode: in.SignatureMode,
+		}
 		if registers {
 			channel.Registration = "pending"
 		}

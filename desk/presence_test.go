@@ -142,8 +142,10 @@ func TestReadMarks(t *testing.T) {
 		step("LINE's token", `POST /v2/bot/chat/markAsRead {"markAsReadToken":"mr1"}`, func() { w.receive(e); w.see(2) })
 
 		// Who stopped us, and a channel with a dead token, are left alone.
-		w.receive(w.message(wa, "15035550199", "wamid.3", "stop"), &chat.Event{Key: "out", Channel: "whatsapp", Kind: chat.KindOptOut,
-			AccountID: w.account, InboxID: wa, ReceivedAt: chat.MillisOf(w.clock.Now()), Contact: &chat.Contact{SourceID: "15035550199"}})
+		w.receive(w.message(wa, "15035550199", "wamid.3", "stop"), &chat.Event{
+			Key: "out", Channel: "whatsapp", Kind: chat.KindOptOut,
+			AccountID: w.account, InboxID: wa, ReceivedAt: chat.MillisOf(w.clock.Now()), Contact: &chat.Contact{SourceID: "15035550199"},
+		})
 		step("a contact who stopped us", "", func() { w.see(1); w.types(1, true, false) })
 	})
 }

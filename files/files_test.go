@@ -595,7 +595,7 @@ func TestServices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _, _ := w.load(t, to); got != f.Filename {
+		if got, _, _ := w.load(t, to); got+".txt" != f.Filename {
 			t.Errorf("%s: got %q", f.Filename, got)
 		}
 	}

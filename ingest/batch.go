@@ -102,7 +102,7 @@ func (b *batcher) apply(ctx context.Context, items []item) ([]desk.Outcome, erro
 		// A batch that has begun is finished although the process stops; a lost
 		// lease ends it, since the successor has begun it too.
 		run, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		outcomes, err := b.combined.Receive(run, events)
+		outcomes, err := b.receive(run, events)
 		cancel()
 		switch {
 		case err == nil:

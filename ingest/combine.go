@@ -35,6 +35,10 @@ type share struct {
 	done     chan struct{}
 }
 
+// worthAlone is the size from which a batch gains nothing by company and gets a
+// transaction of its own, beside those of other partitions.
+const worthAlone = 50
+
 // maxCombined is how many events one transaction takes, unless a single batch is
 // larger.
 const maxCombined = 500
@@ -46,6 +50,9 @@ func newCombiner(receive receiver) *combiner {
 // Receive applies one batch, together with those that wait. Whoever finds a slot
 // free runs the transaction for all.
 func (c *combiner) Receive(ctx context.Context, events []*chat.Event) ([]desk.Outcome, error) {
+	if len(events) >= worthAlone {
+		return c.receive(ctx, events)
+	}
 	s := &share{events: events, done: make(chan struct{})}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, s)

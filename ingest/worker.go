@@ -41,10 +41,10 @@ type WorkerOptions struct {
 // Worker applies queued events to the desk. It leases partitions: one owner at a
 // time, so that the events of a contact are applied in order.
 type Worker struct {
-	opt      WorkerOptions
-	combined *combiner
-	held     atomic.Int64
-	stalled  atomic.Pointer[string]
+	opt     WorkerOptions
+	receive receiver
+	held    atomic.Int64
+	stalled atomic.Pointer[string]
 }
 
 // NewWorker makes a worker for all partitions of the queue.
@@ -64,7 +64,11 @@ func NewWorker(opt WorkerOptions) *Worker {
 	if opt.AfterApply == nil {
 		opt.AfterApply = func(*chat.Event) {}
 	}
-	return &Worker{opt: opt, combined: newCombiner(opt.Desk.Receive)}
+	w := &Worker{opt: opt, receive: opt.Desk.Receive}
+	if opt.Desk.Store.Dialect() == "postgres" { // SQLite's store commits writers together by itself
+		w.receive = newCombiner(opt.Desk.Receive).Receive
+	}
+	return w
 }
 
 // Name implements the worker contract.

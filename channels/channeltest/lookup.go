@@ -2,6 +2,7 @@ package channeltest
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -154,9 +155,7 @@ func (l *look) profile(ev *chat.Event) {
 	contact.AvatarURL, contact.Avatar = found.AvatarURL, found.Avatar
 	attributes := map[string]any{}
 	for _, m := range []map[string]any{contact.Attributes, found.Attributes} {
-		for k, v := range m {
-			attributes[k] = v
-		}
+		maps.Copy(attributes, m)
 	}
 	contact.Attributes = attributes
 }

@@ -95,7 +95,9 @@ func TestTemplates(t *testing.T) {
 	// What was read is what can be sent.
 	ch = load(t, d, string(got))
 	for _, c := range []struct{ name, language, value, want string }{
-		{"order_ready", "en", "Ana", ""}, {"order_ready", "en", " ", "Missing template parameter"}, {"order_ready", "de", "Ana", "Template not found"},
+		{"order_ready", "en", "Ana", ""},
+		{"order_ready", "en", " ", "Missing template parameter"},
+		{"order_ready", "de", "Ana", "Template not found"},
 		{"nobody", "en", "Ana", "Template not found"},
 	} {
 		text := ""

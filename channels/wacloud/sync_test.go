@@ -104,8 +104,10 @@ func TestTemplatesStopWhereTheyMust(t *testing.T) {
 		}
 	}
 	// A page that names itself is the last one.
-	p, calls := paged(t, map[string]string{path: `{"data":[{"name":"a"}],"paging":{"next":"BASE/?x=1"}}`,
-		path + "&x=1": `{"data":[{"name":"b"}],"paging":{"next":"BASE/?x=1"}}`})
+	p, calls := paged(t, map[string]string{
+		path:          `{"data":[{"name":"a"}],"paging":{"next":"BASE/?x=1"}}`,
+		path + "&x=1": `{"data":[{"name":"b"}],"paging":{"next":"BASE/?x=1"}}`,
+	})
 	d := newDriver(p.URL)
 	got, err := d.Templates(t.Context(), load(t, d, json.RawMessage(cloudSettings)))
 	if err != nil || len(*calls) != 2 {

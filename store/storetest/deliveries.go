@@ -11,6 +11,7 @@ import (
 
 func deliveryCases() []Case {
 	return []Case{
+		{"a parked channel", []string{"Store.ParkChannel"}, testParkChannel},
 		{"claim deliveries", []string{"Tx.InsertDelivery", "Store.ClaimDeliveries", "Store.NextDelivery", "Tx.FinishDelivery"}, testClaimDeliveries},
 		{"give deliveries back", []string{"Store.DeferDelivery", "Store.ReleaseDeliveries", "Store.ExpireLeases"}, testGiveBack},
 	}
@@ -211,4 +212,23 @@ func testEcho(t *testing.T, w *World) {
 	want(t, "the echo", w.number(`SELECT COUNT(*) FROM messages WHERE id = $1`, echo), 0)
 	want(t, "others", w.number(`SELECT COUNT(*) FROM messages WHERE id IN ($1, $2, $3)`, m, elsewhere, contact), 3)
 	want(t, "whose provider id it is", w.number(`SELECT message_id FROM message_provider_ids WHERE provider_id = 'p1'`), m)
+}
+
+func testParkChannel(t *testing.T, w *World) {
+	w.tenants()
+	l, other := w.line(w.Mine.Account, "l"), w.line(w.Mine.Account, "other")
+	a, b, c := w.chat(l, "A"), w.chat(l, "B"), w.chat(other, "C")
+	sending, waiting, free := w.outgoing(a, w.Mine.User, "1"), w.outgoing(b, w.Mine.User, "2"), w.outgoing(c, w.Mine.User, "3")
+	w.deliver(a, sending, start)
+	claimed := w.claim("p", 10)
+	w.deliver(b, waiting, start)
+	w.deliver(c, free, start)
+	until := start.Add(time.Hour)
+	noErr(t, "ParkChannel", w.ParkChannel(t.Context(), claimed[sending].ChannelID, until))
+	want(t, "claimed beside a parked channel", messages(w.claim("p", 10), waiting, free), []int64{free})
+	w.finish(free)
+	w.finish(sending)
+	w.wantNext(until)
+	w.Clock.Advance(time.Hour)
+	want(t, "claimed afterwards", messages(w.claim("p", 10), waiting), []int64{waiting})
 }
