@@ -5,7 +5,8 @@
 // A file that was taken in is removed after a while unless something uses it: in
 // the transaction that stores what uses it, call store.Tx.AttachBlob,
 // FillAttachment or SetAvatar. Until then nobody can fetch it. So a process may die
-// at any moment without leaving bytes behind that nobody knows of.
+// at any moment and no file is left behind that nobody knows of; at most a
+// thumbnail is.
 package files
 
 import (
