@@ -16,7 +16,7 @@ SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './.dev
 
 .PHONY: help
 help: ## show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build and start the whole program on the embedded default
@@ -75,7 +75,7 @@ $(GOLANGCI):
 check: lint test ## what to run before every commit
 
 .PHONY: verify
-verify: ## check what is generated or derived: go.mod, go vet, the picture of the demo
+verify: ## check go.mod and go.sum, run go vet
 	$(GO) mod verify
 	$(GO) mod tidy -diff
 	$(GO) vet ./...

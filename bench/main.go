@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tributary/app/command"
 )
 
 // options are the command line.
@@ -38,6 +40,7 @@ func main() {
 		}
 		return
 	}
+	command.SetUpProcess()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	if err := run(ctx); err != nil {

@@ -1,8 +1,11 @@
 package e2e_test
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -23,7 +26,6 @@ func TestAnswersOfTheEdge(t *testing.T) {
 	}
 	line := p.sim.Channel(simulator.Line).Address
 	wa := p.sim.Channel(simulator.WhatsAppCloud).Address
-	huge := strings.Repeat("x", 2<<20)
 	for _, c := range []struct {
 		name, method, path, body string
 		header                   map[string]string
@@ -46,7 +48,6 @@ func TestAnswersOfTheEdge(t *testing.T) {
 		{"wrong verify token", "GET", "/bot?hub.mode=subscribe&hub.verify_token=no&hub.challenge=1", "", nil, 401, "Error; wrong verify token"},
 		{"wrong WhatsApp verify token", "GET", "/webhooks/whatsapp/" + wa + "?hub.mode=subscribe&hub.verify_token=&hub.challenge=1", "", nil, 401, `{"error":"Error; wrong verify token"}`},
 		{"CRC without token", "GET", "/webhooks/twitter", "", nil, 400, ""},
-		{"too large", "POST", "/webhooks/line/" + line, huge, nil, 413, ""},
 		{"wrong method", "DELETE", "/webhooks/line/" + line, "", nil, 405, ""},
 		{"wrong method on /bot", "PUT", "/bot", "", nil, 405, ""},
 		{"no such path", "GET", "/api/v1/nothing", "", nil, 404, `{"status":404,"error":"Not Found"}`},
@@ -68,6 +69,9 @@ func TestAnswersOfTheEdge(t *testing.T) {
 		if res.StatusCode != c.want || !strings.Contains(string(body), c.text) {
 			t.Errorf("%s: got %d %q, want %d %q", c.name, res.StatusCode, body, c.want, c.text)
 		}
+	}
+	if status := p.announce("/webhooks/line/"+line, 2<<20); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body of 2 MiB: got %d, want 413", status)
 	}
 	stats, err := p.app.Queue().Stats(t.Context())
 	if err != nil {
@@ -91,6 +95,27 @@ func TestAnswersOfTheEdge(t *testing.T) {
 			t.Errorf("/metrics lacks %s", want)
 		}
 	}
+}
+
+// announce sends only the head of a request with a body of that size and gives
+// the status. A client that goes on writing may see its connection reset before
+// it reads the answer.
+func (p *program) announce(path string, size int) int {
+	p.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.base, "http://"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n", path, size); err != nil {
+		p.t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
 }
 
 // TestHandshakes: the providers' GET challenges.

@@ -98,7 +98,7 @@ func loadCases(tb testing.TB, globs []string) []*testCase {
 
 func loadCase(tb testing.TB, file string) *testCase {
 	tb.Helper()
-	raw, err := fs.ReadFile(os.DirFS("."), filepath.ToSlash(file))
+	raw, err := fs.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
 	if err != nil {
 		tb.Fatalf("channeltest: %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	command.QuietLibraries()
+	command.SetUpProcess()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := command.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
