@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"tributary/app/command"
+	"tributary/app"
 )
 
 // options are the command line.
@@ -40,7 +40,7 @@ func main() {
 		}
 		return
 	}
-	command.SetUpProcess()
+	app.SetUpProcess()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	if err := run(ctx); err != nil {

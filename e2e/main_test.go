@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"tributary/app"
 	"tributary/app/command"
 )
 
@@ -17,7 +18,7 @@ import (
 const childMode = "E2E_RUN_PROGRAM"
 
 func TestMain(m *testing.M) {
-	command.SetUpProcess()
+	app.SetUpProcess()
 	if os.Getenv(childMode) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		status := command.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)

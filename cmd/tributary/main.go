@@ -8,11 +8,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"tributary/app"
 	"tributary/app/command"
 )
 
 func main() {
-	command.SetUpProcess()
+	app.SetUpProcess()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := command.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
