@@ -10,7 +10,7 @@ type rule struct {
 
 // rules is the tree, from the command line (1) down to the nouns (6).
 var rules = map[string]rule{
-	"cmd/tributary": {1, []string{"app/command"}},
+	"cmd/tributary": {1, []string{"app", "app/command"}},
 	"docs/picture":  {1, nil},
 	"app/command": {2, []string{
 		"app", "api", "api/route", "ingest", "simulator", "simulator/story", "desk", "store", "queue", "channels", "chat",
