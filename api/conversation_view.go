@@ -82,7 +82,7 @@ func (a *API) conversationsOut(ctx context.Context, accountID int64, list []stor
 
 func (a *API) newConversationOut(c store.ConversationListed, messages map[int64]store.MessageRow, people senders) conversationOut {
 	out := conversationOut{
-		Meta: conversationMeta{Sender: newContactOut(c.Contact), Channel: c.ChannelType, HMACVerified: c.HMACVerified},
+		Meta: conversationMeta{Sender: a.newContactOut(c.Contact), Channel: c.ChannelType, HMACVerified: c.HMACVerified},
 		ID:   c.DisplayID, AccountID: c.AccountID, UUID: c.UUID, AdditionalAttributes: object(c.AdditionalAttributes),
 		AgentLastSeenAt: unix(c.AgentLastSeenAt), AssigneeLastSeenAt: unix(c.AssigneeLastSeenAt), ContactLastSeenAt: unix(c.ContactLastSeenAt),
 		CanReply: a.Desk.CanReply(c.InboxID, c.LastIncomingAt), CustomAttributes: object(c.CustomAttributes), InboxID: c.InboxID, Labels: c.Labels,
@@ -98,10 +98,10 @@ func (a *API) newConversationOut(c store.ConversationListed, messages map[int64]
 		}
 	}
 	if m, ok := messages[c.LastMessageID.Int64]; ok {
-		out.Messages = []messagePush{newMessagePush(m, c, people)}
+		out.Messages = []messagePush{a.newMessagePush(m, c, people)}
 	}
 	if m, ok := messages[c.LastNonActivityID.Int64]; ok {
-		push := newMessagePush(m, c, people)
+		push := a.newMessagePush(m, c, people)
 		out.LastNonActivityMessage = &push
 	}
 	return out

@@ -29,10 +29,12 @@ func (a *API) files() []route.Row {
 	}
 }
 
-// Uploads tells whether a request brings a whole file, which takes a slow client
+// Uploads tells whether a request may bring whole files, which takes a slow client
 // longer than other bodies.
 func Uploads(method, uri string) bool {
-	return method == http.MethodPut && strings.HasPrefix(uri, storage+"/disk/")
+	path, _, _ := strings.Cut(uri, "?")
+	return method == http.MethodPut && strings.HasPrefix(path, storage+"/disk/") ||
+		method == http.MethodPost && strings.HasSuffix(strings.TrimSuffix(path, "/"), "/messages")
 }
 
 type fileIn struct {

@@ -129,13 +129,13 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	env := &channels.Env{Setting: w.setting, PublicURL: publicURL, HTTP: w.providers.Client(), Guarded: w.providers.Client(), Now: now, Log: log}
 	directory := desk.NewDirectory(ctx, w.store, all.New(env), log)
 	w.must(directory.Refresh(ctx))
-	w.desk = desk.New(desk.Options{Store: w.store, Directory: directory, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL})
 	local, err := disk.Open(disk.Options{Dir: t.TempDir()})
 	w.must(err)
 	t.Cleanup(func() { _ = local.Close() })
 	signer, err := blob.NewSigner("secret", now)
 	w.must(err)
 	w.files = files.New(files.Options{Store: w.store, Current: local, Signer: signer, PublicURL: publicURL, Now: now})
+	w.desk = desk.New(desk.Options{Store: w.store, Directory: directory, Files: w.files, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL})
 	w.api = api.New(api.Deps{Store: w.store, Desk: w.desk, Files: w.files, Setting: w.setting, Queue: func(context.Context) error {
 		if w.settings["queue"] == "down" {
 			return io.ErrUnexpectedEOF

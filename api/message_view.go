@@ -3,11 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"path"
-	"strings"
 
 	"tributary/api/route"
 	"tributary/chat"
+	"tributary/desk"
 	"tributary/store"
 )
 
@@ -108,8 +107,8 @@ func unique(list []int64) []int64 {
 	return out
 }
 
-// of is the sender of a message, nil when there is none any more.
-func (s senders) of(m store.MessageRow) any {
+// senderOf is the sender of a message, nil when there is none any more.
+func (a *API) senderOf(s senders, m store.MessageRow) any {
 	if m.SenderType == nil || m.SenderID == nil {
 		return nil
 	}
@@ -120,28 +119,28 @@ func (s senders) of(m store.MessageRow) any {
 		}
 	case senderContact:
 		if c, ok := s.contacts[*m.SenderID]; ok {
-			return newContactPush(c.ContactView)
+			return a.newContactPush(c.ContactView)
 		}
 	}
 	return nil
 }
 
-func newMessageOut(m store.MessageRow, displayID int64, people senders) messageOut {
+func (a *API) newMessageOut(m store.MessageRow, displayID int64, people senders) messageOut {
 	out := messageOut{
 		ID: m.ID, Content: m.Content, InboxID: m.InboxID, ConversationID: displayID, MessageType: m.Type,
 		ContentType: nameAt(chat.ContentTypes, m.ContentType), Status: string(chat.MessageStatusOf(m.Status)),
 		ContentAttributes: object(m.Attributes), CreatedAt: unix(&m.CreatedAt), Private: m.Private, SourceID: m.SourceID,
-		Sender: people.of(m),
+		Sender: a.senderOf(people, m),
 	}
 	for _, file := range m.Attachments {
-		out.Attachments = append(out.Attachments, newAttachmentOut(file, m.AccountID))
+		out.Attachments = append(out.Attachments, a.newAttachmentOut(file, m.AccountID))
 	}
 	return out
 }
 
-func newMessagePush(m store.MessageRow, c store.ConversationListed, people senders) messagePush {
+func (a *API) newMessagePush(m store.MessageRow, c store.ConversationListed, people senders) messagePush {
 	out := messagePush{
-		messageOut: newMessageOut(m, c.DisplayID, people), AccountID: m.AccountID, UpdatedAt: iso(&m.UpdatedAt), SenderType: m.SenderType,
+		messageOut: a.newMessageOut(m, c.DisplayID, people), AccountID: m.AccountID, UpdatedAt: iso(&m.UpdatedAt), SenderType: m.SenderType,
 		SenderID: m.SenderID, AdditionalAttributes: object(m.AdditionalAttributes), ProcessedMessageContent: m.Content,
 		Conversation: messageThreadPush{AssigneeID: c.AssigneeID, UnreadCount: c.UnreadCount, LastActivityAt: unix(&c.LastActivityAt)},
 	}
@@ -149,7 +148,7 @@ func newMessagePush(m store.MessageRow, c store.ConversationListed, people sende
 	return out
 }
 
-func newAttachmentOut(f store.AttachmentRow, accountID int64) attachmentOut {
+func (a *API) newAttachmentOut(f store.AttachmentRow, accountID int64) attachmentOut {
 	kind := nameAt(chat.FileTypes, f.FileType)
 	out := attachmentOut{"id": f.ID, "message_id": f.MessageID, "file_type": kind, "account_id": accountID}
 	switch kind {
@@ -161,30 +160,11 @@ func newAttachmentOut(f store.AttachmentRow, accountID int64) attachmentOut {
 	case "contact":
 		out["fallback_title"], out["meta"] = f.Title, object(f.Meta)
 	default:
-		url := ""
-		if f.ExternalURL != nil {
-			url = *f.ExternalURL
-		}
-		out["data_url"], out["thumb_url"], out["extension"] = url, "", extension(f.FileName)
-		out["file_size"], out["width"], out["height"] = f.FileSize, f.Width, f.Height
-		if kind == "image" {
-			out["thumb_url"] = url
-		}
+		out["data_url"], out["thumb_url"] = a.Desk.FileURLs(f.AttachmentView)
+		out["extension"], out["file_size"], out["width"], out["height"] = desk.Extension(f.FileName), f.FileSize, f.Width, f.Height
 		if kind == "audio" {
 			out["transcribed_text"] = ""
 		}
 	}
 	return out
-}
-
-// extension is the part of a file's name after its last point.
-func extension(name *string) *string {
-	if name == nil {
-		return nil
-	}
-	ext := strings.TrimPrefix(path.Ext(*name), ".")
-	if ext == "" {
-		return nil
-	}
-	return &ext
 }

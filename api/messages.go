@@ -65,7 +65,7 @@ func (a *API) listMessages(ctx context.Context, c *route.Call, in listMessagesIn
 	}
 	out.Meta = messageListMeta{
 		Labels: conversation.Labels, AdditionalAttributes: object(conversation.AdditionalAttributes),
-		Contact:         newContactPush(conversation.Contact.ContactView),
+		Contact:         a.newContactPush(conversation.Contact.ContactView),
 		AgentLastSeenAt: iso(conversation.AgentLastSeenAt), AssigneeLastSeenAt: iso(conversation.AssigneeLastSeenAt),
 	}
 	if len(users) > 0 {
@@ -75,7 +75,7 @@ func (a *API) listMessages(ctx context.Context, c *route.Call, in listMessagesIn
 		}
 	}
 	for _, m := range list {
-		out.Payload = append(out.Payload, newMessageOut(m, conversation.DisplayID, people))
+		out.Payload = append(out.Payload, a.newMessageOut(m, conversation.DisplayID, people))
 	}
 	return out, nil
 }
@@ -102,6 +102,9 @@ func (a *API) createMessage(ctx context.Context, c *route.Call, in createMessage
 	}
 	reply, err := in.reply(c, head)
 	if err != nil {
+		return messageOut{}, err
+	}
+	if reply.Files, err = a.uploads(ctx, c.Account.ID, in.Attachments); err != nil {
 		return messageOut{}, err
 	}
 	id, err := a.Desk.Reply(ctx, reply)
@@ -132,9 +135,6 @@ func (in createMessageIn) reply(c *route.Call, head store.ConversationHead) (des
 	}
 	if c.Bot != nil {
 		out.SenderType, out.SenderID = senderBot, c.Bot.ID
-	}
-	if len(in.Attachments) > 0 {
-		return out, chat.Unprocessable("Attachments cannot be sent by this server yet")
 	}
 	var err error
 	if out.Type, err = messageType(in.MessageType); err != nil {
@@ -294,7 +294,7 @@ func (a *API) message(ctx context.Context, c *route.Call, displayID, id int64) (
 		return messageOut{}, chat.NotFound()
 	}
 	people, err := a.sendersOf(ctx, c.Account.ID, []store.MessageRow{m})
-	return newMessageOut(m, displayID, people), err
+	return a.newMessageOut(m, displayID, people), err
 }
 
 type retryMessageIn struct {

@@ -172,7 +172,7 @@ func TestCreateMessageRefusals(t *testing.T) {
 			{`{"template_params":{"name":"t","category":1}}`, "Validation failed: Additional attributes template_params is invalid"},
 			{`{"template_params":{"name":"t","processed_params":[1]}}`, "Validation failed: Additional attributes template_params is invalid"},
 			{`{"template_params":"t"}`, "Validation failed: Template params is invalid"},
-			{`{"attachments":["signed-id"]}`, "Attachments cannot be sent by this server yet"},
+			{`{"attachments":["signed-id"]}`, "Validation failed: Attachments signed id is invalid"},
 		} {
 			w.call("agent", "POST", messagesOf1, c.body).want(422, `{"error":"`+c.want+`"}`)
 		}

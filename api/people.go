@@ -70,10 +70,10 @@ type contactPush struct {
 	Type                 string          `json:"type"`
 }
 
-func newContactPush(c store.ContactView) contactPush {
+func (a *API) newContactPush(c store.ContactView) contactPush {
 	return contactPush{
 		AdditionalAttributes: object(c.AdditionalAttributes), CustomAttributes: object(c.CustomAttributes), Email: c.Email, ID: c.ID,
-		Identifier: c.Identifier, Name: c.Name, PhoneNumber: c.Phone, Thumbnail: c.AvatarURL, Blocked: c.Blocked, Type: "contact",
+		Identifier: c.Identifier, Name: c.Name, PhoneNumber: c.Phone, Thumbnail: a.Desk.AvatarURL(c), Blocked: c.Blocked, Type: "contact",
 	}
 }
 
@@ -94,10 +94,10 @@ type contactOut struct {
 	ContactInboxes       []contactInboxOut `json:"contact_inboxes,omitzero"`
 }
 
-func newContactOut(c store.ContactRow) contactOut {
+func (a *API) newContactOut(c store.ContactRow) contactOut {
 	return contactOut{
 		AdditionalAttributes: object(c.AdditionalAttributes), AvailabilityStatus: offline, Email: c.Email, ID: c.ID, Name: c.Name,
-		PhoneNumber: c.Phone, Blocked: c.Blocked, Identifier: c.Identifier, Thumbnail: c.AvatarURL, CustomAttributes: object(c.CustomAttributes),
+		PhoneNumber: c.Phone, Blocked: c.Blocked, Identifier: c.Identifier, Thumbnail: a.Desk.AvatarURL(c.ContactView), CustomAttributes: object(c.CustomAttributes),
 		LastActivityAt: unix(c.LastActivityAt), CreatedAt: unix(&c.CreatedAt),
 	}
 }

@@ -35,8 +35,8 @@ type publicMessageOut struct {
 	Sender            any             `json:"sender,omitempty"`
 }
 
-func newPublicMessageOut(m store.MessageRow, displayID int64, people senders) publicMessageOut {
-	whole := newMessageOut(m, displayID, people)
+func (a *API) newPublicMessageOut(m store.MessageRow, displayID int64, people senders) publicMessageOut {
+	whole := a.newMessageOut(m, displayID, people)
 	return publicMessageOut{
 		ID: whole.ID, Content: whole.Content, MessageType: whole.MessageType, ContentType: whole.ContentType,
 		ContentAttributes: whole.ContentAttributes, CreatedAt: whole.CreatedAt, ConversationID: displayID,
@@ -77,7 +77,7 @@ func (a *API) listPublicMessages(ctx context.Context, _ *route.Call, in listPubl
 	people, err := a.sendersOf(ctx, s.Contact.AccountID, list)
 	out := make([]publicMessageOut, len(list))
 	for i, m := range list {
-		out[i] = newPublicMessageOut(m, c.DisplayID, people)
+		out[i] = a.newPublicMessageOut(m, c.DisplayID, people)
 	}
 	return out, err
 }
@@ -93,7 +93,7 @@ func (a *API) publicMessage(ctx context.Context, s store.Session, displayID, id 
 		return publicMessageOut{}, chat.NotFound()
 	}
 	people, err := a.sendersOf(ctx, s.Contact.AccountID, []store.MessageRow{m})
-	return newPublicMessageOut(m, displayID, people), err
+	return a.newPublicMessageOut(m, displayID, people), err
 }
 
 type createPublicMessageIn struct {
@@ -110,14 +110,16 @@ func (a *API) createPublicMessage(ctx context.Context, _ *route.Call, in createP
 	if err != nil {
 		return publicMessageOut{}, err
 	}
-	if len(in.Attachments) > 0 {
-		return publicMessageOut{}, chat.Unprocessable("Attachments cannot be sent by this server yet")
-	}
 	if in.Content != nil && utf8.RuneCountInString(*in.Content) > maxPublicContent {
 		return publicMessageOut{}, validate.Fail("content", "is too long (maximum is 150000 characters)")
 	}
+	uploaded, err := a.uploads(ctx, s.Contact.AccountID, in.Attachments)
+	if err != nil {
+		return publicMessageOut{}, recordInvalid(err)
+	}
 	id, err := a.Desk.Reply(ctx, desk.Reply{
-		AccountID: s.Contact.AccountID, DisplayID: c.DisplayID, Type: chat.Incoming, Content: in.Content, Attributes: map[string]any{}, Additional: map[string]any{},
+		AccountID: s.Contact.AccountID, DisplayID: c.DisplayID, Type: chat.Incoming, Content: in.Content, Attributes: map[string]any{},
+		Additional: map[string]any{}, Files: uploaded,
 	})
 	if err != nil {
 		return publicMessageOut{}, recordInvalid(found(err))

@@ -29,8 +29,7 @@ func TestPublicMessages(t *testing.T) {
 		if got := w.send("", "POST", path, contentType, body).object(); got["content"] != "from a form" {
 			t.Errorf("form: got %v", got)
 		}
-		contentType, body = form(t, map[string]string{"content": "with a file"}, "a.png")
-		w.send("", "POST", path, contentType, body).want(422, `{"error":"Attachments cannot be sent by this server yet"}`)
+		w.public("POST", path, `{"attachments":["nonsense"]}`).want(422, `{"message":"Attachments signed id is invalid","attributes":["base"]}`)
 		w.public("POST", path, `{"content":"`+strings.Repeat("é", 150_001)+`"}`).want(422, `{"message":"Content is too long (maximum is 150000 characters)","attributes":["content"]}`)
 
 		w.call("admin", "POST", "{A}/conversations/1/messages", `{"content":"note","private":true}`).object()

@@ -145,7 +145,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.wake = newWake(a.redis, a.cfg.RedisPrefix, a.log)
 	a.desk = desk.New(desk.Options{
-		Store: a.store, Directory: a.directory, Log: a.log, Now: a.cfg.Now, MessagesPerMinute: a.cfg.MessagesPerMinute,
+		Store: a.store, Directory: a.directory, Files: a.files, Log: a.log, Now: a.cfg.Now, MessagesPerMinute: a.cfg.MessagesPerMinute,
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 	})
 	a.health = newHealth(a)

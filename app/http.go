@@ -64,15 +64,13 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 		Log: a.log, Queue: a.queue, Desk: a.desk, Metrics: metrics, Now: a.cfg.Now, Owner: a.instance, Lease: a.cfg.Lease,
 	})
 	a.workers = append(a.workers, a.inbound)
-	for _, lane := range []string{store.LaneDeferred, store.LaneBulk} {
-		slots := 16
-		if lane == store.LaneBulk {
-			slots = 2
-		}
-		a.runners = append(a.runners, desk.NewRunner(desk.RunnerOptions{
-			Store: a.store, Log: a.log, Lane: lane, Owner: a.instance,
-			Slots: slots, Base: a.cfg.RetryBase, Now: a.cfg.Now, Handlers: handlers,
-		}))
+	for _, lane := range []desk.RunnerOptions{
+		{Lane: store.LaneDeferred, Slots: 16, Handlers: handlers},
+		{Lane: store.LaneMedia, Slots: 32, Timeout: desk.FetchJobTimeout, Handlers: desk.NewFetcher(a.desk, env).Handlers()},
+		{Lane: store.LaneBulk, Slots: 2, Handlers: handlers},
+	} {
+		lane.Store, lane.Log, lane.Owner, lane.Base, lane.Now = a.store, a.log, a.instance, a.cfg.RetryBase, a.cfg.Now
+		a.runners = append(a.runners, desk.NewRunner(lane))
 	}
 	wakeRunners := func() {
 		for _, r := range a.runners {

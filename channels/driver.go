@@ -264,9 +264,10 @@ type Acknowledger interface {
 
 // MediaFetcher builds the request that downloads an attachment which only its
 // provider can give (Fetch.Strategy other than url). It may call the provider to
-// find out where the bytes are. The caller sends the request with Env.HTTP,
-// limits what it reads, and never stores or shows its URL, which may hold a
-// token. Errors are *SendError, as in Sender.
+// find out where the bytes are. The caller sends a request that carries headers
+// with Env.HTTP, so that credentials go only where the driver says; one without is
+// sent like any address from outside. It limits what it reads, and never stores or
+// shows the URL, which may hold a token. Errors are *SendError, as in Sender.
 type MediaFetcher interface {
 	MediaRequest(ctx context.Context, ch *Channel, f *chat.Fetch) (*http.Request, error)
 }

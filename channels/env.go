@@ -42,6 +42,24 @@ func (e *Env) Base(setting, public string) string {
 	return public
 }
 
+// replaceable are the settings that replace the public address of a provider.
+var replaceable = []string{
+	"FACEBOOK_GRAPH_URL", "INSTAGRAM_GRAPH_URL", "WHATSAPP_CLOUD_BASE_URL", "WHATSAPP_360_BASE_URL", "TELEGRAM_API_URL",
+	"LINE_API_URL", "LINE_DATA_API_URL", "TWILIO_API_URL", "BANDWIDTH_MESSAGING_URL", "TWITTER_API_URL",
+}
+
+// Replaced tells whether u is at an address that the operator put in the place of a
+// provider's: it may be called although it is private.
+func (e *Env) Replaced(u *url.URL) bool {
+	for _, name := range replaceable {
+		base, err := url.Parse(e.Base(name, ""))
+		if err == nil && base.Host != "" && base.Scheme == u.Scheme && strings.EqualFold(base.Host, u.Host) {
+			return true
+		}
+	}
+	return false
+}
+
 // Enabled reads a boolean setting the way the environment of Chatwoot is read.
 func (e *Env) Enabled(setting string) bool {
 	switch strings.ToLower(e.Setting(setting)) {

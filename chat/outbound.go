@@ -1,6 +1,10 @@
 package chat
 
-import "time"
+import (
+	"context"
+	"io"
+	"time"
+)
 
 // Outbound is one message on its way to a provider.
 type Outbound struct {
@@ -50,7 +54,11 @@ type OutAttachment struct {
 	MIME       string
 	Filename   string
 	URL        string
+	Size       int64 // bytes; 0: unknown
 	DurationMS int64
+	// Open reads the file, for drivers that upload it: our own public address need
+	// not be one that we can call. nil: URL is the only way.
+	Open func(ctx context.Context) (io.ReadCloser, error) `json:"-"`
 }
 
 // Part is one call to the provider. A message becomes an ordered list of parts;

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tributary/channels"
+	"tributary/files"
 	"tributary/store"
 )
 
@@ -16,8 +17,10 @@ import (
 type Options struct {
 	Store     *store.Store
 	Directory *Directory
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Files holds what came with messages and goes out with them.
+	Files *files.Service
+	Log   *slog.Logger
+	Now   func() time.Time
 	// MessagesPerMinute is the flood guard of one conversation; 0: none.
 	MessagesPerMinute int
 	// WakeRelay and WakeJobs are called after a commit that left something to do.

@@ -13,10 +13,13 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 
+	"tributary/blob"
+	"tributary/blob/disk"
 	"tributary/channels"
 	"tributary/channels/all"
 	"tributary/chat"
 	"tributary/desk"
+	"tributary/files"
 	"tributary/internal/testkit"
 	"tributary/store"
 )
@@ -47,6 +50,8 @@ type world struct {
 	desk    *desk.Desk
 	account int64
 	user    int64
+	env     *channels.Env
+	files   *files.Service
 	db      *sql.DB // looks at the tables directly
 	// settings of the installation; to be set before anything reads them.
 	settings map[string]string
@@ -86,9 +91,20 @@ func newWorld(t testing.TB, b testkit.Backend) *world {
 		Setting: func(name string) string { return w.settings[name] }, PublicURL: "https://desk.example.test", HTTP: http.DefaultClient,
 		Guarded: http.DefaultClient, Now: w.clock.Now, Log: log,
 	}
+	w.env = env
+	local, err := disk.Open(disk.Options{Dir: t.TempDir(), MaxBytes: 128 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = local.Close() })
+	signer, err := blob.NewSigner("a test key", w.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.files = files.New(files.Options{Store: w.store, Current: local, Signer: signer, PublicURL: env.PublicURL, Now: w.clock.Now})
 	directory := desk.NewDirectory(t.Context(), w.store, all.New(env), log)
 	w.desk = desk.New(desk.Options{
-		Store: w.store, Directory: directory, Log: log, Now: w.clock.Now, MessagesPerMinute: 200,
+		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: w.clock.Now, MessagesPerMinute: 200,
 		Setting: env.Setting, PublicURL: env.PublicURL,
 	})
 	first, err := w.store.Bootstrap(t.Context(), "a@example.test", "A", "x", "Acme")

@@ -71,11 +71,13 @@ func (d *Dispatcher) drain(ctx context.Context) (int, error) {
 	n, err := d.desk.Store.DrainOutbox(ctx, dispatchBatch, func(tx *store.Tx, rows []store.OutboxRow) error {
 		ordered = false
 		for _, row := range rows {
-			made, err := d.desk.apiInboxWebhook(ctx, tx, row)
-			if err != nil {
-				return err
+			for _, follow := range []func(context.Context, *store.Tx, store.OutboxRow) (bool, error){d.desk.apiInboxWebhook, d.desk.contactAvatar} {
+				made, err := follow(ctx, tx, row)
+				if err != nil {
+					return err
+				}
+				ordered = ordered || made
 			}
-			ordered = ordered || made
 		}
 		return nil
 	})

@@ -233,6 +233,9 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		if err := resumeLookups(ctx, tx, inbox.ID); err != nil {
 			return err
 		}
+		if err := resumeFetches(ctx, tx, inbox.ID); err != nil {
+			return err
+		}
 		if !registers {
 			return nil
 		}

@@ -45,6 +45,11 @@ func (d *Desk) Outbound(ctx context.Context, o store.Outgoing) (*chat.Outbound, 
 	if params, ok := parse(o.AdditionalAttributes)["template_params"].(map[string]any); ok {
 		out.Template = params
 	}
+	if o.HasAttachments {
+		if err := d.attach(ctx, out); err != nil {
+			return nil, err
+		}
+	}
 	_, ch, ok := d.Directory.Inbox(o.InboxID)
 	if ok && ch.Type == "Channel::Api" {
 		payload, err := d.MessageWebhook(ctx, "message_created", o.MessageID)

@@ -23,11 +23,11 @@ func (d *Desk) MessageWebhook(ctx context.Context, event string, messageID int64
 		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
 		"message_type": chat.MessageType(m.Type).String(), "private": m.Private, "source_id": m.SourceID,
 		"created_at": iso(m.CreatedAt), "account": map[string]any{"id": m.AccountID, "name": m.AccountName},
-		"inbox": map[string]any{"id": m.InboxID, "name": m.InboxName}, "sender": senderWebhook(m),
+		"inbox": map[string]any{"id": m.InboxID, "name": m.InboxName}, "sender": d.senderWebhook(m),
 		"conversation": d.conversationPush(m),
 	}
 	if len(m.Attachments) > 0 {
-		payload["attachments"] = attachmentsPush(m)
+		payload["attachments"] = d.attachmentsPush(m)
 	}
 	b, err := json.Marshal(payload)
 	if err != nil {
@@ -36,7 +36,7 @@ func (d *Desk) MessageWebhook(ctx context.Context, event string, messageID int64
 	return b, nil
 }
 
-func senderWebhook(m store.MessageView) any {
+func (d *Desk) senderWebhook(m store.MessageView) any {
 	switch m.SenderType {
 	case "User":
 		return map[string]any{"id": m.SenderID, "name": m.SenderName, "email": m.SenderEmail, "type": "user"}
@@ -47,7 +47,7 @@ func senderWebhook(m store.MessageView) any {
 		return map[string]any{
 			"account":               map[string]any{"id": m.AccountID, "name": m.AccountName},
 			"additional_attributes": json.RawMessage(c.AdditionalAttributes), "custom_attributes": json.RawMessage(c.CustomAttributes),
-			"avatar": c.AvatarURL, "thumbnail": c.AvatarURL, "email": c.Email, "id": c.ID, "identifier": c.Identifier,
+			"avatar": d.AvatarURL(c), "thumbnail": d.AvatarURL(c), "email": c.Email, "id": c.ID, "identifier": c.Identifier,
 			"name": c.Name, "phone_number": c.Phone, "blocked": c.Blocked,
 		}
 	}
@@ -65,12 +65,12 @@ func (d *Desk) conversationPush(m store.MessageView) map[string]any {
 			"id": l.ID, "contact_id": p.ID, "inbox_id": m.InboxID, "source_id": l.SourceID, "hmac_verified": l.HMACVerified,
 			"pubsub_token": l.PubsubToken, "created_at": iso(l.CreatedAt), "updated_at": iso(l.UpdatedAt),
 		},
-		"messages": []any{messagePush(m)}, "labels": []string{},
+		"messages": []any{d.messagePush(m)}, "labels": []string{},
 		"meta": map[string]any{
 			"sender": map[string]any{
 				"additional_attributes": json.RawMessage(p.AdditionalAttributes), "custom_attributes": json.RawMessage(p.CustomAttributes),
 				"email": p.Email, "id": p.ID, "identifier": p.Identifier, "name": p.Name, "phone_number": p.Phone,
-				"thumbnail": p.AvatarURL, "blocked": p.Blocked, "type": "contact",
+				"thumbnail": d.AvatarURL(p), "blocked": p.Blocked, "type": "contact",
 			},
 			"assignee": nil, "team": nil, "hmac_verified": l.HMACVerified,
 		},
@@ -82,7 +82,7 @@ func (d *Desk) conversationPush(m store.MessageView) map[string]any {
 	}
 }
 
-func messagePush(m store.MessageView) map[string]any {
+func (d *Desk) messagePush(m store.MessageView) map[string]any {
 	var senderType, senderID any
 	if m.SenderType != "" {
 		senderType, senderID = m.SenderType, m.SenderID
@@ -100,12 +100,12 @@ func messagePush(m store.MessageView) map[string]any {
 		},
 	}
 	if len(m.Attachments) > 0 {
-		out["attachments"] = attachmentsPush(m)
+		out["attachments"] = d.attachmentsPush(m)
 	}
 	return out
 }
 
-func attachmentsPush(m store.MessageView) []map[string]any {
+func (d *Desk) attachmentsPush(m store.MessageView) []map[string]any {
 	list := make([]map[string]any, 0, len(m.Attachments))
 	for _, a := range m.Attachments {
 		x := map[string]any{"id": a.ID, "message_id": m.ID, "account_id": m.AccountID, "file_type": chat.FileTypes[a.FileType]}
@@ -118,8 +118,11 @@ func attachmentsPush(m store.MessageView) []map[string]any {
 		case "contact":
 			x["fallback_title"], x["meta"] = a.Title, json.RawMessage(a.Meta)
 		default:
-			x["extension"], x["data_url"], x["thumb_url"] = nil, a.ExternalURL, ""
-			x["file_size"], x["width"], x["height"] = a.FileSize, nil, nil
+			x["data_url"], x["thumb_url"] = d.FileURLs(a)
+			x["extension"], x["file_size"], x["width"], x["height"] = Extension(a.FileName), a.FileSize, a.Width, a.Height
+			if chat.FileTypes[a.FileType] == "audio" {
+				x["transcribed_text"] = ""
+			}
 		}
 		list = append(list, x)
 	}

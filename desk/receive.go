@@ -263,8 +263,14 @@ func (r *reception) newContacts(ctx context.Context, missing []*arrival) error {
 	for i, a := range missing {
 		a.contact, a.unknown = refs[i], true
 		links[i] = store.NewContactInbox{SourceKey: a.source, ContactID: refs[i].ContactID, Token: store.NewToken()}
-		if created[i] {
-			r.note("contact.created", a.event.AccountID, a.event.InboxID, 0, 0)
+		if !created[i] {
+			continue
+		}
+		r.note("contact.created", a.event.AccountID, a.event.InboxID, 0, 0)
+		if c := a.event.Contact; c.AvatarURL != "" || c.Avatar != nil {
+			if err := orderAvatar(ctx, r.tx, a.event.AccountID, AvatarJob{ContactID: refs[i].ContactID, InboxID: a.event.InboxID}); err != nil {
+				return err
+			}
 		}
 	}
 	linked, err := r.tx.InsertContactInboxes(ctx, links)

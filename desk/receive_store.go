@@ -126,7 +126,12 @@ func (r *reception) contentAttributes(ctx context.Context, a *arrival) (string, 
 	return string(b), err
 }
 
-// attachment is the row of an attachment; its bytes are fetched later.
+// maxExternalURL is the longest link that is stored, in bytes (contract 09 §2.6): a
+// longer one is dropped, the file stays.
+const maxExternalURL = 2048
+
+// attachment is the row of an attachment; its bytes are fetched later, by the job
+// that is stored with it.
 func attachment(e *chat.Event, messageID int64, in *chat.Attachment) store.NewAttachment {
 	kind := in.Kind
 	if kind == "sticker" {
@@ -137,11 +142,10 @@ func attachment(e *chat.Event, messageID int64, in *chat.Attachment) store.NewAt
 		fileType = chat.IndexOf(chat.FileTypes, "file")
 	}
 	out := store.NewAttachment{
-		AccountID: e.AccountID, MessageID: messageID, FileType: fileType, State: "ready", ExternalURL: in.ExternalURL,
+		AccountID: e.AccountID, InboxID: e.InboxID, MessageID: messageID, FileType: fileType, State: "ready", ExternalURL: in.ExternalURL,
 		Title: channels.Clean(in.Title), Lat: in.Lat, Long: in.Long, FileName: channels.Clean(in.Filename), MIME: in.MIME, Size: in.Size,
 	}
-	const maxURL = 2048 // contract 09 §2.6: a longer link is dropped, the file stays
-	if len(out.ExternalURL) > maxURL {
+	if len(out.ExternalURL) > maxExternalURL {
 		out.ExternalURL = ""
 	}
 	if in.Card != nil {
@@ -151,7 +155,7 @@ func attachment(e *chat.Event, messageID int64, in *chat.Attachment) store.NewAt
 	}
 	if in.Fetch != nil && in.Fetch.Strategy != "none" {
 		if b, err := json.Marshal(in.Fetch); err == nil {
-			out.Fetch, out.State = string(b), "pending"
+			out.Fetch, out.State, out.FetchBy = string(b), "pending", in.Fetch.ExpiresAt.Time()
 		}
 	}
 	return out

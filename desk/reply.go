@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"time"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/files"
 	"tributary/store"
 )
 
@@ -35,6 +37,19 @@ type Reply struct {
 	// SenderType is "User" or "AgentBot"; an incoming message has the contact.
 	SenderType string
 	SenderID   int64
+	// Files are attached, in order; they are stored already.
+	Files []files.File
+}
+
+// maxAttachments is how many files a message may carry (contract 02 §2.3).
+const maxAttachments = 15
+
+// CheckAttachments refuses more files than a message may carry.
+func CheckAttachments(n int) error {
+	if n > maxAttachments {
+		return chat.Unprocessable("Validation failed: Attachments exceeded maximum allowed")
+	}
+	return nil
 }
 
 // Reply stores the message and, when it has to leave the house, the order to
@@ -42,6 +57,9 @@ type Reply struct {
 func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 	if in.Content != nil && utf8.RuneCountInString(*in.Content) > maxContent {
 		return 0, chat.Unprocessable("Validation failed: Content is too long (maximum is 150000 characters)")
+	}
+	if err := CheckAttachments(len(in.Files)); err != nil {
+		return 0, err
 	}
 	contentType := 0
 	if in.ContentType != "" {
@@ -82,6 +100,9 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 		if id, err = tx.InsertWritten(ctx, m); err != nil {
 			return err
 		}
+		if err := attachFiles(ctx, tx, in, id); err != nil {
+			return err
+		}
 		if err := tx.TouchReplied(ctx, replied(conversation, in)); err != nil {
 			return err
 		}
@@ -108,6 +129,19 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 	}
 	d.WakeJobs()
 	return id, nil
+}
+
+// attachFiles gives a message its files, which are kept from then on.
+func attachFiles(ctx context.Context, tx *store.Tx, in Reply, messageID int64) error {
+	list := make([]store.NewFile, len(in.Files))
+	for i, f := range in.Files {
+		list[i] = store.NewFile{BlobID: f.ID, FileType: f.FileType}
+	}
+	err := tx.InsertFiles(ctx, in.AccountID, messageID, list)
+	if errors.Is(err, store.ErrNotFound) {
+		return chat.Unprocessable("Validation failed: Attachments file is not there any more")
+	}
+	return err
 }
 
 // mayWrite applies the rules that refuse a message.

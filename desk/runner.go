@@ -38,6 +38,26 @@ func (d Declined) Unwrap() error { return d.Err }
 // errCrashes ends a job that took its process with it every time.
 var errCrashes = errors.New("desk: the process died on every attempt")
 
+// Later says that a job cannot run before a moment: it is run again then, and no
+// attempt is counted.
+type Later struct{ At time.Time }
+
+// Error implements error.
+func (l Later) Error() string { return "desk: job runs later" }
+
+// After wraps a failure with the time to wait for the next attempt, where somebody
+// said so.
+type After struct {
+	Err  error
+	Wait time.Duration
+}
+
+// Error implements error.
+func (a After) Error() string { return a.Err.Error() }
+
+// Unwrap gives the cause.
+func (a After) Unwrap() error { return a.Err }
+
 // ErrAgain says that a job did a share of its work and wants to go on: it is run
 // again at once and no attempt is counted.
 var ErrAgain = errors.New("desk: job goes on")
@@ -50,6 +70,7 @@ type Runner struct {
 	owner    string
 	slots    int
 	base     time.Duration
+	timeout  time.Duration
 	now      func() time.Time
 	handlers map[string]Handler
 	wake     chan struct{}
@@ -64,7 +85,9 @@ type RunnerOptions struct {
 	// Slots is how many jobs run at once; 0: 16.
 	Slots int
 	// Base is the first waiting time after a failure, doubled each time; 0: 5 s.
-	Base     time.Duration
+	Base time.Duration
+	// Timeout bounds one job; 0: a minute.
+	Timeout  time.Duration
 	Now      func() time.Time
 	Handlers map[string]Handler
 }
@@ -77,8 +100,11 @@ func NewRunner(opt RunnerOptions) *Runner {
 	if opt.Base == 0 {
 		opt.Base = 5 * time.Second
 	}
+	if opt.Timeout == 0 {
+		opt.Timeout = jobTimeout
+	}
 	return &Runner{
-		store: opt.Store, log: opt.Log, lane: opt.Lane, owner: opt.Owner, slots: opt.Slots, base: opt.Base,
+		store: opt.Store, log: opt.Log, lane: opt.Lane, owner: opt.Owner, slots: opt.Slots, base: opt.Base, timeout: opt.Timeout,
 		now: opt.Now, handlers: opt.Handlers, wake: make(chan struct{}, 1),
 	}
 }
@@ -94,7 +120,8 @@ func (r *Runner) Wake() {
 	}
 }
 
-// jobTimeout bounds one job; its lease is longer.
+// jobTimeout bounds one job where RunnerOptions say nothing else; its lease is
+// longer.
 const jobTimeout = time.Minute
 
 // Run works until ctx ends and waits for the jobs under way.
@@ -107,7 +134,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		var jobs []store.Job
 		var err error
 		if free > 0 {
-			jobs, err = r.store.ClaimJobs(ctx, r.lane, r.owner, jobTimeout+30*time.Second, free)
+			jobs, err = r.store.ClaimJobs(ctx, r.lane, r.owner, r.timeout+30*time.Second, free)
 		}
 		if err != nil && ctx.Err() == nil {
 			r.log.Warn("no jobs claimed", "lane", r.lane, "error", err)
@@ -138,7 +165,7 @@ func (r *Runner) Run(ctx context.Context) error {
 }
 
 func (r *Runner) one(ctx context.Context, j store.Job) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.timeout)
 	defer cancel()
 	err := errCrashes
 	if j.Attempts < j.MaxAttempts {
@@ -150,8 +177,12 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 		}
 		return
 	}
+	later, put := errors.AsType[Later](err)
 	if errors.Is(err, ErrAgain) {
-		if err := r.store.ContinueJob(ctx, j.ID); err != nil {
+		later, put = Later{r.now()}, true
+	}
+	if put {
+		if err := r.store.ContinueJob(ctx, j.ID, later.At); err != nil {
 			r.log.Warn("job not given back; its lease will end", "job", j.ID, "kind", j.Kind, "error", err)
 		}
 		return
@@ -162,6 +193,9 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 		j.MaxAttempts = 0
 	}
 	wait := r.base << min(j.Attempts, 10)
+	if told, ok := errors.AsType[After](err); ok {
+		wait = told.Wait
+	}
 	dead, e := r.store.RetryJob(ctx, j, r.now().Add(wait), err.Error())
 	if e != nil {
 		r.log.Warn("job not given back; its lease will end", "job", j.ID, "kind", j.Kind, "error", e)

@@ -80,7 +80,7 @@ func (w *world) work() string {
 			}
 		case errors.Is(err, desk.ErrAgain):
 			result = "again"
-			if err := w.store.ContinueJob(w.t.Context(), j.ID); err != nil {
+			if err := w.store.ContinueJob(w.t.Context(), j.ID, w.clock.Now()); err != nil {
 				w.t.Fatal(err)
 			}
 		default:

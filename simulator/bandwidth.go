@@ -112,6 +112,8 @@ func (s *Simulator) bandwidth(c *call) {
 	switch {
 	case account != ch.account:
 		c.json(http.StatusForbidden, bandwidthFault("forbidden", "Access is denied"))
+	case strings.HasPrefix(rest, "media/") && !strings.HasSuffix(rest, ".smil"):
+		c.file(kindOfName(rest))
 	case strings.HasPrefix(rest, "media"):
 		c.json(http.StatusNotFound, bandwidthFault("media-not-found", "The requested media does not exist"))
 	case rest != "messages" || c.r.Method != http.MethodPost:

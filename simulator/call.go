@@ -32,6 +32,7 @@ func (s *Simulator) routes() http.Handler {
 	s.handle(mux, "/bandwidth/", s.bandwidth)
 	s.handle(mux, "/twitter/", s.twitter)
 	s.handle(mux, "/customer/", s.customer)
+	s.handle(mux, "/media/", s.media)
 	return mux
 }
 

@@ -28,6 +28,8 @@ type Failure struct {
 	Refuse bool
 	// Times limits how many sends fail; 0: until Heal.
 	Times int
+	// After is how many sends succeed before the first that fails.
+	After int
 }
 
 // Outage is a server error of the provider that happens so many times (0: until
@@ -109,6 +111,10 @@ func (f *faults) take(c *Channel) *fault {
 		hit = f.byKind[c.Kind]
 	}
 	if hit == nil || hit.Times > 0 && hit.left == 0 {
+		return nil
+	}
+	if hit.After > 0 {
+		hit.After--
 		return nil
 	}
 	hit.left--

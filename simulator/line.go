@@ -162,8 +162,14 @@ func (s *Simulator) line(c *call) {
 	}
 }
 
-// lineData serves the content API; no message of the simulator has content.
-func (s *Simulator) lineData(c *call) { c.json(http.StatusNotFound, lineFault("Not found")) }
+// lineData serves the content API: whatever was sent, it is a picture.
+func (s *Simulator) lineData(c *call) {
+	if ch := s.byToken[c.bearer()]; ch == nil || ch.Kind != Line || !strings.HasSuffix(c.rest, "/content") {
+		c.json(http.StatusNotFound, lineFault("Not found"))
+		return
+	}
+	c.file(EventImage)
+}
 
 func (s *Simulator) lineProfile(c *call, user string) {
 	name, ok := s.profile(c, user)

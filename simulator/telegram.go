@@ -91,13 +91,16 @@ func telegramClose(b *batch, body []byte) (*Delivery, error) {
 
 // telegram serves the bots' methods.
 func (s *Simulator) telegram(c *call) {
-	bot, method, _ := strings.Cut(c.rest, "/")
+	rest, download := strings.CutPrefix(c.rest, "file/")
+	bot, method, _ := strings.Cut(rest, "/")
 	ch := s.byToken[strings.TrimPrefix(bot, "bot")]
 	if ch == nil || ch.Kind != Telegram || !strings.HasPrefix(bot, "bot") {
 		c.json(http.StatusUnauthorized, telegramFault(http.StatusUnauthorized, "Unauthorized"))
 		return
 	}
 	switch {
+	case download:
+		c.file(kindOfName(method))
 	case strings.EqualFold(method, "getMe"):
 		id, _ := strconv.ParseInt(ch.Address, 10, 64)
 		c.json(http.StatusOK, telegramOK(map[string]any{
@@ -119,12 +122,25 @@ func (s *Simulator) telegram(c *call) {
 	case strings.EqualFold(method, "getUserProfilePhotos"):
 		c.json(http.StatusOK, telegramOK(map[string]any{"total_count": 0, "photos": []any{}}))
 	case strings.EqualFold(method, "getFile"):
-		c.json(http.StatusBadRequest, telegramFault(http.StatusBadRequest, "Bad Request: invalid file_id"))
+		s.telegramFile(c)
 	case strings.HasPrefix(method, "send") && !strings.EqualFold(method, "sendChatAction"):
 		s.telegramSend(c, ch, method)
 	default: // answerCallbackQuery, sendChatAction, readBusinessMessage, editMessageText, …
 		c.json(http.StatusOK, telegramOK(true))
 	}
+}
+
+// telegramFile says where the file of an id is.
+func (s *Simulator) telegramFile(c *call) {
+	id := c.param("file_id")
+	kind, ok := kindOfFile(id, telegramFilePrefix)
+	if !ok {
+		c.json(http.StatusBadRequest, telegramFault(http.StatusBadRequest, "Bad Request: invalid file_id"))
+		return
+	}
+	c.json(http.StatusOK, telegramOK(map[string]any{
+		"file_id": id, "file_unique_id": "u" + id, "file_size": len(content(kind)), "file_path": "files/" + id + extension(kind),
+	}))
 }
 
 func (s *Simulator) telegramSend(c *call, ch *Channel, method string) {

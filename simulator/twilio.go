@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -107,6 +108,12 @@ func (s *Simulator) twilio(c *call) {
 	}
 	account := "2010-04-01/Accounts/" + ch.account
 	switch rest := strings.TrimSuffix(c.rest, ".json"); {
+	case strings.HasPrefix(rest, account+"/Messages/") && strings.Contains(rest, "/Media/"):
+		kind, ok := kindOfFile(path.Base(rest), "ME")
+		if !ok {
+			kind = EventImage
+		}
+		c.file(kind)
 	case rest == account+"/Messages" && c.r.Method == http.MethodPost:
 		s.twilioSend(c, ch)
 	case rest == account+"/Messages":

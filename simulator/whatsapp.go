@@ -147,6 +147,13 @@ func (s *Simulator) whatsapp(c *call) {
 		return
 	}
 	node, edge, _ := strings.Cut(path, "/")
+	if kind, ok := kindOfFile(node, "70"); ok && edge == "" && c.r.Method == http.MethodGet {
+		c.json(http.StatusOK, map[string]any{
+			"messaging_product": "whatsapp", "id": node, "url": s.base + "/media/" + node + extension(kind),
+			"mime_type": mediaType(kind), "file_size": len(content(kind)),
+		})
+		return
+	}
 	if node != ch.app && node != ch.account {
 		c.graphError(http.StatusBadRequest, 100, 33, "Unsupported request: the object does not exist or is not visible")
 		return
@@ -233,6 +240,12 @@ func (s *Simulator) d360(c *call) {
 	if ch == nil || ch.Kind != WhatsApp360 {
 		c.json(http.StatusUnauthorized, d360Fault(http.StatusUnauthorized, "Invalid api key"))
 		return
+	}
+	if id, ok := strings.CutPrefix(c.rest, "media/"); ok && c.r.Method == http.MethodGet {
+		if kind, ok := kindOfFile(id, "70"); ok {
+			c.file(kind)
+			return
+		}
 	}
 	switch c.rest {
 	case "configs/webhook":

@@ -181,16 +181,16 @@ type FilledAttachment struct {
 	FileType  int
 }
 
-// FillAttachment gives an attachment its file, which it attaches, and makes it
-// ready; name, type, size, width and height become the file's. ErrNotFound when
-// there is no such attachment in the account, or as AttachBlob says.
+// FillAttachment gives an attachment that waits for it its file, which it attaches,
+// and makes it ready; name, type, size, width and height become the file's.
+// ErrNotFound when no such attachment of the account waits, or as AttachBlob says.
 func (t *Tx) FillAttachment(ctx context.Context, f FilledAttachment) error {
 	if err := t.AttachBlob(ctx, f.AccountID, f.BlobID); err != nil {
 		return err
 	}
 	res, err := t.tx.ExecContext(ctx, `UPDATE attachments SET blob_id = b.id, state = 'ready', file_type = $4, file_key = b.key,
 			file_name = b.filename, content_type = b.content_type, file_size = b.byte_size, width = b.width, height = b.height, updated_at = $5
-		FROM blobs b WHERE b.id = $3 AND attachments.id = $1 AND attachments.account_id = $2`,
+		FROM blobs b WHERE b.id = $3 AND attachments.id = $1 AND attachments.account_id = $2 AND attachments.state = 'pending'`,
 		f.ID, f.AccountID, f.BlobID, f.FileType, t.now())
 	if err != nil {
 		return fmt.Errorf("store: fill attachment: %w", err)

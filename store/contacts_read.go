@@ -12,11 +12,11 @@ type ContactRow struct {
 	CreatedAt      int64
 }
 
-const contactColumns = `p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url, p.additional_attributes, p.custom_attributes,
+const contactColumns = `p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url, COALESCE(p.avatar_blob_id, 0), p.additional_attributes, p.custom_attributes,
 	p.last_activity_at, p.created_at`
 
 func (c *ContactRow) fields() []any {
-	return []any{&c.ID, &c.Name, &c.Email, &c.Phone, &c.Identifier, &c.Blocked, &c.AvatarURL, &c.AdditionalAttributes, &c.CustomAttributes,
+	return []any{&c.ID, &c.Name, &c.Email, &c.Phone, &c.Identifier, &c.Blocked, &c.AvatarURL, &c.AvatarBlobID, &c.AdditionalAttributes, &c.CustomAttributes,
 		&c.LastActivityAt, &c.CreatedAt}
 }
 

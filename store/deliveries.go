@@ -131,9 +131,8 @@ func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []s
 			d.InboxID, id, d.MessageID, part); err != nil {
 			return fmt.Errorf("store: insert provider id: %w", err)
 		}
-		if _, err := t.tx.ExecContext(ctx, `DELETE FROM messages WHERE conversation_id = $1 AND source_id = $2 AND message_type = 1
-			AND sender_id IS NULL AND id <> $3`, d.ConversationID, id, d.MessageID); err != nil {
-			return fmt.Errorf("store: drop echo: %w", err)
+		if err := t.dropEchoes(ctx, d, id); err != nil {
+			return err
 		}
 	}
 	if len(providerIDs) > 0 {
@@ -145,6 +144,28 @@ func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []s
 	if _, err := t.tx.ExecContext(ctx, `UPDATE deliveries SET parts_sent = $2, crashes = 0 WHERE message_id = $1`,
 		d.MessageID, part+1); err != nil {
 		return fmt.Errorf("store: record part: %w", err)
+	}
+	return nil
+}
+
+// dropEchoes removes what the provider's echo of a part was stored as.
+func (t *Tx) dropEchoes(ctx context.Context, d Delivery, providerID string) error {
+	const echoes = `conversation_id = $1 AND source_id = $2 AND message_type = 1 AND sender_id IS NULL AND id <> $3`
+	rows, err := t.tx.QueryContext(ctx, `SELECT id FROM messages WHERE `+echoes, d.ConversationID, providerID, d.MessageID)
+	if err != nil {
+		return fmt.Errorf("store: drop echo: %w", err)
+	}
+	list, err := collect(rows, "drop echo", func(id *int64) []any { return []any{id} })
+	if err != nil {
+		return err
+	}
+	for _, id := range list {
+		if err := t.dropAttachments(ctx, id); err != nil {
+			return err
+		}
+		if _, err := t.tx.ExecContext(ctx, `DELETE FROM messages WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("store: drop echo: %w", err)
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 )
 
@@ -104,8 +105,13 @@ func (t *Tx) AbsorbContact(ctx context.Context, base, absorbed int64) ([]MovedCo
 			return nil, fmt.Errorf("store: absorb contact: %w", err)
 		}
 	}
-	if _, err := t.tx.ExecContext(ctx, `DELETE FROM contacts WHERE id = $1`, absorbed); err != nil {
+	var avatar sql.NullInt64
+	err = t.tx.QueryRowContext(ctx, `DELETE FROM contacts WHERE id = $1 RETURNING avatar_blob_id`, absorbed).Scan(&avatar)
+	if err != nil && !isNoRows(err) {
 		return nil, fmt.Errorf("store: absorb contact: %w", err)
+	}
+	if avatar.Valid {
+		return moved, t.DetachBlob(ctx, avatar.Int64)
 	}
 	return moved, nil
 }

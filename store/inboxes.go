@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 )
 
@@ -119,10 +120,17 @@ func (t *Tx) CountInboxes(ctx context.Context, accountID int64) (int, error) {
 // that nothing remains. Small transactions keep live traffic flowing.
 func (s *Store) DeleteInboxChunk(ctx context.Context, inboxID int64, limit int) (done bool, err error) {
 	err = s.Transact(ctx, func(t *Tx) error {
-		res, err := t.tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN
-			(SELECT id FROM conversations WHERE inbox_id = $1 ORDER BY id LIMIT $2)`, inboxID, limit)
+		const chunk = `(SELECT id FROM conversations WHERE inbox_id = $1 ORDER BY id LIMIT $2)`
+		files, err := t.blobsOf(ctx, `a.message_id IN (SELECT m.id FROM messages m WHERE m.conversation_id IN `+chunk+`)`, inboxID, limit)
+		if err != nil {
+			return err
+		}
+		res, err := t.tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN `+chunk, inboxID, limit)
 		if err != nil {
 			return fmt.Errorf("store: delete conversations: %w", err)
+		}
+		if err := t.releaseBlobs(ctx, files); err != nil {
+			return err
 		}
 		n, err := res.RowsAffected()
 		if err != nil {
@@ -132,12 +140,18 @@ func (s *Store) DeleteInboxChunk(ctx context.Context, inboxID int64, limit int) 
 			return nil
 		}
 		var channelID int64
-		err = t.tx.QueryRowContext(ctx, `DELETE FROM inboxes WHERE id = $1 RETURNING channel_id`, inboxID).Scan(&channelID)
+		var avatar sql.NullInt64
+		err = t.tx.QueryRowContext(ctx, `DELETE FROM inboxes WHERE id = $1 RETURNING channel_id, avatar_blob_id`, inboxID).Scan(&channelID, &avatar)
 		if isNoRows(err) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("store: delete inbox: %w", err)
+		}
+		if avatar.Valid {
+			if err := t.DetachBlob(ctx, avatar.Int64); err != nil {
+				return err
+			}
 		}
 		if _, err := t.tx.ExecContext(ctx, `DELETE FROM channels WHERE id = $1`, channelID); err != nil {
 			return fmt.Errorf("store: delete channel: %w", err)

@@ -9,7 +9,8 @@ import (
 
 // Lanes keep kinds of deferred work apart, so that none waits for another.
 const (
-	LaneDeferred = "deferred" // webhook registrations, media, profiles
+	LaneDeferred = "deferred" // webhook registrations, profiles
+	LaneMedia    = "media"    // downloads of what came with messages, and of avatars
 	LaneBulk     = "bulk"     // imports, deletions
 )
 
@@ -44,9 +45,9 @@ func (t *Tx) InsertJob(ctx context.Context, j Job) error {
 	return nil
 }
 
-// OrderJobs orders jobs to run now, all of which have unique keys. A job of the
-// same key that waits or runs stays as it is; one that is dead is made again when
-// it has rested so long.
+// OrderJobs orders jobs, all of which have unique keys, to run at RunAt or now. A
+// job of the same key that waits or runs stays as it is; one that is dead is made
+// again when it has rested so long.
 func (t *Tx) OrderJobs(ctx context.Context, list []Job, rest time.Duration) error {
 	rows := make([][]any, 0, len(list))
 	seen := make(map[string]bool, len(list))
@@ -56,7 +57,10 @@ func (t *Tx) OrderJobs(ctx context.Context, list []Job, rest time.Duration) erro
 		}
 		seen[j.UniqueKey] = true
 		j = j.withDefaults()
-		rows = append(rows, []any{j.Kind, j.Lane, j.UniqueKey, j.AccountID, jsonObject(string(j.Payload)), j.MaxAttempts})
+		if j.RunAt.IsZero() {
+			j.RunAt = t.Now
+		}
+		rows = append(rows, []any{j.Kind, j.Lane, j.UniqueKey, j.AccountID, jsonObject(string(j.Payload)), micros(j.RunAt), j.MaxAttempts})
 	}
 	if len(rows) == 0 {
 		return nil
@@ -158,10 +162,11 @@ func (s *Store) RetryJob(ctx context.Context, j Job, at time.Time, reason string
 	return state == "dead", nil
 }
 
-// ContinueJob gives a job back that wants to go on at once.
-func (s *Store) ContinueJob(ctx context.Context, id int64) error {
+// ContinueJob gives a job back that wants to go on at a moment; no attempt is
+// counted.
+func (s *Store) ContinueJob(ctx context.Context, id int64, at time.Time) error {
 	if _, err := s.w.ExecContext(ctx, `UPDATE jobs SET lease_owner = '', lease_until = 0, run_at = $2, last_error = '' WHERE id = $1`,
-		id, micros(s.now())); err != nil {
+		id, micros(at)); err != nil {
 		return fmt.Errorf("store: continue job: %w", err)
 	}
 	return nil

@@ -46,32 +46,6 @@ func (t *Tx) InsertMessages(ctx context.Context, list []NewMessage) (map[IngestK
 	return made, err
 }
 
-// NewAttachment is an attachment of a stored message.
-type NewAttachment struct {
-	AccountID   int64
-	MessageID   int64
-	FileType    int
-	State       string // ready | pending: the bytes are fetched by a job
-	ExternalURL string
-	Title       string
-	Lat, Long   float64
-	Meta        string // JSON
-	Fetch       string // JSON of chat.Fetch, empty when there is nothing to fetch
-	FileName    string
-	MIME        string
-	Size        int64
-}
-
-// InsertAttachments stores them in order.
-func (t *Tx) InsertAttachments(ctx context.Context, list []NewAttachment) error {
-	rows := make([][]any, len(list))
-	for i, a := range list {
-		rows[i] = []any{i, a.AccountID, a.MessageID, a.FileType, a.State, nilIfEmpty(a.ExternalURL), nilIfEmpty(a.Title),
-			a.Lat, a.Long, jsonObject(a.Meta), nilIfEmpty(a.Fetch), nilIfEmpty(a.FileName), nilIfEmpty(a.MIME), a.Size}
-	}
-	return t.run(ctx, "insert attachments", t.s.q.insertAttachments, rows)
-}
-
 // OutboxRow is something that happened.
 type OutboxRow struct {
 	ID             int64
@@ -133,9 +107,7 @@ func (t *Tx) RewriteMessage(ctx context.Context, id int64, content *string, attr
 		return fmt.Errorf("store: rewrite message: %w", err)
 	}
 	if dropFiles {
-		if _, err := t.tx.ExecContext(ctx, `DELETE FROM attachments WHERE message_id = $1`, id); err != nil {
-			return fmt.Errorf("store: drop attachments: %w", err)
-		}
+		return t.dropAttachments(ctx, id)
 	}
 	return nil
 }

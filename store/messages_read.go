@@ -27,14 +27,10 @@ type MessageRow struct {
 	Attachments          []AttachmentRow
 }
 
-// AttachmentRow is a file, place or card of a message.
+// AttachmentRow is an attachment with its message.
 type AttachmentRow struct {
 	AttachmentView
-	MessageID   int64
-	FileName    *string
-	ContentType *string
-	Width       *int
-	Height      *int
+	MessageID int64
 }
 
 const messageColumns = `m.id, m.account_id, m.inbox_id, m.conversation_id, m.message_type, m.content_type, m.content, m.content_attributes,
@@ -128,17 +124,13 @@ func (s *Store) addAttachments(ctx context.Context, list []MessageRow) error {
 	for i := range list {
 		at[list[i].ID], keys[i] = i, list[i].ID
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT a.id, a.message_id, a.file_type, a.external_url, a.fallback_title, a.coordinates_lat, a.coordinates_long,
-			a.meta, a.file_size, a.file_name, a.content_type, a.width, a.height
+	rows, err := s.r.QueryContext(ctx, `SELECT a.message_id, `+attachmentColumns+`
 		FROM `+s.d.rows("$1", "x", "id bigint")+` CROSS JOIN attachments a
 		WHERE a.message_id = x.id ORDER BY a.id`, ids(keys))
 	if err != nil {
 		return fmt.Errorf("store: attachments: %w", err)
 	}
-	files, err := collect(rows, "attachments", func(a *AttachmentRow) []any {
-		return []any{&a.ID, &a.MessageID, &a.FileType, &a.ExternalURL, &a.Title, &a.Lat, &a.Long,
-			&a.Meta, &a.FileSize, &a.FileName, &a.ContentType, &a.Width, &a.Height}
-	})
+	files, err := collect(rows, "attachments", func(a *AttachmentRow) []any { return append([]any{&a.MessageID}, a.fields()...) })
 	if err != nil {
 		return err
 	}

@@ -188,7 +188,7 @@ type Outgoing struct {
 	Status               int
 	Conversation         ConversationRow
 	LastIncomingID       string
-	QuotedAttributes     string // content_attributes of the message that is answered
+	HasAttachments       bool
 }
 
 // LoadOutgoing reads a message that a delivery is about; ErrNotFound when it is
@@ -200,13 +200,14 @@ func (s *Store) LoadOutgoing(ctx context.Context, d Delivery) (Outgoing, error) 
 			c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.additional_attributes, c.provider_state,
 			c.last_incoming_at, ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
 			COALESCE((SELECT i.source_id FROM messages i WHERE i.conversation_id = c.id AND i.message_type = 0
-				AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), '')
+				AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), ''),
+			EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id)
 		FROM messages m JOIN conversations c ON c.id = m.conversation_id
 			JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
 		WHERE m.id = $1`, d.MessageID).
 		Scan(&o.Content, &o.ContentType, &o.Attributes, &o.AdditionalAttributes, &o.Status,
 			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.State, &c.LastIncomingAt,
-			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID)
+			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID, &o.HasAttachments)
 	if isNoRows(err) {
 		return o, ErrNotFound
 	}

@@ -81,7 +81,7 @@ func (c conn) QueryRowContext(ctx context.Context, query string, args ...any) *s
 // queries are the statements whose text depends on the dialect, made once.
 type queries struct {
 	knownKeys, contactInboxes, insertContacts, insertContactInboxes, matchContacts,
-	openConversations, insertConversations, insertMessages, insertAttachments,
+	openConversations, insertConversations, insertMessages, insertAttachments, insertFiles,
 	touchConversations, touchContacts, insertOutbox,
 	providerIDs, moveStatuses, insertParked, orderJobs string
 }
@@ -145,7 +145,13 @@ func newQueries(d dialect) queries {
 			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "message_id bigint", "file_type integer", "state text",
 			"external_url text", "title text", "lat float", "long float", "meta text", "fetch_from text", "file_name text",
 			"mime text", "size bigint") + `
-			WHERE TRUE ORDER BY x.i`,
+			WHERE TRUE ORDER BY x.i RETURNING id`,
+		insertFiles: `INSERT INTO attachments (account_id, message_id, file_type, state, blob_id, file_key, file_name, content_type, file_size,
+				width, height, created_at, updated_at)
+			SELECT x.account_id, x.message_id, x.file_type, 'ready', b.id, b.key, b.filename, b.content_type, b.byte_size, b.width, b.height, $2, $2
+			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "message_id bigint", "blob_id bigint", "file_type integer") + `
+			CROSS JOIN blobs b
+			WHERE b.id = x.blob_id ORDER BY x.i`,
 		touchConversations: `UPDATE conversations SET
 				last_activity_at = CASE WHEN x.at > conversations.last_activity_at THEN x.at ELSE conversations.last_activity_at END,
 				last_incoming_at = CASE WHEN x.incoming > COALESCE(conversations.last_incoming_at, 0) THEN x.incoming
@@ -178,8 +184,8 @@ func newQueries(d dialect) queries {
 			FROM ` + d.rows("$1", "x", "id bigint", "status integer", "attributes text") + `
 			WHERE messages.id = x.id`,
 		orderJobs: `INSERT INTO jobs (kind, lane, unique_key, account_id, payload, run_at, max_attempts, created_at)
-			SELECT x.kind, x.lane, x.key, x.account_id, x.payload, $2, x.max_attempts, $2
-			FROM ` + d.rows("$1", "x", "kind text", "lane text", "key text", "account_id bigint", "payload text", "max_attempts integer") + `
+			SELECT x.kind, x.lane, x.key, x.account_id, x.payload, x.run_at, x.max_attempts, $2
+			FROM ` + d.rows("$1", "x", "kind text", "lane text", "key text", "account_id bigint", "payload text", "run_at bigint", "max_attempts integer") + `
 			WHERE TRUE ORDER BY x.key
 			ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, state = 'ready', attempts = 0
 				WHERE jobs.state = 'dead' AND jobs.run_at <= $3`,

@@ -60,7 +60,8 @@ type ContactView struct {
 	Phone                *string
 	Identifier           *string
 	Blocked              bool
-	AvatarURL            string
+	AvatarURL            string // at the provider or the customer
+	AvatarBlobID         int64  // our copy; 0: none
 	AdditionalAttributes string
 	CustomAttributes     string
 }
@@ -75,17 +76,6 @@ type ContactInboxView struct {
 	UpdatedAt    int64
 }
 
-// AttachmentView is an attachment as webhooks show it.
-type AttachmentView struct {
-	ID          int64
-	FileType    int
-	ExternalURL *string
-	Title       *string
-	Lat, Long   *float64
-	Meta        string
-	FileSize    int64
-}
-
 // MessageView reads a message for a webhook; ErrNotFound when it is gone.
 func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) {
 	var m MessageView
@@ -97,7 +87,7 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 			c.first_reply_created_at, c.waiting_since, c.agent_last_seen_at, c.contact_last_seen_at, c.last_activity_at,
 			c.last_incoming_at, c.created_at, c.updated_at, c.assignee_id,
 			`+unreadColumn+`,
-			p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url, p.additional_attributes, p.custom_attributes,
+			p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url, COALESCE(p.avatar_blob_id, 0), p.additional_attributes, p.custom_attributes,
 			l.id, l.source_id, l.hmac_verified, l.pubsub_token, l.created_at, l.updated_at
 		FROM messages m JOIN accounts a ON a.id = m.account_id JOIN inboxes i ON i.id = m.inbox_id
 			JOIN conversations c ON c.id = m.conversation_id JOIN contacts p ON p.id = c.contact_id
@@ -110,7 +100,7 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 			&c.ID, &c.DisplayID, &c.Status, &c.Priority, &c.AdditionalAttributes, &c.CustomAttributes, &c.SnoozedUntil,
 			&c.FirstReplyCreatedAt, &c.WaitingSince, &c.AgentLastSeenAt, &c.ContactLastSeenAt, &c.LastActivityAt,
 			&c.LastIncomingAt, &c.CreatedAt, &c.UpdatedAt, &c.AssigneeID, &c.UnreadCount,
-			&p.ID, &p.Name, &p.Email, &p.Phone, &p.Identifier, &p.Blocked, &p.AvatarURL, &p.AdditionalAttributes, &p.CustomAttributes,
+			&p.ID, &p.Name, &p.Email, &p.Phone, &p.Identifier, &p.Blocked, &p.AvatarURL, &p.AvatarBlobID, &p.AdditionalAttributes, &p.CustomAttributes,
 			&l.ID, &l.SourceID, &l.HMACVerified, &l.PubsubToken, &l.CreatedAt, &l.UpdatedAt)
 	if isNoRows(err) {
 		return m, ErrNotFound
@@ -119,21 +109,8 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 		return m, fmt.Errorf("store: message view: %w", err)
 	}
 	c.UnreadCount = min(c.UnreadCount, maxUnread)
-	rows, err := s.r.QueryContext(ctx, `SELECT id, file_type, external_url, fallback_title, coordinates_lat, coordinates_long, meta, file_size
-		FROM attachments WHERE message_id = $1 ORDER BY id`, id)
-	if err != nil {
-		return m, fmt.Errorf("store: message view: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var a AttachmentView
-		if err := rows.Scan(&a.ID, &a.FileType, &a.ExternalURL, &a.Title, &a.Lat, &a.Long, &a.Meta, &a.FileSize); err != nil {
-			return m, fmt.Errorf("store: message view: %w", err)
-		}
-		m.Attachments = append(m.Attachments, a)
-	}
-	if err := rows.Err(); err != nil {
-		return m, fmt.Errorf("store: message view: %w", err)
+	if m.Attachments, err = s.MessageAttachments(ctx, id); err != nil {
+		return m, err
 	}
 	return m, nil
 }

@@ -17,7 +17,7 @@ var promises = []promise{
 	{"media", all4 + " " + all4 + " image+video " + all4 + " " + all4 + " " + all4 + " " + all4 + " " + all4 + " " + all4 + " +"},
 	{"location", "+ - + + + - + - + -"},
 	{"contact card", "- - - - + + + + + -"},
-	{"sticker", "image text - sticker image - image - image -"},
+	{"sticker", "image text - sticker sticker - sticker - image -"},
 	{"reaction", "add+remove add+remove - - add+remove - add+remove - - -"},
 	{"reply", "+ + + + + - + - + -"},
 	{"edit", "+ + - - + - + - - -"},
@@ -51,4 +51,8 @@ const all4 = "image+audio+video+file"
 
 // differences are the cells that differ from promises, and why. An entry that no
 // longer differs fails the test.
-var differences = map[string]string{}
+var differences = map[string]string{
+	"Twilio WhatsApp: send choice": "buttons need a content template that WhatsApp approved; a reply within the window offers its choices as a numbered list",
+	"API: media":                   "the public API refuses files so far",
+	"API: presence":                "the webhook of an API inbox is called for messages, not yet for conversation_typing_on and _off",
+}

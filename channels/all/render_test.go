@@ -3,6 +3,8 @@ package all_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"tributary/channels/channeltest"
@@ -57,7 +59,7 @@ make for the recorded replies, and from their answers to the contract's question
 (does it know a messaging window, what does it make of a 503). Nothing here was
 filled in by hand.
 
-● it can, and the words say in which form. – the provider has nothing of the kind.
+● it can, and the words say in which form. ○ not yet, see below. – the provider has nothing of the kind.
 `
 
 // render writes the document.
@@ -67,6 +69,11 @@ func render(found []channeltest.Capabilities) []byte {
 	inbound, outbound := channeltest.Rows()
 	renderTable(&b, "From the customer", inbound, found)
 	renderTable(&b, "To the customer", outbound, found)
+	b.WriteString("\n## Where it differs from the plan\n\n")
+	for _, place := range slices.Sorted(maps.Keys(differences)) {
+		channel, row, _ := strings.Cut(place, ": ")
+		fmt.Fprintf(&b, "- %s, %s: %s.\n", channel, labels[row], differences[place])
+	}
 	b.WriteString("\n## What shows it\n\nOne proof of each cell: a case file of the driver, or the question that it answered.\n")
 	for i, c := range columns {
 		fmt.Fprintf(&b, "\n### %s\n\n| capability | shown by |\n|---|---|\n", c.Title)
@@ -93,21 +100,28 @@ func renderTable(b *bytes.Buffer, title string, rows []string, found []channelte
 	for _, row := range rows {
 		fmt.Fprintf(b, "| %s |", labels[row])
 		for i := range columns {
-			fmt.Fprintf(b, " %s |", cell(row, found[i][row]))
+			fmt.Fprintf(b, " %s |", cell(columns[i].Title, row, found[i][row]))
 		}
 		b.WriteByte('\n')
 	}
 }
 
-// cell is one cell: a dot, and the facets where they are not simply all.
-func cell(row string, e *channeltest.Evidence) string {
+// worded are the rows whose facets say more than the row does.
+var worded = []string{"media", "sticker", "choice", "form", "story", "opt-out", "profile", "send choice", "presence"}
+
+// cell is one cell: a mark, and the facets where they are not simply all.
+func cell(channel, row string, e *channeltest.Evidence) string {
 	if e == nil {
+		if _, planned := differences[channel+": "+row]; planned {
+			return "○"
+		}
 		return "–"
 	}
 	facets := strings.Join(e.Facets, ", ")
 	switch {
-	case facets == "", row == "media" && len(e.Facets) == 4, row == "reaction" && len(e.Facets) == 2,
-		row == "failed" && facets != "on sending", row == "location", row == "contact card":
+	case row == "failed" && !slices.Contains(e.Facets, "later"):
+		return "● on sending"
+	case facets == "", !slices.Contains(worded, row), row == "media" && len(e.Facets) == 4, row == "sticker" && facets != "text":
 		return "●"
 	}
 	return "● " + facets

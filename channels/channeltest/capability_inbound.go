@@ -156,7 +156,8 @@ func profileSeen(ev *chat.Event, d channels.Driver, _ []byte) ([]string, bool) {
 	if _, asks := d.(channels.Profiler); asks && ev.Contact.Lookup == "needed" {
 		return []string{"look-up"}, true
 	}
-	if strings.ContainsFunc(ev.Contact.Name, unicode.IsLetter) || len(ev.Contact.Attributes) > 0 {
+	named := ev.Contact.Name != ev.Contact.SourceID && strings.ContainsFunc(ev.Contact.Name, unicode.IsLetter)
+	if named || len(ev.Contact.Attributes) > 0 {
 		return []string{"payload"}, true
 	}
 	return nil, false

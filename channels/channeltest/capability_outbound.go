@@ -3,6 +3,7 @@ package channeltest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -187,7 +188,9 @@ func shows(d channels.Driver, ch *channels.Channel) bool {
 func (s *suite) verdict(t *testing.T, one *testCase, status int) chat.ErrorClass {
 	t.Helper()
 	w := s.newWorld(t, one, transport(func(req *http.Request) (*http.Response, error) {
-		return respond(req, status, []byte("{}"), http.Header{"Content-Type": {"application/json"}}), nil
+		// In the words of a provider that repeats the status in the body (Telegram).
+		body := fmt.Sprintf(`{"ok":false,"error_code":%d,"description":"refused"}`, status)
+		return respond(req, status, []byte(body), http.Header{"Content-Type": {"application/json"}}), nil
 	}))
 	sender, _ := w.driver.(channels.Sender)
 	m := blank(w.own())

@@ -212,6 +212,7 @@ func contactOf(from string) *chat.Contact {
 var kinds = map[string]string{
 	".jpg": "image", ".jpeg": "image", ".png": "image", ".gif": "image", ".bmp": "image", ".webp": "image",
 	".mp4": "video", ".webm": "video", ".mov": "video", ".3gp": "video", ".3gpp": "video", ".ogv": "video",
+	".vcf": "contact", ".vcard": "contact",
 	".mp3": "audio", ".m4a": "audio", ".wav": "audio", ".amr": "audio", ".ogg": "audio", ".aac": "audio",
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"tributary/channels"
@@ -28,7 +29,7 @@ func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, erro
 	if m.To == "" {
 		return nil, &channels.SendError{Class: chat.Permanent, Text: "the contact has no number"}
 	}
-	pieces := channels.Split(m.Content, maxText, channels.Runes)
+	pieces := channels.Split(withItems(m), maxText, channels.Runes)
 	if len(pieces) == 0 && len(m.Attachments) > 0 {
 		pieces = []string{""}
 	}
@@ -46,6 +47,24 @@ func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, erro
 		last.Kind, last.Attachments = "album", m.Attachments
 	}
 	return parts, nil
+}
+
+// withItems is the text with the choices as a numbered list: SMS has no buttons.
+func withItems(m *chat.Outbound) string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSpace(m.Content))
+	n := 0
+	for _, item := range m.Items {
+		title := strings.TrimSpace(item.Title)
+		if title == "" {
+			continue
+		}
+		if n++; n == 1 && b.Len() > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString("\n" + strconv.Itoa(n) + ". " + title)
+	}
+	return b.String()
 }
 
 // missing names the first setting that sending needs and that is not there.

@@ -22,7 +22,7 @@ import (
 const maxUpload = 50 << 20
 
 // upload calls a method with the fields and files as a multipart form. The files
-// are streamed from their URLs, never held in memory.
+// are streamed, never held in memory.
 func (c *call) upload(ctx context.Context, method string, files map[string]chat.OutAttachment) ([]string, error) {
 	body, err := c.form(ctx, files)
 	if body != nil {
@@ -96,13 +96,13 @@ func (c *call) form(ctx context.Context, files map[string]chat.OutAttachment) (*
 			return f, fmt.Errorf("telegram: write form: %w", err)
 		}
 		flush()
-		res, err := c.driver.open(ctx, files[name].URL) //nolint:bodyclose // f closes it when the form was sent
+		file, size, err := c.driver.open(ctx, files[name])
 		if err != nil {
 			return f, err
 		}
-		f.files = append(f.files, res.Body)
-		f.parts = append(f.parts, &limited{r: res.Body, left: maxUpload})
-		f.add(res.ContentLength)
+		f.files = append(f.files, file)
+		f.parts = append(f.parts, &limited{r: file, left: maxUpload})
+		f.add(size)
 	}
 	if err := w.Close(); err != nil {
 		return f, fmt.Errorf("telegram: write form: %w", err)
@@ -119,8 +119,29 @@ func (f *form) add(n int64) {
 	f.length += n
 }
 
-// open starts the download of one of our own files.
-func (d *driver) open(ctx context.Context, address string) (*http.Response, error) {
+// open starts to read one of our own files. size is -1 when it is not known.
+func (d *driver) open(ctx context.Context, a chat.OutAttachment) (file io.ReadCloser, size int64, err error) {
+	if a.Open == nil {
+		res, err := d.load(ctx, a.URL) //nolint:bodyclose // the caller closes it
+		if err != nil {
+			return nil, 0, err
+		}
+		return res.Body, res.ContentLength, nil
+	}
+	if a.Size > maxUpload {
+		return nil, 0, errTooLarge()
+	}
+	if file, err = a.Open(ctx); err != nil {
+		return nil, 0, &channels.SendError{Class: chat.Retryable, Code: "attachment", Text: "the attachment could not be read", Err: err}
+	}
+	if size = a.Size; size == 0 {
+		size = -1
+	}
+	return file, size, nil
+}
+
+// load starts the download of one of our own files.
+func (d *driver) load(ctx context.Context, address string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, &channels.SendError{Class: chat.Permanent, Code: "attachment", Text: "the attachment's address is invalid"}

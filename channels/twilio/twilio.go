@@ -46,15 +46,16 @@ const (
 )
 
 var (
-	_ channels.Driver      = (*Driver)(nil)
-	_ channels.Alternates  = (*Driver)(nil)
-	_ channels.Refuser     = (*Driver)(nil)
-	_ channels.Sender      = (*Driver)(nil)
-	_ channels.Creator     = (*Driver)(nil)
-	_ channels.Registrar   = (*Driver)(nil)
-	_ channels.Presenter   = (*Driver)(nil)
-	_ channels.Windowed    = (*Driver)(nil)
-	_ channels.SourceMaker = (*Driver)(nil)
+	_ channels.Driver       = (*Driver)(nil)
+	_ channels.Alternates   = (*Driver)(nil)
+	_ channels.Refuser      = (*Driver)(nil)
+	_ channels.Sender       = (*Driver)(nil)
+	_ channels.MediaFetcher = (*Driver)(nil)
+	_ channels.Creator      = (*Driver)(nil)
+	_ channels.Registrar    = (*Driver)(nil)
+	_ channels.Presenter    = (*Driver)(nil)
+	_ channels.Windowed     = (*Driver)(nil)
+	_ channels.SourceMaker  = (*Driver)(nil)
 )
 
 // Driver serves every Twilio channel of the installation.

@@ -30,13 +30,14 @@ const (
 type driver struct{ env *channels.Env }
 
 var (
-	_ channels.Driver     = driver{}
-	_ channels.Challenger = driver{}
-	_ channels.Tailor     = driver{}
-	_ channels.Sender     = driver{}
-	_ channels.Creator    = driver{}
-	_ channels.Registrar  = driver{}
-	_ channels.Presenter  = driver{}
+	_ channels.Driver       = driver{}
+	_ channels.Challenger   = driver{}
+	_ channels.Tailor       = driver{}
+	_ channels.Sender       = driver{}
+	_ channels.MediaFetcher = driver{}
+	_ channels.Creator      = driver{}
+	_ channels.Registrar    = driver{}
+	_ channels.Presenter    = driver{}
 )
 
 // New makes the driver of an installation.

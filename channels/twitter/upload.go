@@ -50,12 +50,12 @@ func kindOf(mime string, tweet bool) (category string, limit int64, ok bool) {
 // attach uploads a file of ours in chunks (INIT, APPEND, FINALIZE) while it is
 // being read, and gives the media id.
 func (c *client) attach(ctx context.Context, plain *channels.Env, a chat.OutAttachment, tweet bool) (string, error) {
-	file, err := open(ctx, plain, a.URL)
+	file, size, err := open(ctx, plain, a)
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = file.Body.Close() }()
-	content := bufio.NewReaderSize(file.Body, sniffed)
+	defer func() { _ = file.Close() }()
+	content := bufio.NewReaderSize(file, sniffed)
 	head, err := content.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", unreadable(err)
@@ -65,7 +65,6 @@ func (c *client) attach(ctx context.Context, plain *channels.Env, a chat.OutAtta
 		mime, _, _ = strings.Cut(http.DetectContentType(head), ";")
 	}
 	category, limit, ok := kindOf(mime, tweet)
-	size := file.ContentLength
 	switch {
 	case !ok:
 		return "", refused("media_type", "X takes images, GIFs and videos only")
@@ -100,9 +99,24 @@ func unreadable(err error) *channels.SendError {
 	return &channels.SendError{Class: chat.Retryable, Code: "attachment", Text: "the attachment could not be read", Err: err}
 }
 
-// open reads a file of ours. The client is the plain one: X's credentials are
+// open reads a file of ours; a size of 0 or less is unknown.
+func open(ctx context.Context, env *channels.Env, a chat.OutAttachment) (file io.ReadCloser, size int64, err error) {
+	if a.Open == nil {
+		res, err := load(ctx, env, a.URL) //nolint:bodyclose // the caller closes it
+		if err != nil {
+			return nil, 0, err
+		}
+		return res.Body, res.ContentLength, nil
+	}
+	if file, err = a.Open(ctx); err != nil {
+		return nil, 0, unreadable(err)
+	}
+	return file, a.Size, nil
+}
+
+// load downloads a file of ours. The client is the plain one: X's credentials are
 // not for us.
-func open(ctx context.Context, env *channels.Env, address string) (*http.Response, error) {
+func load(ctx context.Context, env *channels.Env, address string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, refused("attachment", "the attachment's address is invalid")

@@ -113,7 +113,7 @@ func (d *Driver) ours(u *url.URL) bool {
 	return false
 }
 
-// read gets one page of a list. Errors are *channels.SendError and never show the
+// read gets an answer in JSON. Errors are *channels.SendError and never show the
 // key, which Meta quotes when it is malformed.
 func (d *Driver) read(ctx context.Context, cfg *Config, address string, header map[string]string, page any) error {
 	answer, err := d.env.JSON(ctx, http.MethodGet, address, header, nil)
@@ -126,7 +126,7 @@ func (d *Driver) read(ctx context.Context, cfg *Config, address string, header m
 		return refused
 	}
 	if err := json.Unmarshal(answer.Body, page); err != nil {
-		return &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "The list of templates cannot be read", Err: err}
+		return &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "The provider's answer cannot be read", Err: err}
 	}
 	return nil
 }

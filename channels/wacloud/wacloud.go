@@ -42,6 +42,7 @@ var (
 	_ channels.Refuser        = (*Driver)(nil)
 	_ channels.Tailor         = (*Driver)(nil)
 	_ channels.Sender         = (*Driver)(nil)
+	_ channels.MediaFetcher   = (*Driver)(nil)
 	_ channels.Creator        = (*Driver)(nil)
 	_ channels.Registrar      = (*Driver)(nil)
 	_ channels.Presenter      = (*Driver)(nil)

@@ -2,7 +2,6 @@ package httpx_test
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"tributary/internal/httpx"
+	"tributary/internal/testkit"
 )
 
 func TestPublic(t *testing.T) {
@@ -99,7 +99,7 @@ func TestGuardedRefusesPlainHTTP(t *testing.T) {
 
 func TestGuardedRefusesNamesOfPrivateAddresses(t *testing.T) {
 	t.Parallel()
-	resolver := stubResolver(map[string]string{
+	resolver := testkit.Resolver(map[string]string{
 		"loop.example.test.": "127.0.0.1",
 		"meta.example.test.": "169.254.169.254",
 		"lan.example.test.":  "192.168.7.7",
@@ -152,7 +152,7 @@ func TestAllowPrivateAdmitsLoopbackAndHTTP(t *testing.T) {
 		_, _ = io.WriteString(w, "inside")
 	}))
 	defer server.Close()
-	client := httpx.NewGuarded(true, httpx.Resolver(stubResolver(map[string]string{"home.example.test.": "127.0.0.1"})))
+	client := httpx.NewGuarded(true, httpx.Resolver(testkit.Resolver(map[string]string{"home.example.test.": "127.0.0.1"})))
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(server.URL, "http://"))
 	for _, address := range []string{server.URL, server.URL + "/again", "http://home.example.test:" + port} {
 		got, err := get(t, client, address)
@@ -327,66 +327,4 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 func answer(r *http.Request, status int, location string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Location": {location}}, Body: http.NoBody, Request: r}
-}
-
-// stubResolver answers A and AAAA questions from hosts, as a name server would.
-func stubResolver(hosts map[string]string) *net.Resolver {
-	return &net.Resolver{
-		PreferGo: true,
-		Dial: func(context.Context, string, string) (net.Conn, error) {
-			client, server := net.Pipe()
-			go serveDNS(server, hosts)
-			return client, nil
-		},
-	}
-}
-
-// serveDNS answers the questions of one connection in DNS over TCP framing
-// (RFC 1035 §4.2.2).
-func serveDNS(conn net.Conn, hosts map[string]string) {
-	defer func() { _ = conn.Close() }()
-	for {
-		var size [2]byte
-		if _, err := io.ReadFull(conn, size[:]); err != nil {
-			return
-		}
-		query := make([]byte, binary.BigEndian.Uint16(size[:]))
-		if _, err := io.ReadFull(conn, query); err != nil {
-			return
-		}
-		reply := answerDNS(query, hosts)
-		if _, err := conn.Write(binary.BigEndian.AppendUint16(nil, uint16(len(reply)))); err != nil {
-			return
-		}
-		if _, err := conn.Write(reply); err != nil {
-			return
-		}
-	}
-}
-
-func answerDNS(query []byte, hosts map[string]string) []byte {
-	var name strings.Builder
-	i := 12
-	for query[i] != 0 {
-		n := int(query[i])
-		name.Write(query[i+1 : i+1+n])
-		name.WriteByte('.')
-		i += n + 1
-	}
-	end := i + 5 // root label, type, class
-	kind := binary.BigEndian.Uint16(query[i+1:])
-	var data []byte
-	if a, err := netip.ParseAddr(hosts[name.String()]); err == nil && (kind == 1) == a.Is4() && (kind == 28) == a.Is6() {
-		data = a.AsSlice()
-	}
-	reply := append([]byte{query[0], query[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, query[12:end]...)
-	if data == nil {
-		return reply
-	}
-	reply[7] = 1
-	reply = append(reply, 0xc0, 12)
-	reply = binary.BigEndian.AppendUint16(reply, kind)
-	reply = append(reply, 0, 1, 0, 0, 0, 0)
-	reply = binary.BigEndian.AppendUint16(reply, uint16(len(data)))
-	return append(reply, data...)
 }

@@ -26,14 +26,33 @@ type inbox struct {
 }
 
 type message struct {
-	ID         int64  `json:"id"`
-	Content    string `json:"content"`
-	Type       int    `json:"message_type"`
-	Status     string `json:"status"`
-	SourceID   string `json:"source_id"` // provider's id; empty: not sent yet
-	Attributes struct {
-		Error string `json:"external_error"`
-	} `json:"content_attributes"`
+	ID          int64      `json:"id"`
+	Content     string     `json:"content"`
+	Type        int        `json:"message_type"`
+	Status      string     `json:"status"`
+	SourceID    string     `json:"source_id"` // provider's id; empty: not sent yet
+	Attributes  attributes `json:"content_attributes"`
+	ContentType string     `json:"content_type"`
+	Attachments []struct {
+		Type string  `json:"file_type"`
+		Lat  float64 `json:"coordinates_lat"`
+	} `json:"attachments"`
+}
+
+// attributes are what a message says beside its content.
+type attributes struct {
+	Error       string            `json:"external_error"`
+	InReplyTo   int64             `json:"in_reply_to"`
+	Reactions   []json.RawMessage `json:"reactions"`
+	Deleted     bool              `json:"deleted"`
+	Unsupported bool              `json:"is_unsupported"`
+	StoryID     string            `json:"story_id"`
+	Interaction struct {
+		Kind string `json:"kind"`
+	} `json:"interaction"`
+	Submitted []struct {
+		Value string `json:"value"`
+	} `json:"submitted_values"`
 }
 
 // Message types of the API.
@@ -117,6 +136,55 @@ func (c *client) reply(ctx context.Context, conversationID int64, text, echo str
 	in := map[string]any{"content": text, "message_type": "outgoing", "private": false, "echo_id": echo}
 	err := c.call(ctx, http.MethodPost, fmt.Sprintf("conversations/%d/messages", conversationID), in, &out)
 	return out, err
+}
+
+// ask posts a question with choices.
+func (c *client) ask(ctx context.Context, conversationID int64, text string, choices ...string) (message, error) {
+	var out message
+	items := make([]map[string]string, len(choices))
+	for i, title := range choices {
+		items[i] = map[string]string{"title": title, "value": strings.ToLower(title)}
+	}
+	in := map[string]any{
+		"content": text, "message_type": "outgoing", "content_type": "input_select", "content_attributes": map[string]any{"items": items},
+	}
+	err := c.call(ctx, http.MethodPost, fmt.Sprintf("conversations/%d/messages", conversationID), in, &out)
+	return out, err
+}
+
+// report sets the status of a message, as the bridge behind an API channel does.
+func (c *client) report(ctx context.Context, conversationID, messageID int64, status, text string) error {
+	in := map[string]string{"status": status, "external_error": text}
+	var out message
+	return c.call(ctx, http.MethodPatch, fmt.Sprintf("conversations/%d/messages/%d", conversationID, messageID), in, &out)
+}
+
+// find waits until a message that is as wanted is in a conversation of the inbox.
+func (c *client) find(ctx context.Context, inboxID int64, wanted func(m *message) bool) (message, error) {
+	var found message
+	err := poll(ctx, func() (bool, error) {
+		list, err := c.conversations(ctx, inboxID)
+		if err != nil {
+			return false, err
+		}
+		for i := range list {
+			messages, err := c.messages(ctx, list[i].ID)
+			if err != nil {
+				return false, err
+			}
+			for j := range messages {
+				if wanted(&messages[j]) {
+					found = messages[j]
+					return true, nil
+				}
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return found, fmt.Errorf("the agent does not see it: %w", err)
+	}
+	return found, nil
 }
 
 // visible waits until an incoming message with this text is in a conversation

@@ -2,7 +2,9 @@ package story_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"tributary/channels"
@@ -37,6 +39,34 @@ func (p *program) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+account+"/conversations", p.listConversations)
 	mux.HandleFunc("GET "+account+"/conversations/{id}/messages", p.listMessages)
 	mux.HandleFunc("POST "+account+"/conversations/{id}/messages", p.reply)
+	mux.HandleFunc("PATCH "+account+"/conversations/{id}/messages/{message}", func(w http.ResponseWriter, r *http.Request) {
+		var in map[string]string
+		if read(r, &in) != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		th := p.threads[number(r, "id")-1]
+		m := th.messages[slices.IndexFunc(th.messages, func(m *entry) bool { return m.id == number(r, "message") })]
+		m.status, m.fault = in["status"], in["external_error"]
+		write(w, present(th, m))
+	})
+	mux.HandleFunc("PATCH "+client+"/{contact}/conversations/{id}/messages/{message}", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Submitted []map[string]string `json:"submitted_values"`
+		}
+		if read(r, &in) != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		th := p.threads[number(r, "id")-1]
+		m := th.messages[slices.IndexFunc(th.messages, func(m *entry) bool { return m.id == number(r, "message") })]
+		m.attributes = map[string]any{"submitted_values": in.Submitted}
+		write(w, present(th, m))
+	})
 
 	mux.HandleFunc("POST "+client, func(w http.ResponseWriter, r *http.Request) {
 		var in map[string]string
@@ -53,7 +83,13 @@ func (p *program) routes(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("POST "+client+"/{contact}/conversations/{id}/messages", func(w http.ResponseWriter, r *http.Request) {
 		var in map[string]string
-		if read(r, &in) != nil {
+		var files []any
+		if err := r.ParseMultipartForm(1 << 20); err == nil {
+			in = map[string]string{"content": r.FormValue("content")}
+			for range r.MultipartForm.File["attachments[]"] {
+				files = append(files, map[string]any{"file_type": "image"})
+			}
+		} else if read(r, &in) != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
@@ -61,7 +97,7 @@ func (p *program) routes(mux *http.ServeMux) {
 		defer p.mu.Unlock()
 		p.nextID++
 		th := p.threads[number(r, "id")-1]
-		th.messages = append(th.messages, &entry{id: p.nextID, content: in["content"], status: "sent", at: time.Now()})
+		th.messages = append(th.messages, &entry{id: p.nextID, content: in["content"], attachments: files, status: "sent", at: time.Now()})
 		write(w, map[string]any{"id": p.nextID})
 	})
 	mux.HandleFunc("POST "+client+"/{contact}/conversations/{id}/update_last_seen", func(_ http.ResponseWriter, r *http.Request) {
@@ -139,17 +175,21 @@ func (p *program) reply(w http.ResponseWriter, r *http.Request) {
 
 func present(th *thread, m *entry) map[string]any {
 	attributes := map[string]any{}
+	maps.Copy(attributes, m.attributes)
 	if m.fault != "" {
 		attributes["external_error"] = m.fault
 	}
 	var source any
-	if len(m.providers) > 0 {
+	switch {
+	case m.source != "":
+		source = m.source
+	case len(m.providers) > 0:
 		source = m.providers[0]
 	}
 	return map[string]any{
 		"source_id": source,
 		"id":        m.id, "conversation_id": th.id, "content": m.content, "message_type": m.kind,
-		"status": m.status, "content_attributes": attributes,
+		"status": m.status, "content_attributes": attributes, "attachments": m.attachments,
 	}
 }
 

@@ -46,6 +46,7 @@ type program struct {
 	threads  []*thread
 	nextID   int64
 	seen     map[string]bool
+	events   []chat.Event // of the latest webhook
 	// lossy drops the deduplication, to see that the story notices.
 	lossy bool
 }
@@ -62,6 +63,9 @@ type thread struct {
 
 type entry struct {
 	id            int64
+	source        string // incoming: the provider's id
+	attributes    map[string]any
+	attachments   []any
 	content       string
 	kind          int
 	status, fault string
@@ -123,6 +127,9 @@ func (p *program) hook(d channels.Driver, h channels.Hook, w http.ResponseWriter
 		return
 	}
 	v := channels.Accept(d, h, req, p, channels.Enforce)
+	p.mu.Lock()
+	p.events = v.Events
+	p.mu.Unlock()
 	for i := range v.Events {
 		p.apply(&v.Events[i])
 	}
@@ -186,11 +193,16 @@ func (p *program) apply(ev *chat.Event) {
 	}
 	p.seen[key] = true
 	switch ev.Kind {
-	case chat.KindMessage:
-		th := p.thread(p.inboxes[ev.InboxID-1], ev.Contact.SourceID)
-		th.last = ev
-		p.nextID++
-		th.messages = append(th.messages, &entry{id: p.nextID, content: ev.Message.Content, at: time.Now(), status: "sent"})
+	case chat.KindMessage, chat.KindInteraction, chat.KindEcho:
+		p.arrive(ev)
+	case chat.KindEdit, chat.KindDelete, chat.KindReaction:
+		for _, th := range p.threads {
+			for _, m := range th.messages {
+				if th.channel.InboxID == ev.InboxID && slices.ContainsFunc(ev.Target.SourceIDs, m.named) {
+					m.change(ev)
+				}
+			}
+		}
 	case chat.KindStatus, chat.KindWatermark:
 		for _, th := range p.threads {
 			if th.channel.InboxID != ev.InboxID {
@@ -199,8 +211,70 @@ func (p *program) apply(ev *chat.Event) {
 			for _, m := range th.messages {
 				if covers(ev, th, m) {
 					m.status = string(ev.Status.State)
+					if ev.Status.Text != "" {
+						m.fault = ev.Status.Text
+					}
 				}
 			}
+		}
+	}
+}
+
+// arrive stores a message.
+func (p *program) arrive(ev *chat.Event) {
+	th := p.thread(p.inboxes[ev.InboxID-1], ev.Contact.SourceID)
+	p.nextID++
+	m := &entry{id: p.nextID, source: ev.Message.SourceID, content: ev.Message.Content, at: time.Now(), status: "sent", attributes: map[string]any{}}
+	if ev.Kind == chat.KindEcho {
+		m.kind = 1
+	} else if ev.Thread == nil || ev.Thread.Type != "tweet" {
+		th.last = ev
+	}
+	for _, a := range ev.Message.Attachments {
+		kind := a.Kind
+		if kind == "sticker" {
+			kind = "image"
+		}
+		m.attachments = append(m.attachments, map[string]any{"file_type": kind, "coordinates_lat": a.Lat})
+	}
+	if ev.Message.Unsupported() {
+		m.attributes["is_unsupported"] = true
+	}
+	if ev.Message.Interaction != nil {
+		m.attributes["interaction"] = ev.Message.Interaction
+	}
+	if re := ev.Message.ReplyTo; re != nil {
+		for _, other := range th.messages {
+			if other.named(re.SourceID) {
+				m.attributes["in_reply_to"] = other.id
+			}
+		}
+		if re.Story != nil {
+			m.attributes["story_id"] = re.Story.ID
+		}
+	}
+	th.messages = append(th.messages, m)
+}
+
+// named tells whether a provider calls the message so.
+func (m *entry) named(id string) bool {
+	return id != "" && (m.source == id || slices.Contains(m.providers, id))
+}
+
+// change applies what a person did to a message.
+func (m *entry) change(ev *chat.Event) {
+	if m.attributes == nil {
+		m.attributes = map[string]any{}
+	}
+	switch ev.Kind {
+	case chat.KindEdit:
+		m.content = ev.Message.Content
+	case chat.KindDelete:
+		m.content, m.attachments, m.attributes["deleted"] = "", nil, true
+	default:
+		delete(m.attributes, "reactions")
+		if ev.Reaction.Action == "add" {
+			m.attributes["reactions"] = []any{ev.Reaction}
 		}
 	}
 }

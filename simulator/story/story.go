@@ -49,6 +49,7 @@ type teller struct {
 	api    *client
 	p      *printer
 	lines  []*line
+	kinds  int // of events beside texts that were seen
 	failed int
 }
 
@@ -60,6 +61,10 @@ type line struct {
 	conversation int64
 	in, out      time.Duration
 	receipts     int
+	// What later steps refer to: the provider's ids of the question, the answer
+	// and something to delete, and our id of the answer.
+	asked, sent, image string
+	answer             int64
 }
 
 // Run tells the story. The error says which steps failed; the run goes on
@@ -84,6 +89,7 @@ func Run(ctx context.Context, cfg Config) error {
 	t.p.line("  ", t.p.style(bold, "Tributary"), t.p.style(faint, "  many channels, one stream · "+cfg.Base))
 	t.connect(ctx)
 	t.talk(ctx)
+	t.more(ctx)
 	played := t.fail(ctx)
 	t.summary(played, time.Since(started))
 	if err := ctx.Err(); err != nil {
@@ -210,6 +216,7 @@ func (t *teller) exchange(ctx context.Context, l *line, question, answer string)
 		return "", err
 	}
 	l.out = sent.At.Sub(posted)
+	l.sent, l.answer = sent.ProviderID, made.ID
 	if err := t.noted(ctx, l, made); err != nil {
 		return "", err
 	}
@@ -243,6 +250,9 @@ func (t *teller) ask(ctx context.Context, l *line, text string) (time.Duration, 
 	}
 	if !a.OK() {
 		return 0, fmt.Errorf("%w: the webhook was answered %d", ErrUnexpected, a.Status)
+	}
+	if len(a.IDs) > 0 {
+		l.asked = a.IDs[0]
 	}
 	l.conversation, err = t.api.visible(ctx, l.inboxID, text)
 	return time.Since(started), err
@@ -309,8 +319,8 @@ func (t *teller) summary(played int, total time.Duration) {
 		receipts += l.receipts
 	}
 	t.p.title("Summary")
-	t.p.line("    ", fmt.Sprintf("%d channels · %d conversations · %d receipts · %d failures played in %s",
-		len(t.lines), len(in), receipts, played, took(total)))
+	t.p.line("    ", fmt.Sprintf("%d channels · %d conversations · %d receipts · %d events beside text · %d failures played in %s",
+		len(t.lines), len(in), receipts, t.kinds, played, took(total)))
 	if len(in) > 0 {
 		t.p.line("    ", fmt.Sprintf("visible to the agent after %s (median), %s (slowest)", took(median(in)), took(slices.Max(in))))
 		t.p.line("    ", fmt.Sprintf("reply at the provider after %s (median), %s (slowest)", took(median(out)), took(slices.Max(out))))

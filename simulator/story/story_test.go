@@ -53,8 +53,11 @@ func TestStoryEndsWell(t *testing.T) {
 		t.Fatalf("Run() = %v", err)
 	}
 	for _, kind := range simulator.Kinds() {
-		if n := strings.Count(out, kind.Title()); n < 2 {
-			t.Errorf("%s appears %d times, want it connected and talking", kind, n)
+		if n := strings.Count(out, kind.Title()); n < 3 {
+			t.Errorf("%s appears %d times, want it connected, talking and playing more", kind, n)
+		}
+		if n := shown(out, kind); n < 4 {
+			t.Errorf("%s shows %d kinds of events, want at least four", kind, n)
 		}
 	}
 	for _, want := range []string{"everything went as promised", "12 channels", "7 failures", "21211"} {
@@ -65,6 +68,18 @@ func TestStoryEndsWell(t *testing.T) {
 	if strings.Contains(out, "\x1b") {
 		t.Error("colour without being asked for")
 	}
+}
+
+// shown counts the kinds of events that the line of a channel ticks off.
+func shown(out string, kind simulator.Kind) int {
+	_, part, _ := strings.Cut(out, "More than text")
+	part, _, _ = strings.Cut(part, "Failing")
+	for line := range strings.Lines(part) {
+		if rest, ok := strings.CutPrefix(line, "  ✓ "+kind.Title()+"  "); ok {
+			return strings.Count(rest, "✓")
+		}
+	}
+	return 0
 }
 
 func TestStoryNoticesADuplicate(t *testing.T) {

@@ -101,8 +101,8 @@ func testRetryJob(t *testing.T, w *World) {
 	want(t, "attempts", j.Attempts, 1)
 	want(t, "last error", j.LastError, "first failure")
 
-	noErr(t, "ContinueJob", w.ContinueJob(ctx, j.ID))
-	noErr(t, "ContinueJob of none", w.ContinueJob(ctx, 999))
+	noErr(t, "ContinueJob", w.ContinueJob(ctx, j.ID, w.Clock.Now()))
+	noErr(t, "ContinueJob of none", w.ContinueJob(ctx, 999, w.Clock.Now()))
 	j = w.jobs(store.LaneDeferred, 1)[0]
 	want(t, "attempts after ContinueJob", j.Attempts, 1)
 	want(t, "last error after ContinueJob", j.LastError, "")

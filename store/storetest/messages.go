@@ -12,7 +12,7 @@ import (
 func messageCases() []Case {
 	return []Case{
 		{"insert messages", []string{"Tx.InsertMessages", "Tx.IngestedMessage"}, testInsertMessages},
-		{"insert attachments", []string{"Tx.InsertAttachments"}, testInsertAttachments},
+		{"insert attachments", []string{"Tx.InsertAttachments", "Store.MessageAttachments"}, testInsertAttachments},
 		{"message of a source", []string{"Tx.SourceMessage"}, testSourceMessage},
 		{"rewrite a message", []string{"Tx.RewriteMessage", "Tx.MessageAttributes", "Tx.MessageMoment", "Store.AttributesOfMessage"}, testRewrite},
 	}
@@ -90,9 +90,12 @@ func testInsertAttachments(t *testing.T, w *World) {
 	}
 	zero := 0.0
 	want(t, "a full attachment", files[0], store.AttachmentRow{AttachmentView: store.AttachmentView{ID: files[0].ID, FileType: 2,
-		ExternalURL: &full.ExternalURL, Title: &full.Title, Lat: &full.Lat, Long: &full.Long, Meta: full.Meta, FileSize: full.Size},
-		MessageID: m, FileName: &full.FileName, ContentType: &full.MIME})
+		ExternalURL: &full.ExternalURL, Title: &full.Title, Lat: &full.Lat, Long: &full.Long, Meta: full.Meta, FileSize: full.Size,
+		FileName: &full.FileName, ContentType: &full.MIME}, MessageID: m})
 	want(t, "an empty attachment", files[1], store.AttachmentRow{AttachmentView: store.AttachmentView{ID: files[1].ID, Lat: &zero, Long: &zero, Meta: "{}"}, MessageID: m})
+	list, err := w.MessageAttachments(t.Context(), m)
+	noErr(t, "MessageAttachments", err)
+	want(t, "MessageAttachments", list, []store.AttachmentView{files[0].AttachmentView, files[1].AttachmentView})
 	want(t, "attachments to fetch", w.number(`SELECT COUNT(*) FROM attachments WHERE state = 'pending' AND fetch_from = $1`, full.Fetch), 1)
 }
 

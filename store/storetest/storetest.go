@@ -160,7 +160,7 @@ func Cases() []Case {
 	for _, list := range [][]Case{
 		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(),
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
-		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), templateCases(),
+		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
 	} {
 		all = append(all, list...)
 	}
