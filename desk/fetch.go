@@ -273,6 +273,9 @@ func name(w wanted, res *http.Response) string {
 	if w.filename != "" {
 		return w.filename
 	}
+	if w.Strategy == "line_content_id" {
+		return "media-" + w.Ref // contract 09 §7.3
+	}
 	if _, params, err := mime.ParseMediaType(res.Header.Get("Content-Disposition")); err == nil && params["filename"] != "" {
 		return params["filename"]
 	}

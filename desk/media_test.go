@@ -300,7 +300,7 @@ func TestMediaRetries(t *testing.T) {
 		runner := w.fetching(o)
 		inbox := w.line(1)
 		refuse := map[string]http.HandlerFunc{
-			"down": status(503), "busy": status(429), "gone": status(404), "forbidden": status(403), "nobody": status(401),
+			"down": status(503), "busy": status(429, "Retry-After", "500"), "gone": status(404), "forbidden": status(403), "nobody": status(401),
 			"loop": func(out http.ResponseWriter, r *http.Request) {
 				http.Redirect(out, r, r.URL.String(), http.StatusFound)
 			},
@@ -378,7 +378,7 @@ func TestMediaBeingPrepared(t *testing.T) {
 			w.fetched(runner)
 			w.clock.Advance(30 * time.Minute)
 		}
-		w.want(attachments, "2 ready video.mp4 - - stored", "5 ready - video - -")
+		w.want(attachments, "2 ready media-long.mp4 - - stored", "5 ready - video - -")
 		if asked != 7+8 {
 			t.Errorf("LINE was asked %d times, want 15", asked)
 		}
@@ -507,7 +507,7 @@ func TestMediaWaitsForAuthorization(t *testing.T) {
 		}
 		w.clock.Advance(2 * time.Hour)
 		w.fetched(runner)
-		w.want(attachments, "0 ready image.png - - stored", "0 ready a.png - https://cdn.example.test/a.png stored")
+		w.want(attachments, "0 ready media-9.png - - stored", "0 ready a.png - https://cdn.example.test/a.png stored")
 	})
 }
 

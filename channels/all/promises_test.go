@@ -53,6 +53,5 @@ const all4 = "image+audio+video+file"
 // longer differs fails the test.
 var differences = map[string]string{
 	"Twilio WhatsApp: send choice": "buttons need a content template that WhatsApp approved; a reply within the window offers its choices as a numbered list",
-	"API: media":                   "the public API refuses files so far",
 	"API: presence":                "the webhook of an API inbox is called for messages, not yet for conversation_typing_on and _off",
 }
