@@ -172,6 +172,8 @@ func (a *attack) run() (outcome, error) {
 
 func summary(all []time.Duration, failed int, elapsed time.Duration) outcome {
 	slices.Sort(all)
-	return outcome{Done: len(all), Failed: failed, Elapsed: elapsed,
-		P50: quantile(all, 0.5), P99: quantile(all, 0.99), Max: quantile(all, 1)}
+	return outcome{
+		Done: len(all), Failed: failed, Elapsed: elapsed,
+		P50: quantile(all, 0.5), P99: quantile(all, 0.99), Max: quantile(all, 1),
+	}
 }

@@ -82,8 +82,10 @@ func startGenerator() (*generator, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	g := &generator{cmd: cmd, in: json.NewEncoder(in), out: json.NewDecoder(out),
-		stop: func() error { return errors.Join(in.Close(), cmd.Wait()) }}
+	g := &generator{
+		cmd: cmd, in: json.NewEncoder(in), out: json.NewDecoder(out),
+		stop: func() error { return errors.Join(in.Close(), cmd.Wait()) },
+	}
 	if err := g.out.Decode(&g.provider); err != nil {
 		return nil, errors.Join(fmt.Errorf("load generator: %w", err), g.close())
 	}

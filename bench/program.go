@@ -130,8 +130,10 @@ func (p *program) webhooks(channels []*simulator.Channel, from, n, contacts int)
 	for i := from; i < from+n; i++ {
 		c := channels[i%len(channels)]
 		person := c.Person(i % contacts)
-		d, err := p.sim.Build(c, simulator.Incoming{From: person.From, Name: person.Name,
-			Text: fmt.Sprintf("Hello, where is my order %d? I have been waiting since Monday.", 10_000+i)}, p.app.URL())
+		d, err := p.sim.Build(c, simulator.Incoming{
+			From: person.From, Name: person.Name,
+			Text: fmt.Sprintf("Hello, where is my order %d? I have been waiting since Monday.", 10_000+i),
+		}, p.app.URL())
 		if err != nil {
 			return nil, err
 		}

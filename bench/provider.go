@@ -95,8 +95,10 @@ const arrivalBound = 30 * time.Second
 // run writes the replies and waits until all have arrived. The latency is from
 // the API's answer to the provider being called.
 func (o *replies) run(p *provider) (outcome, error) {
-	r := &flight{start: time.Now(), accepted: make([]atomic.Int64, o.Count), called: make([]atomic.Int64, o.Count),
-		done: make(chan struct{}), hint: []byte(o.HangingHint), release: make(chan struct{})}
+	r := &flight{
+		start: time.Now(), accepted: make([]atomic.Int64, o.Count), called: make([]atomic.Int64, o.Count),
+		done: make(chan struct{}), hint: []byte(o.HangingHint), release: make(chan struct{}),
+	}
 	r.left.Store(int64(o.Count))
 	p.set(r)
 	defer p.set(nil)

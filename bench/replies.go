@@ -47,14 +47,18 @@ func (b *bench) repliesOn(ctx context.Context, on backend, paced, sustained stri
 	if err != nil {
 		return err
 	}
-	o, err := b.generator.do(order{Replies: &replies{Address: p.app.Addr(), Token: p.token, Paths: paths,
-		Count: replyPaced, Connections: replyWriters, Rate: replyRate}})
+	o, err := b.generator.do(order{Replies: &replies{
+		Address: p.app.Addr(), Token: p.token, Paths: paths,
+		Count: replyPaced, Connections: replyWriters, Rate: replyRate,
+	}})
 	if err != nil {
 		return err
 	}
 	b.table.add(paced, millis(o.P99), "≤ 50 ms", o.P99 <= 50*time.Millisecond, fmt.Sprintf("p50 %s, longest %s", millis(o.P50), millis(o.Max)))
-	o, err = b.generator.do(order{Replies: &replies{Address: p.app.Addr(), Token: p.token, Paths: paths,
-		Count: replySustained, Connections: replyWriters}})
+	o, err = b.generator.do(order{Replies: &replies{
+		Address: p.app.Addr(), Token: p.token, Paths: paths,
+		Count: replySustained, Connections: replyWriters,
+	}})
 	if err != nil {
 		return err
 	}

@@ -50,8 +50,10 @@ func newRedis(ctx context.Context, program, dir string, args ...string) (*redisS
 	if err != nil {
 		return nil, err
 	}
-	args = append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--save", "", "--loglevel", "warning",
-		"--auto-aof-rewrite-percentage", "0"}, args...)
+	args = append([]string{
+		"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--save", "", "--loglevel", "warning",
+		"--auto-aof-rewrite-percentage", "0",
+	}, args...)
 	r := &redisServer{cmd: exec.Command(program, args...), url: "redis://127.0.0.1:" + port + "/0"} //nolint:gosec // found in PATH
 	if err := r.cmd.Start(); err != nil {
 		return nil, err

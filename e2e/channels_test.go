@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"tributary/internal/testkit"
@@ -98,11 +99,11 @@ func (p *program) receipts(ch *simulator.Channel, conversation int64, reply mess
 		return
 	}
 	last := states[len(states)-1]
-	for i := len(states) - 1; i >= 0; i-- {
+	for _, state := range slices.Backward(states) {
 		answer, err := p.sim.DeliverStatus(p.t.Context(), p.base, ch,
-			simulator.Receipt{ID: sent.ProviderID, To: sent.To, State: states[i], Callback: sent.Callback})
+			simulator.Receipt{ID: sent.ProviderID, To: sent.To, State: state, Callback: sent.Callback})
 		if err != nil || !answer.OK() {
-			p.t.Fatalf("receipt %s: %v %+v", states[i], err, answer)
+			p.t.Fatalf("receipt %s: %v %+v", state, err, answer)
 		}
 	}
 	p.state(conversation, reply.ID, last)

@@ -108,8 +108,10 @@ func TestDatabaseAway(t *testing.T) {
 	direct := database
 	u.Host = wire.l.Addr().String()
 	b := testkit.Backend{Name: "postgres and redis", DatabaseURL: u.String(), RedisURL: server.url()}
-	p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
-		settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "QUEUE_LEASE": "1s"}})
+	p := start(t, b, options{
+		sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
+		settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "QUEUE_LEASE": "1s"},
+	})
 	ch := p.sim.Channel(simulator.Line)
 	p.connect(ch)
 	l := begin(p, ch, 20, 0, 3*time.Millisecond)

@@ -14,8 +14,10 @@ import (
 // another inbox. The latencies are printed side by side.
 func TestHangingProvider(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
-		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Telegram, simulator.SMS}},
-			settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "RELAY_TIMEOUT": "5s"}})
+		p := start(t, b, options{
+			sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Telegram, simulator.SMS}},
+			settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "RELAY_TIMEOUT": "5s"},
+		})
 		telegram, sms := p.sim.Channel(simulator.Telegram), p.sim.Channel(simulator.SMS)
 		p.connect(telegram)
 		p.connect(sms)

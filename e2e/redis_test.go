@@ -74,8 +74,10 @@ func TestRedisAway(t *testing.T) {
 	}
 	server := startRedis(t)
 	b := testkit.Backend{Name: "postgres and redis", DatabaseURL: database, RedisURL: server.url()}
-	p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
-		settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "QUEUE_LEASE": "1s"}})
+	p := start(t, b, options{
+		sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
+		settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "QUEUE_LEASE": "1s"},
+	})
 	ch := p.sim.Channel(simulator.Line)
 	p.connect(ch)
 	l := begin(p, ch, 30, 0, 3*time.Millisecond)

@@ -121,8 +121,10 @@ func TestWrongKey(t *testing.T) {
 // stopped program is picked up by the next.
 func TestStopDrains(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
-		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
-			settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0"}})
+		p := start(t, b, options{
+			sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
+			settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0"},
+		})
 		ch := p.sim.Channel(simulator.Line)
 		p.connect(ch)
 		l := begin(p, ch, 10, 0, time.Millisecond)

@@ -66,8 +66,8 @@ type Service struct {
 	makers   chan struct{}      // how many are made at once
 }
 
-// thumbnailers bounds the memory that decoded pictures take.
-const thumbnailers = 2
+// thumbnails bounds the memory that decoded pictures take.
+const thumbnails = 2
 
 // New makes the service.
 func New(opt Options) *Service {
@@ -77,7 +77,7 @@ func New(opt Options) *Service {
 	if opt.ProviderTTL == 0 {
 		opt.ProviderTTL = defaultProviderTTL
 	}
-	s := &Service{Options: opt, services: map[string]blob.Service{}, makers: make(chan struct{}, thumbnailers)}
+	s := &Service{Options: opt, services: map[string]blob.Service{}, makers: make(chan struct{}, thumbnails)}
 	for _, one := range append(slices.Clone(opt.Others), opt.Current) {
 		s.services[one.Name()] = one
 	}

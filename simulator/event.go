@@ -219,7 +219,7 @@ func appendObject(b []byte, v any, ascii bool) []byte {
 	var buffer bytes.Buffer
 	e := json.NewEncoder(&buffer)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // maps of strings, numbers and lists always encode
+	_ = e.Encode(v) //nolint:errchkjson // maps of strings, numbers and lists always encode
 	raw := bytes.TrimSpace(buffer.Bytes())
 	if !ascii {
 		return append(b, raw...)

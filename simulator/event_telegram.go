@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -24,7 +25,8 @@ func (s *Simulator) telegramEvent(b *batch, ev *Event) (*Delivery, error) {
 	first, last, _ := strings.Cut(ev.Name, " ")
 	who := object{"id": json.Number(ev.From), "is_bot": false, "first_name": first, "last_name": last, "language_code": "en"}
 	chat := object{"id": json.Number(ev.From), "first_name": first, "last_name": last, "type": "private"}
-	update, payload := "message", object{}
+	update := "message"
+	var payload object
 	switch ev.Kind {
 	case EventReaction, EventUnreact:
 		set := []any{object{"type": "emoji", "emoji": ev.Payload}}
@@ -85,9 +87,7 @@ func (s *Simulator) telegramContent(ev *Event, m object) {
 			id = s.hexID(telegramFilePrefix + fileDigit(ev.Kind))
 		}
 		out := object{"file_id": id, "file_unique_id": "u" + id, "file_size": len(content(ev.Kind))}
-		for name, v := range more {
-			out[name] = v
-		}
+		maps.Copy(out, more)
 		return out
 	}
 	text := "text"

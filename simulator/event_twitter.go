@@ -10,7 +10,8 @@ import (
 func (s *Simulator) twitterEvent(b *batch, ev *Event) (*Delivery, error) {
 	c := b.channel
 	at := decimal(ev.At.UnixMilli())
-	array, element := "direct_message_events", object{}
+	array := "direct_message_events"
+	var element object
 	person := func(id, name string) object { return object{"id": id, "name": name, "screen_name": "user_" + id} }
 	switch ev.Kind {
 	case EventMention, EventReply:

@@ -29,8 +29,10 @@ const attachmentColumns = `a.id, a.file_type, a.external_url, a.fallback_title, 
 	a.file_name, a.content_type, a.width, a.height, COALESCE(a.blob_id, 0)`
 
 func (a *AttachmentView) fields() []any {
-	return []any{&a.ID, &a.FileType, &a.ExternalURL, &a.Title, &a.Lat, &a.Long, &a.Meta, &a.FileSize,
-		&a.FileName, &a.ContentType, &a.Width, &a.Height, &a.BlobID}
+	return []any{
+		&a.ID, &a.FileType, &a.ExternalURL, &a.Title, &a.Lat, &a.Long, &a.Meta, &a.FileSize,
+		&a.FileName, &a.ContentType, &a.Width, &a.Height, &a.BlobID,
+	}
 }
 
 // MessageAttachments reads what belongs to one message, in order.
@@ -82,8 +84,10 @@ const (
 func (t *Tx) InsertAttachments(ctx context.Context, list []NewAttachment) error {
 	rows := make([][]any, len(list))
 	for i, a := range list {
-		rows[i] = []any{i, a.AccountID, a.MessageID, a.FileType, a.State, nilIfEmpty(a.ExternalURL), nilIfEmpty(a.Title),
-			a.Lat, a.Long, jsonObject(a.Meta), nilIfEmpty(a.Fetch), nilIfEmpty(a.FileName), nilIfEmpty(a.MIME), a.Size}
+		rows[i] = []any{
+			i, a.AccountID, a.MessageID, a.FileType, a.State, nilIfEmpty(a.ExternalURL), nilIfEmpty(a.Title),
+			a.Lat, a.Long, jsonObject(a.Meta), nilIfEmpty(a.Fetch), nilIfEmpty(a.FileName), nilIfEmpty(a.MIME), a.Size,
+		}
 	}
 	made, err := t.returnIDs(ctx, "insert attachments", t.s.q.insertAttachments, rows)
 	if err != nil {
@@ -226,7 +230,7 @@ func (t *Tx) releaseBlobs(ctx context.Context, blobIDs []int64) error {
 		return nil
 	}
 	if _, err := t.tx.ExecContext(ctx, `UPDATE blobs SET expires_unattached_at = $2
-		WHERE id IN (SELECT x.id FROM `+t.s.d.rows("$1", "x", "id bigint")+`)
+		WHERE id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`)
 			AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.blob_id = blobs.id)`, ids(blobIDs), t.now()); err != nil {
 		return fmt.Errorf("store: release files: %w", err)
 	}

@@ -93,7 +93,7 @@ func (s *Store) Blobs(ctx context.Context, blobIDs []int64) (map[int64]Blob, err
 		return out, nil
 	}
 	rows, err := s.r.QueryContext(ctx, `SELECT `+blobColumns+` FROM blobs
-		WHERE id IN (SELECT x.want FROM `+s.d.rows("$1", "x", "want bigint")+`)`, ids(blobIDs))
+		WHERE id IN (SELECT x.want FROM `+s.d.rows("$1", "want bigint")+`)`, ids(blobIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: blobs: %w", err)
 	}

@@ -120,7 +120,7 @@ func (t *Tx) putAddresses(ctx context.Context, channelID int64, list []Address) 
 	for _, a := range list {
 		_, err := t.tx.ExecContext(ctx, `INSERT INTO channel_addresses (kind, value, scope, channel_id) VALUES ($1, $2, $3, $4)`,
 			a.Kind, a.Value, a.Scope, channelID)
-		if _, taken := uniqueViolation(err); taken {
+		if uniqueViolation(err) {
 			return ErrAddressTaken
 		}
 		if err != nil {

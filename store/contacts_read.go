@@ -12,12 +12,15 @@ type ContactRow struct {
 	CreatedAt      int64
 }
 
-const contactColumns = `p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url, COALESCE(p.avatar_blob_id, 0), p.additional_attributes, p.custom_attributes,
+const contactColumns = `p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url,
+	COALESCE(p.avatar_blob_id, 0), p.additional_attributes, p.custom_attributes,
 	p.last_activity_at, p.created_at`
 
 func (c *ContactRow) fields() []any {
-	return []any{&c.ID, &c.Name, &c.Email, &c.Phone, &c.Identifier, &c.Blocked, &c.AvatarURL, &c.AvatarBlobID, &c.AdditionalAttributes, &c.CustomAttributes,
-		&c.LastActivityAt, &c.CreatedAt}
+	return []any{
+		&c.ID, &c.Name, &c.Email, &c.Phone, &c.Identifier, &c.Blocked, &c.AvatarURL, &c.AvatarBlobID, &c.AdditionalAttributes, &c.CustomAttributes,
+		&c.LastActivityAt, &c.CreatedAt,
+	}
 }
 
 // Contact reads one; ErrNotFound when the account has none of that id.
@@ -39,7 +42,7 @@ func (s *Store) Contacts(ctx context.Context, accountID int64, contactIDs []int6
 	if len(contactIDs) == 0 {
 		return out, nil
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT `+contactColumns+` FROM `+s.d.rows("$2", "x", "id bigint")+` CROSS JOIN contacts p
+	rows, err := s.r.QueryContext(ctx, `SELECT `+contactColumns+` FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN contacts p
 		WHERE p.id = x.id AND p.account_id = $1`, accountID, ids(contactIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: contacts: %w", err)

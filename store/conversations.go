@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"sort"
+	"slices"
 )
 
 // ThreadKey asks for the conversation that a message of a contact belongs to.
@@ -78,8 +78,10 @@ func (t *Tx) InsertConversations(ctx context.Context, list []NewConversation) ([
 		next[c.AccountID]++
 		index[number{c.AccountID, display}] = i
 		refs[i] = ConversationRef{DisplayID: display, Status: c.Status, Attributes: jsonObject(c.Attributes)}
-		rows[i] = []any{c.AccountID, c.InboxID, c.ContactID, c.ContactInboxID, display, c.UUID, c.Status,
-			nilIfEmpty(c.Thread), refs[i].Attributes, jsonObject(c.State), c.At}
+		rows[i] = []any{
+			c.AccountID, c.InboxID, c.ContactID, c.ContactInboxID, display, c.UUID, c.Status,
+			nilIfEmpty(c.Thread), refs[i].Attributes, jsonObject(c.State), c.At,
+		}
 	}
 	err = t.each(ctx, "insert conversations", t.s.q.insertConversations, rows, t.now(), func(r *sql.Rows) error {
 		var id int64
@@ -101,7 +103,7 @@ func (t *Tx) nextDisplayIDs(ctx context.Context, counts map[int64]int64) (map[in
 	for a := range counts {
 		accounts = append(accounts, a)
 	}
-	sort.Slice(accounts, func(i, j int) bool { return accounts[i] < accounts[j] })
+	slices.Sort(accounts)
 	next := make(map[int64]int64, len(counts))
 	for _, a := range accounts {
 		var last int64

@@ -111,7 +111,7 @@ func (c *clause) add(condition string, arg any) {
 // in appends a condition in which ? stands for a set of values.
 func (c *clause) in(condition, sqlType, set string) {
 	c.args = append(c.args, set)
-	source := "(SELECT x.v FROM " + c.d.rows("$"+strconv.Itoa(len(c.args)), "x", "v "+sqlType) + ")"
+	source := "(SELECT x.v FROM " + c.d.rows("$"+strconv.Itoa(len(c.args)), "v "+sqlType) + ")"
 	c.text = append(c.text, strings.ReplaceAll(condition, "?", source))
 }
 
@@ -249,11 +249,13 @@ const conversationJoins = ` JOIN inboxes i ON i.id = c.inbox_id JOIN contact_inb
 	JOIN contacts p ON p.id = c.contact_id `
 
 func (c *ConversationListed) fields() []any {
-	return append([]any{&c.ID, &c.DisplayID, &c.Status, &c.Priority, &c.AdditionalAttributes, &c.CustomAttributes, &c.SnoozedUntil,
+	return append([]any{
+		&c.ID, &c.DisplayID, &c.Status, &c.Priority, &c.AdditionalAttributes, &c.CustomAttributes, &c.SnoozedUntil,
 		&c.FirstReplyCreatedAt, &c.WaitingSince, &c.AgentLastSeenAt, &c.ContactLastSeenAt, &c.LastActivityAt, &c.LastIncomingAt,
 		&c.CreatedAt, &c.UpdatedAt, &c.AssigneeID, &c.UnreadCount,
 		&c.AccountID, &c.InboxID, &c.ChannelType, &c.UUID, &c.TeamID, &c.AssigneeLastSeenAt, &c.SourceID, &c.HMACVerified,
-		&c.LastMessageID, &c.LastNonActivityID}, c.Contact.fields()...)
+		&c.LastMessageID, &c.LastNonActivityID,
+	}, c.Contact.fields()...)
 }
 
 // ListConversations reads a page; limit 0 reads all. The page is chosen before
@@ -307,7 +309,7 @@ func (s *Store) addLabels(ctx context.Context, list []ConversationListed) error 
 		list[i].UnreadCount = min(list[i].UnreadCount, maxUnread)
 		at[list[i].ID], keys[i] = i, list[i].ID
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT l.conversation_id, l.label FROM `+s.d.rows("$1", "x", "id bigint")+` CROSS JOIN conversation_labels l
+	rows, err := s.r.QueryContext(ctx, `SELECT l.conversation_id, l.label FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN conversation_labels l
 		WHERE l.conversation_id = x.id ORDER BY l.conversation_id, l.label`, ids(keys))
 	if err != nil {
 		return fmt.Errorf("store: labels: %w", err)

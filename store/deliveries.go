@@ -58,7 +58,7 @@ func (s *Store) claimDeliveries(ctx context.Context, q queryer, owner string, le
 			SELECT d.message_id FROM deliveries d
 			WHERE d.next_at <= $3 AND d.lease_until <= $3
 				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = d.conversation_id AND o.message_id < d.message_id)
-				AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$5", "x", "id bigint")+`)
+				AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$5", "id bigint")+`)
 			ORDER BY d.next_at LIMIT $4 `+s.d.skipLocked+`)
 		RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, crashes, next_at, deadline,
 			last_error, created_at`,
@@ -109,7 +109,7 @@ func (s *Store) ParkChannel(ctx context.Context, channelID int64, until time.Tim
 func (s *Store) NextDelivery(ctx context.Context, skip []int64) (time.Time, error) {
 	var at *int64
 	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN d.lease_until > d.next_at THEN d.lease_until ELSE d.next_at END) FROM deliveries d
-		WHERE d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$1", "x", "id bigint")+`)
+		WHERE d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$1", "id bigint")+`)
 			AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = d.conversation_id AND o.message_id < d.message_id)`,
 		ids(skip)).Scan(&at)
 	if err != nil {

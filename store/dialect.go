@@ -28,7 +28,7 @@ type dialect struct {
 	// ilike matches without regard to case.
 	ilike string
 	// source is the FROM item behind rows.
-	source func(arg, alias string, columns []column) string
+	source func(arg string, columns []column) string
 }
 
 // column is one member of a row set.
@@ -38,7 +38,7 @@ var sqliteDialect = dialect{
 	name:  "sqlite",
 	pk:    "INTEGER PRIMARY KEY AUTOINCREMENT",
 	ilike: "LIKE",
-	source: func(arg, alias string, columns []column) string {
+	source: func(arg string, columns []column) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")
 		for i, c := range columns {
@@ -47,7 +47,7 @@ var sqliteDialect = dialect{
 			}
 			b.WriteString("json_extract(value, '$[" + strconv.Itoa(i) + "]') AS " + c.name)
 		}
-		b.WriteString(" FROM json_each(" + arg + ")) AS " + alias)
+		b.WriteString(" FROM json_each(" + arg + ")) AS x")
 		return b.String()
 	},
 }
@@ -60,7 +60,7 @@ var postgresDialect = dialect{
 	lockText: `SELECT pg_advisory_xact_lock(hashtextextended(k, 0))
 		FROM (SELECT value ->> 0 AS k FROM jsonb_array_elements($1::jsonb) ORDER BY 1 OFFSET 0) AS sorted`,
 	ilike: "ILIKE",
-	source: func(arg, alias string, columns []column) string {
+	source: func(arg string, columns []column) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")
 		for i, c := range columns {
@@ -69,21 +69,21 @@ var postgresDialect = dialect{
 			}
 			b.WriteString("(value ->> " + strconv.Itoa(i) + ")::" + c.sqlType + " AS " + c.name)
 		}
-		b.WriteString(" FROM jsonb_array_elements(" + arg + "::jsonb)) AS " + alias)
+		b.WriteString(" FROM jsonb_array_elements(" + arg + "::jsonb)) AS x")
 		return b.String()
 	},
 }
 
 // rows is a FROM item that turns the JSON argument arg ("$1", made by rowSet)
-// into a table alias with the given columns ("id bigint"): the way to hand any
-// number of rows to one prepared statement.
-func (d dialect) rows(arg, alias string, specs ...string) string {
+// into a table x with the given columns ("id bigint"): the way to hand any number
+// of rows to one prepared statement.
+func (d dialect) rows(arg string, specs ...string) string {
 	columns := make([]column, len(specs))
 	for i, s := range specs {
 		name, sqlType, _ := strings.Cut(s, " ")
 		columns[i] = column{name, sqlType}
 	}
-	return d.source(arg, alias, columns)
+	return d.source(arg, columns)
 }
 
 // lockOf locks the rows of one table of a SELECT until the transaction ends.
@@ -113,19 +113,16 @@ func ids[T any](values []T) string {
 	return string(b)
 }
 
-// uniqueViolation tells whether err is a broken unique index, and which one as
-// far as the database says.
-func uniqueViolation(err error) (string, bool) {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.ConstraintName, pg.Code == "23505"
+// uniqueViolation tells whether err is a broken unique index.
+func uniqueViolation(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "23505"
 	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		code := lite.Code()
-		return lite.Error(), code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+		return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 	}
-	return "", false
+	return false
 }
 
 // transient tells whether err is the database's absence, not the statement's
@@ -138,8 +135,7 @@ func transient(err error) bool {
 		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return true
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.Code[:2] {
 		// connection, resources, operator intervention, system error, and a
 		// transaction that lost against a concurrent one
@@ -154,8 +150,7 @@ func transient(err error) bool {
 		strings.Contains(err.Error(), "unexpected EOF") {
 		return true
 	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch lite.Code() & 0xff {
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL:
 			return true

@@ -23,7 +23,7 @@ type group struct {
 
 // member is one transaction that waits for its turn.
 type member struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // the call waits in a channel for its turn
 	run func(*sql.Tx) error
 	err error
 	end chan struct{}
@@ -117,7 +117,7 @@ func (g *group) member(tx conn, m *member) error {
 	// caller that gives up does not interrupt; see sqlite.org/c3ref/interrupt.html.
 	if m.ctx.Err() != nil {
 		m.err = fmt.Errorf("store: begin: %w", m.ctx.Err())
-		return nil
+		return nil //nolint:nilerr // the member failed, not the group
 	}
 	ctx := context.WithoutCancel(m.ctx)
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT member"); err != nil {

@@ -29,7 +29,7 @@ func queue(t *testing.T, n int) {
 	testkit.Wait(t, 20*time.Second, fmt.Sprintf("%d transactions", n), func() bool {
 		stacks := string(buf[:runtime.Stack(buf, true)])
 		waiting := 0
-		for _, g := range strings.Split(stacks, "\n\n") {
+		for g := range strings.SplitSeq(stacks, "\n\n") {
 			if strings.Contains(g, "store.(*group).do(") && (strings.Contains(g, "[select") || strings.Contains(g, "[chan receive")) {
 				waiting++
 			}
@@ -130,7 +130,7 @@ func TestGroupMembersFailAlone(t *testing.T) {
 	insert := func(tx *store.Tx, kind string) error { return tx.InsertJob(t.Context(), store.Job{Kind: kind}) }
 	members := []struct {
 		name string
-		ctx  context.Context
+		ctx  context.Context //nolint:containedctx // each member has its own
 		f    func(*store.Tx) error
 		want string // of the error; empty: none
 	}{

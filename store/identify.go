@@ -39,7 +39,7 @@ func (t *Tx) ContactOf(ctx context.Context, accountID int64, key IdentityKey, va
 // Nothing can be made for a locked contact until the transaction ends.
 func (t *Tx) LockContacts(ctx context.Context, accountID int64, contactIDs ...int64) (map[int64]ContactRecord, error) {
 	rows, err := t.tx.QueryContext(ctx, `SELECT `+recordColumns+` FROM contacts p
-		WHERE p.account_id = $1 AND p.id IN (SELECT x.id FROM `+t.s.d.rows("$2", "x", "id bigint")+`)
+		WHERE p.account_id = $1 AND p.id IN (SELECT x.id FROM `+t.s.d.rows("$2", "id bigint")+`)
 		ORDER BY p.id `+t.s.d.lockOf("p"), accountID, ids(contactIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: lock contacts: %w", err)

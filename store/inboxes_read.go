@@ -17,9 +17,11 @@ const inboxColumns = `SELECT i.id, i.account_id, i.channel_id, i.channel_type, i
 	FROM inboxes i `
 
 func (i *InboxRow) fields() []any {
-	return []any{&i.ID, &i.AccountID, &i.ChannelID, &i.ChannelType, &i.Name, &i.GreetingEnabled, &i.GreetingMessage, &i.EnableEmailCollect,
+	return []any{
+		&i.ID, &i.AccountID, &i.ChannelID, &i.ChannelType, &i.Name, &i.GreetingEnabled, &i.GreetingMessage, &i.EnableEmailCollect,
 		&i.CSATSurveyEnabled, &i.CSATConfig, &i.EnableAutoAssignment, &i.AutoAssignmentConfig, &i.OutOfOfficeMessage, &i.WorkingHoursEnabled,
-		&i.Timezone, &i.AllowMessagesAfterResolved, &i.LockToSingleConversation, &i.SenderNameType, &i.BusinessName, &i.PortalID, &i.CreatedAt, &i.UpdatedAt}
+		&i.Timezone, &i.AllowMessagesAfterResolved, &i.LockToSingleConversation, &i.SenderNameType, &i.BusinessName, &i.PortalID, &i.CreatedAt, &i.UpdatedAt,
+	}
 }
 
 // Inboxes reads the inboxes of an account by id: all of them, or, when memberID
@@ -66,8 +68,9 @@ func (s *Store) addWorkingHours(ctx context.Context, list []InboxRow) error {
 	for i := range list {
 		at[list[i].ID], keys[i] = i, list[i].ID
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT w.inbox_id, w.day_of_week, w.closed_all_day, w.open_all_day, w.open_hour, w.open_minutes, w.close_hour, w.close_minutes
-		FROM `+s.d.rows("$1", "x", "id bigint")+` CROSS JOIN working_hours w
+	rows, err := s.r.QueryContext(ctx, `SELECT w.inbox_id, w.day_of_week, w.closed_all_day, w.open_all_day, w.open_hour, w.open_minutes,
+			w.close_hour, w.close_minutes
+		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN working_hours w
 		WHERE w.inbox_id = x.id ORDER BY w.inbox_id, w.day_of_week`, ids(keys))
 	if err != nil {
 		return fmt.Errorf("store: working hours: %w", err)

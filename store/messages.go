@@ -30,8 +30,10 @@ type NewMessage struct {
 func (t *Tx) InsertMessages(ctx context.Context, list []NewMessage) (map[IngestKey]int64, error) {
 	rows := make([][]any, len(list))
 	for i, m := range list {
-		rows[i] = []any{i, m.AccountID, m.InboxID, m.ConversationID, m.Type, m.ContentType, m.Content,
-			jsonObject(m.Attributes), nilIfEmpty(m.SourceID), m.Key, nilIfEmpty(m.SenderType), nilIfZero(m.SenderID), m.At}
+		rows[i] = []any{
+			i, m.AccountID, m.InboxID, m.ConversationID, m.Type, m.ContentType, m.Content,
+			jsonObject(m.Attributes), nilIfEmpty(m.SourceID), m.Key, nilIfEmpty(m.SenderType), nilIfZero(m.SenderID), m.At,
+		}
 	}
 	made := make(map[IngestKey]int64, len(list))
 	err := t.each(ctx, "insert messages", t.s.q.insertMessages, rows, t.now(), func(r *sql.Rows) error {

@@ -37,8 +37,10 @@ const messageColumns = `m.id, m.account_id, m.inbox_id, m.conversation_id, m.mes
 	m.additional_attributes, m.private, m.status, m.source_id, m.sender_type, m.sender_id, m.created_at, m.updated_at`
 
 func (m *MessageRow) fields() []any {
-	return []any{&m.ID, &m.AccountID, &m.InboxID, &m.ConversationID, &m.Type, &m.ContentType, &m.Content, &m.Attributes,
-		&m.AdditionalAttributes, &m.Private, &m.Status, &m.SourceID, &m.SenderType, &m.SenderID, &m.CreatedAt, &m.UpdatedAt}
+	return []any{
+		&m.ID, &m.AccountID, &m.InboxID, &m.ConversationID, &m.Type, &m.ContentType, &m.Content, &m.Attributes,
+		&m.AdditionalAttributes, &m.Private, &m.Status, &m.SourceID, &m.SenderType, &m.SenderID, &m.CreatedAt, &m.UpdatedAt,
+	}
 }
 
 // MessageRange says which messages of a conversation are wanted. Ids are 0 where
@@ -96,7 +98,7 @@ func (s *Store) MessagesByID(ctx context.Context, accountID int64, messageIDs []
 	if len(messageIDs) == 0 {
 		return out, nil
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT `+messageColumns+` FROM `+s.d.rows("$2", "x", "id bigint")+` CROSS JOIN messages m
+	rows, err := s.r.QueryContext(ctx, `SELECT `+messageColumns+` FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN messages m
 		WHERE m.id = x.id AND m.account_id = $1`, accountID, ids(messageIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: messages by id: %w", err)
@@ -125,7 +127,7 @@ func (s *Store) addAttachments(ctx context.Context, list []MessageRow) error {
 		at[list[i].ID], keys[i] = i, list[i].ID
 	}
 	rows, err := s.r.QueryContext(ctx, `SELECT a.message_id, `+attachmentColumns+`
-		FROM `+s.d.rows("$1", "x", "id bigint")+` CROSS JOIN attachments a
+		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN attachments a
 		WHERE a.message_id = x.id ORDER BY a.id`, ids(keys))
 	if err != nil {
 		return fmt.Errorf("store: attachments: %w", err)

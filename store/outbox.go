@@ -47,7 +47,7 @@ func (t *Tx) takeOutbox(ctx context.Context, limit int) ([]OutboxRow, error) {
 	if len(taken) == 0 {
 		return nil, nil
 	}
-	if _, err := t.tx.ExecContext(ctx, `DELETE FROM outbox WHERE id IN (SELECT x.id FROM `+t.s.d.rows("$1", "x", "id bigint")+`)`,
+	if _, err := t.tx.ExecContext(ctx, `DELETE FROM outbox WHERE id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`)`,
 		ids(taken)); err != nil {
 		return nil, fmt.Errorf("store: take outbox: %w", err)
 	}

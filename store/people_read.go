@@ -160,15 +160,17 @@ func (s *Store) Agents(ctx context.Context, accountID int64, userIDs []int64) (m
 	}
 	rows, err := s.r.QueryContext(ctx, `SELECT u.id, u.email, u.name, u.display_name, u.provider, u.confirmed_at IS NOT NULL, u.custom_attributes,
 			m.id IS NOT NULL, COALESCE(m.role, 0), COALESCE(m.availability, 0), COALESCE(m.auto_offline, TRUE), m.custom_role_id
-		FROM `+s.d.rows("$2", "x", "id bigint")+` CROSS JOIN users u
+		FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN users u
 			LEFT JOIN account_users m ON m.account_id = $1 AND m.user_id = u.id
 		WHERE u.id = x.id`, accountID, ids(userIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: agents: %w", err)
 	}
 	list, err := collect(rows, "agents", func(a *AgentRow) []any {
-		return []any{&a.ID, &a.Email, &a.Name, &a.DisplayName, &a.Provider, &a.Confirmed, &a.CustomAttributes,
-			&a.Member, &a.Role, &a.Availability, &a.AutoOffline, &a.CustomRoleID}
+		return []any{
+			&a.ID, &a.Email, &a.Name, &a.DisplayName, &a.Provider, &a.Confirmed, &a.CustomAttributes,
+			&a.Member, &a.Role, &a.Availability, &a.AutoOffline, &a.CustomRoleID,
+		}
 	})
 	if err != nil {
 		return nil, err

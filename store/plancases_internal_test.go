@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -129,6 +130,22 @@ func readPlans() []planCase {
 		{name: "MessageView", call: read(func(ctx context.Context, s *Store) error {
 			_, err := s.MessageView(ctx, 17)
 			return err
+		})},
+		{name: "attachments", call: read(func(ctx context.Context, s *Store) error {
+			if _, err := s.MessageAttachments(ctx, 17); err != nil {
+				return err
+			}
+			if _, err := s.PendingAttachment(ctx, 17); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			_, err := s.AvatarState(ctx, 8, 17)
+			return err
+		})},
+		{name: "drop attachments", call: inTx(func(ctx context.Context, t *Tx) error {
+			if err := t.dropAttachments(ctx, 17); err != nil {
+				return err
+			}
+			return t.releaseBlobs(ctx, keys(10, func(i int) int64 { return int64(i) }))
 		})},
 		{name: "LoadOutgoing", call: read(func(ctx context.Context, s *Store) error {
 			_, err := s.LoadOutgoing(ctx, Delivery{MessageID: 17})

@@ -55,7 +55,7 @@ func newPlanned(t *testing.T, databaseURL string) *planned {
 	p := &planned{t: t, tap: &tap{driver: stdlib.GetDefaultDriver(), source: databaseURL}}
 	p.s = &Store{d: s.d, q: s.q, sealer: sealer, now: time.Now}
 	if databaseURL == "" {
-		p.tap.driver, p.tap.source = s.w.Driver(), "file:"+filepath.Join(dir, "tributary.db")+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate"
+		p.driver, p.source = s.w.Driver(), "file:"+filepath.Join(dir, "tributary.db")+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate"
 		p.s.w, p.s.r = &handle{DB: p.open(1)}, &handle{DB: p.open(1)}
 		p.s.group = newGroup(p.s.w)
 	} else {

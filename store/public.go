@@ -112,7 +112,7 @@ func (s *Store) PublicMessages(ctx context.Context, conversationIDs []int64) ([]
 	if len(conversationIDs) == 0 {
 		return nil, nil
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT `+messageColumns+` FROM `+s.d.rows("$1", "x", "id bigint")+` CROSS JOIN messages m
+	rows, err := s.r.QueryContext(ctx, `SELECT `+messageColumns+` FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN messages m
 		WHERE m.conversation_id = x.id AND m.private = FALSE AND m.message_type <> 2
 		ORDER BY m.conversation_id, m.created_at, m.id`, ids(conversationIDs))
 	if err != nil {

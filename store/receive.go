@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 )
 
@@ -246,7 +245,11 @@ func (t *Tx) each(ctx context.Context, what, query string, rows [][]any, second 
 // byID sorts rows by the id that each begins with: transactions that lock the
 // same rows in the same order cannot wait for each other in a circle.
 func byID(rows [][]any) [][]any {
-	slices.SortStableFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(int64), b[0].(int64)) })
+	id := func(row []any) int64 {
+		n, _ := row[0].(int64) // every caller puts the id first
+		return n
+	}
+	slices.SortStableFunc(rows, func(a, b []any) int { return cmp.Compare(id(a), id(b)) })
 	return rows
 }
 
@@ -284,14 +287,14 @@ func (t *Tx) returnIDs(ctx context.Context, what, query string, rows [][]any) ([
 	if len(out) != len(rows) {
 		return nil, fmt.Errorf("store: %s: %d rows of %d", what, len(out), len(rows))
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i] < out[j] })
+	slices.Sort(out)
 	return out, nil
 }
 
 // asConflict turns a broken unique index into ErrConflict: set statements insert
 // what a look-up in the same transaction did not find.
 func asConflict(err error) error {
-	if _, ok := uniqueViolation(err); ok {
+	if uniqueViolation(err) {
 		return fmt.Errorf("%w: %w", ErrConflict, err)
 	}
 	return err

@@ -14,7 +14,7 @@ func (s *Store) TemplatesDue(ctx context.Context, channelIDs []int64, before tim
 	if len(channelIDs) == 0 {
 		return nil, nil
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT c.id FROM `+s.d.rows("$1", "x", "id bigint")+` CROSS JOIN channels c
+	rows, err := s.r.QueryContext(ctx, `SELECT c.id FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN channels c
 		WHERE c.id = x.id AND (c.templates_synced_at IS NULL OR c.templates_synced_at <= $2)
 		ORDER BY COALESCE(c.templates_synced_at, 0), c.id LIMIT $3`, ids(channelIDs), micros(before), limit)
 	if err != nil {

@@ -89,32 +89,32 @@ type queries struct {
 func newQueries(d dialect) queries {
 	return queries{
 		knownKeys: `SELECT m.inbox_id, m.ingest_key
-			FROM ` + d.rows("$1", "x", "inbox_id bigint", "k text") + ` CROSS JOIN messages m
+			FROM ` + d.rows("$1", "inbox_id bigint", "k text") + ` CROSS JOIN messages m
 			WHERE m.inbox_id = x.inbox_id AND m.ingest_key = x.k`,
 		contactInboxes: `SELECT x.i, ci.id, ci.contact_id, c.name, COALESCE(c.phone_number, ''), c.blocked
-			FROM ` + d.rows("$1", "x", "i bigint", "inbox_id bigint", "source_id text") + `
+			FROM ` + d.rows("$1", "i bigint", "inbox_id bigint", "source_id text") + `
 			CROSS JOIN contact_inboxes ci CROSS JOIN contacts c
 			WHERE ci.inbox_id = x.inbox_id AND ci.source_id = x.source_id AND c.id = ci.contact_id`,
 		matchContacts: `SELECT 0 AS rank, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
-			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "phone text", "email text") + `
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "phone text", "email text") + `
 			CROSS JOIN contacts c
 			WHERE c.account_id = x.account_id AND c.phone_number = x.phone
 			UNION ALL
 			SELECT 1, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
-			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "phone text", "email text") + `
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "phone text", "email text") + `
 			CROSS JOIN contacts c
 			WHERE c.account_id = x.account_id AND c.email = x.email
 			ORDER BY rank`,
 		insertContacts: `INSERT INTO contacts (account_id, name, email, phone_number, avatar_url, additional_attributes, created_at, updated_at)
 			SELECT x.account_id, x.name, x.email, x.phone, '', x.attributes, $2, $2
-			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "name text", "email text", "phone text", "attributes text") + `
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "name text", "email text", "phone text", "attributes text") + `
 			ORDER BY x.i RETURNING id`,
 		insertContactInboxes: `INSERT INTO contact_inboxes (contact_id, inbox_id, source_id, pubsub_token, created_at, updated_at)
 			SELECT x.contact_id, x.inbox_id, x.source_id, x.token, $2, $2
-			FROM ` + d.rows("$1", "x", "contact_id bigint", "inbox_id bigint", "source_id text", "token text") + `
+			FROM ` + d.rows("$1", "contact_id bigint", "inbox_id bigint", "source_id text", "token text") + `
 			WHERE TRUE ON CONFLICT DO NOTHING RETURNING id, inbox_id, source_id`,
 		openConversations: `SELECT x.i, c.id, c.display_id, c.status, COALESCE(c.last_incoming_at, 0), c.additional_attributes
-			FROM ` + d.rows("$1", "x", "i bigint", "ci bigint", "thread text", "locked boolean") + `
+			FROM ` + d.rows("$1", "i bigint", "ci bigint", "thread text", "locked boolean") + `
 			CROSS JOIN conversations c
 			WHERE c.id = (SELECT k.id FROM conversations k
 				WHERE k.contact_inbox_id = x.ci AND COALESCE(k.identifier, '') = x.thread AND (x.locked OR k.status <> 1)
@@ -125,14 +125,14 @@ func newQueries(d dialect) queries {
 				identifier, additional_attributes, provider_state, waiting_since, last_activity_at, created_at, updated_at)
 			SELECT x.account_id, x.inbox_id, x.contact_id, x.ci, x.display_id, x.uuid, x.status,
 				x.thread, x.attributes, x.state, x.at, x.at, x.at, $2
-			FROM ` + d.rows("$1", "x", "account_id bigint", "inbox_id bigint", "contact_id bigint", "ci bigint", "display_id bigint",
+			FROM ` + d.rows("$1", "account_id bigint", "inbox_id bigint", "contact_id bigint", "ci bigint", "display_id bigint",
 			"uuid text", "status integer", "thread text", "attributes text", "state text", "at bigint") + `
 			WHERE TRUE ORDER BY x.account_id, x.display_id RETURNING id, account_id, display_id`,
 		insertMessages: `INSERT INTO messages (account_id, inbox_id, conversation_id, message_type, content_type, content,
 				content_attributes, source_id, ingest_key, sender_type, sender_id, created_at, updated_at)
 			SELECT x.account_id, x.inbox_id, x.conversation_id, x.message_type, x.content_type, x.content,
 				x.content_attributes, x.source_id, x.ingest_key, x.sender_type, x.sender_id, x.at, $2
-			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "inbox_id bigint", "conversation_id bigint", "message_type integer",
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "inbox_id bigint", "conversation_id bigint", "message_type integer",
 			"content_type integer", "content text", "content_attributes text", "source_id text", "ingest_key text",
 			"sender_type text", "sender_id bigint", "at bigint") + `
 			WHERE TRUE ORDER BY x.i
@@ -142,14 +142,14 @@ func newQueries(d dialect) queries {
 				coordinates_lat, coordinates_long, meta, fetch_from, file_name, content_type, file_size, created_at, updated_at)
 			SELECT x.account_id, x.message_id, x.file_type, x.state, x.external_url, x.title,
 				x.lat, x.long, x.meta, x.fetch_from, x.file_name, x.mime, x.size, $2, $2
-			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "message_id bigint", "file_type integer", "state text",
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "message_id bigint", "file_type integer", "state text",
 			"external_url text", "title text", "lat float", "long float", "meta text", "fetch_from text", "file_name text",
 			"mime text", "size bigint") + `
 			WHERE TRUE ORDER BY x.i RETURNING id`,
 		insertFiles: `INSERT INTO attachments (account_id, message_id, file_type, state, blob_id, file_key, file_name, content_type, file_size,
 				width, height, created_at, updated_at)
 			SELECT x.account_id, x.message_id, x.file_type, 'ready', b.id, b.key, b.filename, b.content_type, b.byte_size, b.width, b.height, $2, $2
-			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "message_id bigint", "blob_id bigint", "file_type integer") + `
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "message_id bigint", "blob_id bigint", "file_type integer") + `
 			CROSS JOIN blobs b
 			WHERE b.id = x.blob_id ORDER BY x.i`,
 		touchConversations: `UPDATE conversations SET
@@ -162,36 +162,36 @@ func newQueries(d dialect) queries {
 				additional_attributes = COALESCE(x.attributes, conversations.additional_attributes),
 				provider_state = COALESCE(x.state, conversations.provider_state),
 				updated_at = $2
-			FROM ` + d.rows("$1", "x", "id bigint", "at bigint", "incoming bigint", "status integer", "attributes text", "state text") + `
+			FROM ` + d.rows("$1", "id bigint", "at bigint", "incoming bigint", "status integer", "attributes text", "state text") + `
 			WHERE conversations.id = x.id`,
 		touchContacts: `UPDATE contacts SET
 				last_activity_at = CASE WHEN x.at > COALESCE(contacts.last_activity_at, 0) THEN x.at ELSE contacts.last_activity_at END,
 				name = COALESCE(x.name, contacts.name),
 				updated_at = $2
-			FROM ` + d.rows("$1", "x", "id bigint", "at bigint", "name text") + `
+			FROM ` + d.rows("$1", "id bigint", "at bigint", "name text") + `
 			WHERE contacts.id = x.id`,
 		insertOutbox: `INSERT INTO outbox (account_id, kind, inbox_id, conversation_id, message_id, payload, created_at)
 			SELECT x.account_id, x.kind, x.inbox_id, x.conversation_id, x.message_id, x.payload, $2
-			FROM ` + d.rows("$1", "x", "i bigint", "account_id bigint", "kind text", "inbox_id bigint", "conversation_id bigint",
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "kind text", "inbox_id bigint", "conversation_id bigint",
 			"message_id bigint", "payload text") + `
 			WHERE TRUE ORDER BY x.i`,
 		providerIDs: `SELECT x.i, p.message_id, m.status, m.conversation_id, m.account_id
-			FROM ` + d.rows("$1", "x", "i bigint", "inbox_id bigint", "provider_id text") + `
+			FROM ` + d.rows("$1", "i bigint", "inbox_id bigint", "provider_id text") + `
 			CROSS JOIN message_provider_ids p CROSS JOIN messages m
 			WHERE p.inbox_id = x.inbox_id AND p.provider_id = x.provider_id AND m.id = p.message_id`,
 		moveStatuses: `UPDATE messages SET status = x.status,
 				content_attributes = COALESCE(x.attributes, messages.content_attributes), updated_at = $2
-			FROM ` + d.rows("$1", "x", "id bigint", "status integer", "attributes text") + `
+			FROM ` + d.rows("$1", "id bigint", "status integer", "attributes text") + `
 			WHERE messages.id = x.id`,
 		orderJobs: `INSERT INTO jobs (kind, lane, unique_key, account_id, payload, run_at, max_attempts, created_at)
 			SELECT x.kind, x.lane, x.key, x.account_id, x.payload, x.run_at, x.max_attempts, $2
-			FROM ` + d.rows("$1", "x", "kind text", "lane text", "key text", "account_id bigint", "payload text", "run_at bigint", "max_attempts integer") + `
+			FROM ` + d.rows("$1", "kind text", "lane text", "key text", "account_id bigint", "payload text", "run_at bigint", "max_attempts integer") + `
 			WHERE TRUE ORDER BY x.key
 			ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, state = 'ready', attempts = 0
 				WHERE jobs.state = 'dead' AND jobs.run_at <= $3`,
 		insertParked: `INSERT INTO parked_statuses (inbox_id, provider_id, status, external_error, expires_at)
 			SELECT x.inbox_id, x.provider_id, x.status, x.error, $2
-			FROM ` + d.rows("$1", "x", "i bigint", "inbox_id bigint", "provider_id text", "status integer", "error text") + `
+			FROM ` + d.rows("$1", "i bigint", "inbox_id bigint", "provider_id text", "status integer", "error text") + `
 			WHERE TRUE ORDER BY x.i`,
 	}
 }

@@ -130,7 +130,7 @@ func (a *adaptor) identify(ctx context.Context, e *exchange) (Caller, error) {
 	caller, err := a.opts.Auth.Authenticate(ctx, cr)
 	switch {
 	case errors.Is(err, ErrBadToken):
-		return Caller{}, refuse(http.StatusUnauthorized, textBadToken)
+		return Caller{}, refuse(textBadToken)
 	case errors.Is(err, ErrNotSignedIn):
 		return Caller{}, notSignedIn()
 	case err != nil:
@@ -140,7 +140,7 @@ func (a *adaptor) identify(ctx context.Context, e *exchange) (Caller, error) {
 	case caller.Bot != nil && a.row.Bots:
 		e.call.Bot = caller.Bot
 	default:
-		return Caller{}, refuse(http.StatusUnauthorized, textNotForBots)
+		return Caller{}, refuse(textNotForBots)
 	}
 	return caller, nil
 }
@@ -151,12 +151,12 @@ func notSignedIn() error {
 
 func (a *adaptor) identifyApp(ctx context.Context, e *exchange, cr Credentials) (Caller, error) {
 	if cr.APIToken == "" {
-		return Caller{}, refuse(http.StatusUnauthorized, textBadApp)
+		return Caller{}, refuse(textBadApp)
 	}
 	caller, err := a.opts.Auth.Authenticate(ctx, cr)
 	switch {
 	case errors.Is(err, ErrBadToken), errors.Is(err, ErrNotSignedIn), err == nil && caller.App == nil:
-		return Caller{}, refuse(http.StatusUnauthorized, textBadApp)
+		return Caller{}, refuse(textBadApp)
 	case err != nil:
 		return Caller{}, fmt.Errorf("route: authenticate: %w", err)
 	}
@@ -216,11 +216,11 @@ func (a *adaptor) admit(ctx context.Context, e *exchange, caller Caller) error {
 			return chat.NotFound()
 		}
 	case !scope.Account.Active:
-		return refuse(http.StatusUnauthorized, textSuspended)
+		return refuse(textSuspended)
 	case caller.Bot != nil && !scope.BotLinked:
-		return refuse(http.StatusUnauthorized, textBotNotLinked)
+		return refuse(textBotNotLinked)
 	case caller.Bot == nil && scope.Membership.Role == "":
-		return refuse(http.StatusUnauthorized, textNotMember)
+		return refuse(textNotMember)
 	}
 	e.call.Account, e.call.Membership = scope.Account, scope.Membership
 	return nil

@@ -163,7 +163,7 @@ func insert(top map[string]any, key string, v any, nth int) error {
 	if bracketed {
 		closed := strings.HasSuffix(rest, "]")
 		if !closed {
-			name, rest = key, "" // "a[b" is a plain name
+			name = key // "a[b" is a plain name
 		} else {
 			steps = strings.Split(strings.TrimSuffix(rest, "]"), "][")
 		}

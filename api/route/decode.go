@@ -216,7 +216,7 @@ func setterOf(t reflect.Type, outer []reflect.Type) (setter, error) {
 }
 
 func setParam(dst reflect.Value, v any, name string, errs *validate.Errors) {
-	param, ok := dst.Addr().Interface().(Param)
+	param, ok := reflect.TypeAssert[Param](dst.Addr())
 	if !ok {
 		return
 	}

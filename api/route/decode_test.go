@@ -168,14 +168,22 @@ func TestDecode(t *testing.T) {
 	}{
 		{"nothing", "/api/v1/all/7", jsonBody, "", 200, "id=7"},
 		{"empty object", "/api/v1/all/7", jsonBody, "{}", 200, "id=7"},
-		{"types", "/api/v1/all/7", jsonBody, `{"name":"Ada","age":36,"ratio":1.5,"on":true,"count":3,"nick":"A","flag":false,"limit":4,"motto":"x"}`, 200,
-			`id=7 name=Ada age=36 ratio=1.5 on=true count=3 nick="A" flag=false limit=4 motto="x"`},
-		{"types as text", "/api/v1/all/7", jsonBody, `{"name":12,"age":" 36 ","ratio":"1.5","on":"true","count":"3","nick":4,"flag":"off","limit":"4.0"}`, 200,
-			`id=7 name=12 age=36 ratio=1.5 on=true count=3 nick="4" flag=false limit=4`},
-		{"nulls", "/api/v1/all/7", jsonBody, `{"name":null,"age":null,"on":null,"count":null,"nick":null,"flag":null,"limit":null,"ids":null,"attrs":null,"label":null,"any":null,"labels":null}`, 200,
-			"id=7 count=null nick=null flag=null"},
-		{"empty texts", "/api/v1/all/7", jsonBody, `{"name":"","age":"","on":"","count":"","nick":"","flag":"","limit":"","motto":"","ids":"","attrs":"","label":""}`, 200,
-			`id=7 count=null nick="" flag=null motto=""`},
+		{
+			"types", "/api/v1/all/7", jsonBody, `{"name":"Ada","age":36,"ratio":1.5,"on":true,"count":3,"nick":"A","flag":false,"limit":4,"motto":"x"}`, 200,
+			`id=7 name=Ada age=36 ratio=1.5 on=true count=3 nick="A" flag=false limit=4 motto="x"`,
+		},
+		{
+			"types as text", "/api/v1/all/7", jsonBody, `{"name":12,"age":" 36 ","ratio":"1.5","on":"true","count":"3","nick":4,"flag":"off","limit":"4.0"}`, 200,
+			`id=7 name=12 age=36 ratio=1.5 on=true count=3 nick="4" flag=false limit=4`,
+		},
+		{
+			"nulls", "/api/v1/all/7", jsonBody, `{"name":null,"age":null,"on":null,"count":null,"nick":null,"flag":null,"limit":null,"ids":null,"attrs":null,"label":null,"any":null,"labels":null}`, 200,
+			"id=7 count=null nick=null flag=null",
+		},
+		{
+			"empty texts", "/api/v1/all/7", jsonBody, `{"name":"","age":"","on":"","count":"","nick":"","flag":"","limit":"","motto":"","ids":"","attrs":"","label":""}`, 200,
+			`id=7 count=null nick="" flag=null motto=""`,
+		},
 		{"wrong number", "/api/v1/all/7", jsonBody, `{"age":"many"}`, 422, invalid("age", "Age is not a number")},
 		{"fraction for a whole number", "/api/v1/all/7", jsonBody, `{"age":1.5}`, 422, invalid("age", "Age is not a number")},
 		{"number too large", "/api/v1/all/7", jsonBody, `{"small":300}`, 422, invalid("small", "Small is not a number")},
@@ -192,11 +200,15 @@ func TestDecode(t *testing.T) {
 		{"object where an upload belongs", "/api/v1/all/7", jsonBody, `{"avatar":{}}`, 422, invalid("avatar", "Avatar is invalid")},
 		{"several wrong", "/api/v1/all/7", jsonBody, `{"ratio":"x","age":"y"}`, 422, `{"message":"Age is not a number, Ratio is not a number","attributes":["age","ratio"]}`},
 		{"wrong, as plain text", "/api/v1/plain/7", jsonBody, `{"age":"many"}`, 422, `{"error":"Validation failed: Age is not a number"}`},
-		{"lists and objects", "/api/v1/all/7", jsonBody, `{"ids":[1,"2"],"labels":["a","b"],"attrs":{"k":[1]},"scores":{"x":"1.5"},"hours":[{"day":1,"open":null},{"day":"2","shut":"t","note":{"a":1}}]}`, 200,
-			`id=7 ids=[1 2] labels=["a" "b"] attrs=map[k:[1]] scores=map[x:1.5] hour=1/{true true 0}/false/ hour=2/{false false 0}/true/{"a":1}`},
+		{
+			"lists and objects", "/api/v1/all/7", jsonBody, `{"ids":[1,"2"],"labels":["a","b"],"attrs":{"k":[1]},"scores":{"x":"1.5"},"hours":[{"day":1,"open":null},{"day":"2","shut":"t","note":{"a":1}}]}`, 200,
+			`id=7 ids=[1 2] labels=["a" "b"] attrs=map[k:[1]] scores=map[x:1.5] hour=1/{true true 0}/false/ hour=2/{false false 0}/true/{"a":1}`,
+		},
 		{"one for many", "/api/v1/all/7", jsonBody, `{"labels":"a"}`, 200, `id=7 labels=["a"]`},
-		{"raw and any", "/api/v1/all/7", jsonBody, `{"raw":{"a":[1,12345678901234567890]},"any":{"b":1.50}}`, 200,
-			`id=7 raw={"a":[1,12345678901234567890]} any=map[b:1.50]`},
+		{
+			"raw and any", "/api/v1/all/7", jsonBody, `{"raw":{"a":[1,12345678901234567890]},"any":{"b":1.50}}`, 200,
+			`id=7 raw={"a":[1,12345678901234567890]} any=map[b:1.50]`,
+		},
 		{"own type", "/api/v1/all/7", jsonBody, `{"loud":"hey"}`, 200, "id=7 loud=HEY"},
 		{"unknown keys", "/api/v1/all/7", jsonBody, `{"zzz":{"a":[{}]}}`, 200, "id=7"},
 		{"path wins", "/api/v1/all/7?id=8", jsonBody, `{"id":9}`, 200, "id=7"},
@@ -208,12 +220,18 @@ func TestDecode(t *testing.T) {
 		{"page as list", "/api/v1/all/7?page[]=2", "", "", 200, "id=7"},
 		{"list in the query", "/api/v1/all/7?ids[]=1&ids[]=2&labels=x", "", "", 200, `id=7 ids=[1 2] labels=["x"]`},
 		{"encoded brackets", "/api/v1/all/7?ids%5B%5D=1&ids%5B%5D=2", "", "", 200, `id=7 ids=[1 2]`},
-		{"form", "/api/v1/all/7", form, "name=A+B&on=0&label[title]=x&label[show_on_sidebar]=1", 200,
-			`id=7 name=A B label={Title:{Sent:true Null:false V:x} Color: Shown:{Sent:true Null:false V:true}}`},
-		{"form with a list of objects", "/api/v1/all/7", form, "hours[][day]=1&hours[][shut]=t&hours[][day]=2&hours[][shut]=f", 200,
-			"id=7 hour=1/{false false 0}/true/ hour=2/{false false 0}/false/"},
-		{"form with numbered objects", "/api/v1/all/7", form, "hours[1][day]=2&hours[0][day]=1", 200,
-			"id=7 hour=1/{false false 0}/false/ hour=2/{false false 0}/false/"},
+		{
+			"form", "/api/v1/all/7", form, "name=A+B&on=0&label[title]=x&label[show_on_sidebar]=1", 200,
+			`id=7 name=A B label={Title:{Sent:true Null:false V:x} Color: Shown:{Sent:true Null:false V:true}}`,
+		},
+		{
+			"form with a list of objects", "/api/v1/all/7", form, "hours[][day]=1&hours[][shut]=t&hours[][day]=2&hours[][shut]=f", 200,
+			"id=7 hour=1/{false false 0}/true/ hour=2/{false false 0}/false/",
+		},
+		{
+			"form with numbered objects", "/api/v1/all/7", form, "hours[1][day]=2&hours[0][day]=1", 200,
+			"id=7 hour=1/{false false 0}/false/ hour=2/{false false 0}/false/",
+		},
 		{"form into raw", "/api/v1/all/7", form, "raw[a][b]=1&raw[c][]=x", 200, `id=7 raw={"a":{"b":"1"},"c":["x"]}`},
 		{"form at odds with itself", "/api/v1/all/7", form, "label=x&label[title]=y", 400, `{"status":400,"error":"Bad Request"}`},
 		{"form at odds the other way", "/api/v1/all/7", form, "label[title]=y&label=x", 400, `{"status":400,"error":"Bad Request"}`},
@@ -236,19 +254,27 @@ func TestDecode(t *testing.T) {
 		{"id with a sign", "/api/v1/all/-7", jsonBody, "", 404, `{"error":"Resource could not be found"}`},
 		{"id too large", "/api/v1/all/9223372036854775808", jsonBody, "", 404, `{"error":"Resource could not be found"}`},
 		{"id percent-encoded", "/api/v1/all/%37", jsonBody, "", 200, "id=7"},
-		{"flat", "/api/v1/flat/7", jsonBody, `{"title":null,"color":"red","id":3,"zzz":1}`, 200,
-			`id=7 label={Title:{Sent:true Null:true V:} Color:red Shown:{Sent:false Null:false V:false}}`},
-		{"nested where flat is allowed", "/api/v1/flat/7", jsonBody, `{"label":{"color":"red"},"title":"no"}`, 200,
-			`id=7 label={Title:{Sent:false Null:false V:} Color:red Shown:{Sent:false Null:false V:false}}`},
+		{
+			"flat", "/api/v1/flat/7", jsonBody, `{"title":null,"color":"red","id":3,"zzz":1}`, 200,
+			`id=7 label={Title:{Sent:true Null:true V:} Color:red Shown:{Sent:false Null:false V:false}}`,
+		},
+		{
+			"nested where flat is allowed", "/api/v1/flat/7", jsonBody, `{"label":{"color":"red"},"title":"no"}`, 200,
+			`id=7 label={Title:{Sent:false Null:false V:} Color:red Shown:{Sent:false Null:false V:false}}`,
+		},
 		{"flat with nothing known", "/api/v1/flat/7", jsonBody, `{"zzz":1}`, 422, `{"error":"param is missing or the value is empty: label"}`},
 		{"flat form", "/api/v1/flat/7", form, `color=red`, 422, `{"error":"param is missing or the value is empty: label"}`},
 		{"required but empty", "/api/v1/flat/7", jsonBody, `{"label":{}}`, 422, `{"error":"param is missing or the value is empty: label"}`},
 		{"required but blank", "/api/v1/flat/7", jsonBody, `{"label":" "}`, 422, `{"error":"param is missing or the value is empty: label"}`},
-		{"required in the query", "/api/v1/flat/7?label[color]=red", form, "", 200,
-			`id=7 label={Title:{Sent:false Null:false V:} Color:red Shown:{Sent:false Null:false V:false}}`},
+		{
+			"required in the query", "/api/v1/flat/7?label[color]=red", form, "", 200,
+			`id=7 label={Title:{Sent:false Null:false V:} Color:red Shown:{Sent:false Null:false V:false}}`,
+		},
 		{"required, public", "/public/api/v1/flat/7", form, `color=red`, 400, `{"status":400,"error":"Bad Request"}`},
-		{"text null", "/api/v1/nulls/7", form, "name=null&nick=null&label[color]=null", 200,
-			`id=7 nick=null label={Title:{Sent:false Null:false V:} Color:null Shown:{Sent:false Null:false V:false}}`},
+		{
+			"text null", "/api/v1/nulls/7", form, "name=null&nick=null&label[color]=null", 200,
+			`id=7 nick=null label={Title:{Sent:false Null:false V:} Color:null Shown:{Sent:false Null:false V:false}}`,
+		},
 		{"text null elsewhere is a text", "/api/v1/all/7", form, "name=null", 200, "id=7 name=null"},
 	} {
 		a := s.do(t, "POST", c.path, c.body, c.contentType)
@@ -287,8 +313,15 @@ func TestMultipart(t *testing.T) {
 		_, _ = p.Write([]byte(content))
 	}
 	for _, kv := range [][2]string{
-		{"name", "null"}, {"label[color]", "red"}, {"ids[]", "1"}, {"ids[]", "2"},
-		{"hours[][day]", "1"}, {"hours[][day]", "2"}, {"hours[][shut]", "true"}, {"hours[][shut]", "false"}, {"files[]", "signed-id"},
+		{"name", "null"},
+		{"label[color]", "red"},
+		{"ids[]", "1"},
+		{"ids[]", "2"},
+		{"hours[][day]", "1"},
+		{"hours[][day]", "2"},
+		{"hours[][shut]", "true"},
+		{"hours[][shut]", "false"},
+		{"files[]", "signed-id"},
 	} {
 		if err := w.WriteField(kv[0], kv[1]); err != nil {
 			t.Fatal(err)
@@ -316,7 +349,8 @@ func TestBodyIsGivenAsItCame(t *testing.T) {
 			Body      route.Body
 			Signature string `header:"Stripe-Signature"`
 			Type      string `json:"type"`
-		}) (string, error) {
+		},
+		) (string, error) {
 			return string(in.Body) + " " + in.Signature + " " + in.Type, nil
 		}),
 	})

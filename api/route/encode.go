@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -157,7 +158,7 @@ func fillFields(v reflect.Value, prefix []int, replace func(index []int, e refle
 		if scalar(f.Type.Kind()) || strings.Contains(f.Tag.Get("json"), ",omitzero") && v.Field(i).IsZero() {
 			continue
 		}
-		index := append(prefix[:len(prefix):len(prefix)], i)
+		index := slices.Concat(prefix, []int{i})
 		if f.Anonymous && f.Type.Kind() == reflect.Struct && !f.Type.Implements(marshalerType) {
 			fillFields(v.Field(i), index, replace)
 			continue

@@ -59,8 +59,9 @@ const (
 	textInvalid      = "Validation failed: "
 )
 
-func refuse(status int, text string) error {
-	return &Problem{Status: status, Body: errorBody{text}}
+// refuse answers 401, which is what clients know for every refusal of a caller.
+func refuse(text string) error {
+	return &Problem{Status: http.StatusUnauthorized, Body: errorBody{text}}
 }
 
 // byNumber is the answer that carries nothing but its status.

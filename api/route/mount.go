@@ -15,7 +15,7 @@ import (
 // Options are what the routes of one server share.
 type Options struct {
 	// Base is the parent of every request's context; ending it ends requests.
-	Base context.Context
+	Base context.Context //nolint:containedctx // it is the server's life, not a call's
 	Auth Authenticator
 	Log  *slog.Logger
 	// Now is the clock; nil: time.Now.

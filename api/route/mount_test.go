@@ -14,7 +14,8 @@ import (
 
 func takeAnything(context.Context, *route.Call, struct {
 	X any `json:"x"`
-}) (route.Empty, error) {
+},
+) (route.Empty, error) {
 	return route.Empty{}, nil
 }
 
@@ -39,12 +40,14 @@ func TestMountRefusesFaultyRows(t *testing.T) {
 		{"twice under other names", "also mounted", []route.Row{
 			route.Get("/public/{a}", route.Public, func(context.Context, *route.Call, struct {
 				A string `path:"a"`
-			}) (route.Empty, error) {
+			},
+			) (route.Empty, error) {
 				return route.Empty{}, nil
 			}),
 			route.Get("/public/{b}", route.Public, func(context.Context, *route.Call, struct {
 				B string `path:"b"`
-			}) (route.Empty, error) {
+			},
+			) (route.Empty, error) {
 				return route.Empty{}, nil
 			}),
 		}},
@@ -58,17 +61,20 @@ func TestMountRefusesFaultyRows(t *testing.T) {
 		})}},
 		{"input of channels", "cannot be read", []route.Row{route.Get("/api", route.Public, func(context.Context, *route.Call, struct {
 			X chan int `json:"x"`
-		}) (route.Empty, error) {
+		},
+		) (route.Empty, error) {
 			return route.Empty{}, nil
 		})}},
 		{"recursive input", "recursive", []route.Row{route.Get("/api", route.Public, func(context.Context, *route.Call, struct {
 			X loop `json:"x"`
-		}) (route.Empty, error) {
+		},
+		) (route.Empty, error) {
 			return route.Empty{}, nil
 		})}},
 		{"hidden field", "not exported", []route.Row{route.Get("/api", route.Public, func(context.Context, *route.Call, struct {
 			x int //nolint:unused // that is the point
-		}) (route.Empty, error) {
+		},
+		) (route.Empty, error) {
 			return route.Empty{}, nil
 		})}},
 	} {
@@ -91,12 +97,14 @@ func TestList(t *testing.T) {
 		route.Get("/hc/{slug}/articles/{article}.png", route.Public, func(context.Context, *route.Call, struct {
 			Slug    string `path:"slug"`
 			Article string `path:"article"`
-		}) (route.Empty, error) {
+		},
+		) (route.Empty, error) {
 			return route.Empty{}, nil
 		}),
 		route.Get("/app/{rest:*}", route.Public, func(context.Context, *route.Call, struct {
 			Rest string `path:"rest"`
-		}) (route.Empty, error) {
+		},
+		) (route.Empty, error) {
 			return route.Empty{}, nil
 		}),
 	)

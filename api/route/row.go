@@ -194,7 +194,7 @@ func (r Row) Finds(param string, find func(ctx context.Context, c *Call, id int6
 // params are the names in braces of a path.
 func params(path string) []string {
 	var names []string
-	for _, segment := range strings.Split(path, "/") {
+	for segment := range strings.SplitSeq(path, "/") {
 		if name, _, _, ok := splitParam(segment); ok {
 			names = append(names, name)
 		}

@@ -180,7 +180,8 @@ func TestBytes(t *testing.T) {
 	row := route.Put("/file/{name}", route.Public, func(_ context.Context, _ *route.Call, in struct {
 		Name string `path:"name"`
 		Body route.Body
-	}) (string, error) {
+	},
+	) (string, error) {
 		return in.Name + ":" + string(in.Body), nil
 	}).Bytes().Limit(20)
 	s := start(t, []route.Row{row})

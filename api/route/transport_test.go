@@ -236,7 +236,8 @@ func TestRequestFacts(t *testing.T) {
 		}),
 		route.Get("/public/{token}/x", route.Public, func(context.Context, *route.Call, struct {
 			Token string `path:"token"`
-		}) (none, error) {
+		},
+		) (none, error) {
 			return none{}, nil
 		}),
 	}, func(o *route.Options) {

@@ -34,7 +34,7 @@ var columns = []channeltest.Column{
 	{Title: "Instagram", Slug: "instagram", Folder: "../instagram", Build: instagram.New, Others: []channeltest.Build{facebook.New}},
 	{Title: "Twitter", Slug: "twitter", Folder: "../twitter", Build: twitter.New},
 	{Title: "LINE", Slug: "line", Folder: "../line", Build: func(env *channels.Env) channels.Driver { return line.New(env) }},
-	{Title: "Telegram", Slug: "telegram", Folder: "../telegram", Build: func(env *channels.Env) channels.Driver { return telegram.New(env) }},
+	{Title: "Telegram", Slug: "telegram", Folder: "../telegram", Build: telegram.New},
 	{Title: "SMS", Slug: "sms", Folder: "../sms", Build: func(env *channels.Env) channels.Driver { return sms.New(env) }},
 	{Title: "WhatsApp", Slug: "whatsapp", Folder: "../wacloud", Build: func(env *channels.Env) channels.Driver { return wacloud.New(env) }},
 	{Title: "Twilio SMS", Slug: "twilio_sms", Folder: "../twilio", Build: newTwilio, Has: func(ch *channels.Channel) bool { return !overWhatsApp(ch) }},

@@ -2,6 +2,7 @@ package channeltest
 
 import (
 	"maps"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func Survey(t *testing.T, c Column) Capabilities {
 			if w := s.newWorld(t, one, refuseCalls{t}); c.owns(w.own()) {
 				s.surveyOutbound(t, one, found)
 			}
-		case one.Request.Method == "POST":
+		case one.Request.Method == http.MethodPost:
 			s.surveyInbound(t, c, one, found)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"tributary/channels"
-	"tributary/channels/wacloud"
 	"tributary/chat"
 )
 
@@ -29,23 +28,28 @@ func TestMediaRequest(t *testing.T) {
 		header   string
 	}{
 		"cloud": {
-			cloudSettings, "", `{"url":"https://lookaside.fbsbx.com/m/1"}`, chat.Fetch{Strategy: "meta_media_id", Ref: "7/1"},
+			cloudSettings, "", `{"url":"https://lookaside.fbsbx.com/m/1"}`,
+			chat.Fetch{Strategy: "meta_media_id", Ref: "7/1"},
 			"/v22.0/7%2F1?phone_number_id=33 Bearer EAA+key", "https://lookaside.fbsbx.com/m/1", "Bearer EAA+key",
 		},
 		"cloud, at the stand-in": {
-			cloudSettings, "", `{"url":"BASE/m/1"}`, chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
+			cloudSettings, "", `{"url":"BASE/m/1"}`,
+			chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
 			"/v22.0/7?phone_number_id=33 Bearer EAA+key", "BASE/m/1", "Bearer EAA+key",
 		},
 		"cloud, elsewhere": {
-			cloudSettings, "", `{"url":"https://fbsbx.com.example.test/m/1"}`, chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
+			cloudSettings, "", `{"url":"https://fbsbx.com.example.test/m/1"}`,
+			chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
 			"/v22.0/7?phone_number_id=33 Bearer EAA+key", "https://fbsbx.com.example.test/m/1", "",
 		},
 		"cloud, without TLS": {
-			cloudSettings, "", `{"url":"http://lookaside.fbsbx.com/m/1"}`, chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
+			cloudSettings, "", `{"url":"http://lookaside.fbsbx.com/m/1"}`,
+			chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
 			"/v22.0/7?phone_number_id=33 Bearer EAA+key", "http://lookaside.fbsbx.com/m/1", "",
 		},
 		"cloud, disguised": {
-			cloudSettings, "", `{"url":"https://lookaside.fbsbx.com@example.test/m/1"}`, chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
+			cloudSettings, "", `{"url":"https://lookaside.fbsbx.com@example.test/m/1"}`,
+			chat.Fetch{Strategy: "meta_media_id", Ref: "7"},
 			"/v22.0/7?phone_number_id=33 Bearer EAA+key", "https://lookaside.fbsbx.com@example.test/m/1", "",
 		},
 		"cloud, address in the webhook": {
@@ -55,7 +59,8 @@ func TestMediaRequest(t *testing.T) {
 			dialogSettings, "/v1", "", chat.Fetch{Strategy: "meta_media_id", Ref: "m-1"}, "", "BASE/v1/media/m-1", "d360",
 		},
 		"360dialog v2": {
-			dialogSettings, "", `{"url":"https://lookaside.fbsbx.com/m/1?x=2"}`, chat.Fetch{Strategy: "meta_media_id", Ref: "m-1"},
+			dialogSettings, "", `{"url":"https://lookaside.fbsbx.com/m/1?x=2"}`,
+			chat.Fetch{Strategy: "meta_media_id", Ref: "m-1"},
 			"/m-1 d360", "BASE/m/1?x=2", "d360",
 		},
 		"360dialog, elsewhere": {
@@ -114,7 +119,7 @@ func TestMediaRequestRefused(t *testing.T) {
 				_, _ = fmt.Fprint(w, c.answer)
 			}))
 			t.Cleanup(s.Close)
-			var d *wacloud.Driver = newDriver(s.URL)
+			d := newDriver(s.URL)
 			_, err := d.MediaRequest(t.Context(), load(t, d, json.RawMessage(c.settings)), &c.fetch)
 			var e *channels.SendError
 			if !errors.As(err, &e) || e.Class != c.class || strings.Contains(err.Error(), "EAA+key") {

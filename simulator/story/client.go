@@ -160,8 +160,7 @@ func (c *client) report(ctx context.Context, conversationID, messageID int64, st
 }
 
 // find waits until a message that is as wanted is in a conversation of the inbox.
-func (c *client) find(ctx context.Context, inboxID int64, wanted func(m *message) bool) (message, error) {
-	var found message
+func (c *client) find(ctx context.Context, inboxID int64, wanted func(m *message) bool) error {
 	err := poll(ctx, func() (bool, error) {
 		list, err := c.conversations(ctx, inboxID)
 		if err != nil {
@@ -174,7 +173,6 @@ func (c *client) find(ctx context.Context, inboxID int64, wanted func(m *message
 			}
 			for j := range messages {
 				if wanted(&messages[j]) {
-					found = messages[j]
 					return true, nil
 				}
 			}
@@ -182,9 +180,9 @@ func (c *client) find(ctx context.Context, inboxID int64, wanted func(m *message
 		return false, nil
 	})
 	if err != nil {
-		return found, fmt.Errorf("the agent does not see it: %w", err)
+		return fmt.Errorf("the agent does not see it: %w", err)
 	}
-	return found, nil
+	return nil
 }
 
 // visible waits until an incoming message with this text is in a conversation

@@ -3,6 +3,8 @@ package story
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,12 +114,7 @@ func (l *line) has(k trick) bool {
 	case k.event == simulator.EventOptOut && (l.channel.Kind == simulator.WhatsAppCloud || l.channel.Kind == simulator.Telegram):
 		return false // told without a message: nothing to see
 	}
-	for _, have := range l.channel.Kind.Events() {
-		if have == k.event {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(l.channel.Kind.Events(), k.event)
 }
 
 // happen delivers an event of the line's person.
@@ -144,7 +141,7 @@ func (t *teller) arrive(ctx context.Context, l *line, ev simulator.Event, want f
 	if id, err = t.happen(ctx, l, ev); err != nil {
 		return "", err
 	}
-	_, err = t.api.find(ctx, l.inboxID, func(m *message) bool {
+	err = t.api.find(ctx, l.inboxID, func(m *message) bool {
 		// LINE gives a postback no message id, and a customer's system need not.
 		mine := m.SourceID == id || m.SourceID == "" && m.Content != "" && (m.Content == ev.Payload || m.Content == ev.Text)
 		return mine && want(m)
@@ -197,7 +194,7 @@ func reaction(ctx context.Context, t *teller, l *line) error {
 		if _, err := t.happen(ctx, l, simulator.Event{Kind: step.kind, Target: l.sent, Payload: "❤️"}); err != nil {
 			return err
 		}
-		_, err := t.api.find(ctx, l.inboxID, func(m *message) bool { return m.ID == l.answer && len(m.Attributes.Reactions) == step.left })
+		err := t.api.find(ctx, l.inboxID, func(m *message) bool { return m.ID == l.answer && len(m.Attributes.Reactions) == step.left })
 		if err != nil {
 			return err
 		}
@@ -223,7 +220,7 @@ func form(ctx context.Context, t *teller, l *line) error {
 	if _, err := t.happen(ctx, l, simulator.Event{Kind: simulator.EventFlow, Text: "Order"}); err != nil {
 		return err
 	}
-	_, err := t.api.find(ctx, l.inboxID, func(m *message) bool {
+	err := t.api.find(ctx, l.inboxID, func(m *message) bool {
 		return m.Attributes.Interaction.Kind == "flow" || m.Attributes.Interaction.Kind == "web_app"
 	})
 	return err
@@ -234,11 +231,11 @@ func questionnaire(ctx context.Context, t *teller, l *line) error {
 	if err != nil {
 		return err
 	}
-	ev := simulator.Event{Kind: simulator.EventFlow, Target: fmt.Sprint(asked.ID), Text: "Rye", Payload: "rye"}
+	ev := simulator.Event{Kind: simulator.EventFlow, Target: strconv.FormatInt(asked.ID, 10), Text: "Rye", Payload: "rye"}
 	if _, err := t.happen(ctx, l, ev); err != nil {
 		return err
 	}
-	_, err = t.api.find(ctx, l.inboxID, func(m *message) bool {
+	err = t.api.find(ctx, l.inboxID, func(m *message) bool {
 		return m.ID == asked.ID && len(m.Attributes.Submitted) == 1 && m.Attributes.Submitted[0].Value == "rye"
 	})
 	return err
@@ -268,7 +265,7 @@ func edit(ctx context.Context, t *teller, l *line) error {
 	if _, err := t.happen(ctx, l, ev); err != nil {
 		return err
 	}
-	_, err := t.api.find(ctx, l.inboxID, func(m *message) bool { return m.SourceID == l.asked && m.Content == ev.Text })
+	err := t.api.find(ctx, l.inboxID, func(m *message) bool { return m.SourceID == l.asked && m.Content == ev.Text })
 	return err
 }
 
@@ -277,7 +274,7 @@ func takeBack(ctx context.Context, t *teller, l *line) error {
 	if _, err := t.happen(ctx, l, simulator.Event{Kind: simulator.EventDelete, Target: l.image}); err != nil {
 		return err
 	}
-	_, err := t.api.find(ctx, l.inboxID, func(m *message) bool {
+	err := t.api.find(ctx, l.inboxID, func(m *message) bool {
 		return m.SourceID == l.image && m.Attributes.Deleted && len(m.Attachments) == 0
 	})
 	return err
@@ -333,6 +330,6 @@ func undelivered(ctx context.Context, t *teller, l *line) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.api.find(ctx, l.inboxID, func(m *message) bool { return m.ID == made.ID && m.Status == "failed" && m.Attributes.Error != "" })
+	err = t.api.find(ctx, l.inboxID, func(m *message) bool { return m.ID == made.ID && m.Status == "failed" && m.Attributes.Error != "" })
 	return err
 }

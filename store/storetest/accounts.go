@@ -70,8 +70,10 @@ func testTokens(t *testing.T, w *World) {
 	w.exec(`UPDATE users SET ui_settings = '{"a":1}' WHERE id = $1`, w.Mine.User)
 	holder, err := w.HolderOfToken(ctx, token)
 	noErr(t, "HolderOfToken", err)
-	want(t, "HolderOfToken", holder, store.TokenHolder{OwnerType: store.OwnerUser, OwnerID: w.Mine.User, Name: "User mine",
-		Email: w.Mine.Email, UISettings: `{"a":1}`})
+	want(t, "HolderOfToken", holder, store.TokenHolder{
+		OwnerType: store.OwnerUser, OwnerID: w.Mine.User, Name: "User mine",
+		Email: w.Mine.Email, UISettings: `{"a":1}`,
+	})
 
 	app := w.number(`SELECT id FROM platform_apps`)
 	platform, err := w.AccessToken(ctx, store.OwnerPlatform, app)
@@ -89,8 +91,10 @@ func testMembers(t *testing.T, w *World) {
 	w.exec(`UPDATE account_users SET custom_role_id = 8, role = 0 WHERE user_id = $1`, w.Mine.User)
 	scope, err := w.ScopeOf(ctx, w.Mine.Account, w.Mine.User)
 	noErr(t, "ScopeOf", err)
-	want(t, "ScopeOf", scope, store.AccountScope{ID: w.Mine.Account, Name: "Account mine", Status: 1, Locale: 5,
-		Features: store.DefaultFeatures, Member: true, CustomRoleID: 8})
+	want(t, "ScopeOf", scope, store.AccountScope{
+		ID: w.Mine.Account, Name: "Account mine", Status: 1, Locale: 5,
+		Features: store.DefaultFeatures, Member: true, CustomRoleID: 8,
+	})
 	scope, err = w.ScopeOf(ctx, w.Mine.Account, w.Theirs.User)
 	noErr(t, "ScopeOf a stranger", err)
 	want(t, "a stranger is a member", scope.Member, false)
@@ -132,8 +136,10 @@ func testUsers(t *testing.T, w *World) {
 	if len(u.PubsubToken) != 24 {
 		t.Errorf("PubsubToken %q", u.PubsubToken)
 	}
-	want(t, "User", u, store.UserRow{ID: w.Mine.User, Email: w.Mine.Email, Name: "User mine", DisplayName: ptr("M"), Type: ptr("SuperAdmin"),
-		Provider: "email", PubsubToken: u.PubsubToken, MessageSignature: ptr("bye"), UISettings: "{}", CustomAttributes: `{"b":2}`})
+	want(t, "User", u, store.UserRow{
+		ID: w.Mine.User, Email: w.Mine.Email, Name: "User mine", DisplayName: ptr("M"), Type: ptr("SuperAdmin"),
+		Provider: "email", PubsubToken: u.PubsubToken, MessageSignature: ptr("bye"), UISettings: "{}", CustomAttributes: `{"b":2}`,
+	})
 	u, err = w.User(ctx, w.Theirs.User)
 	noErr(t, "User", err)
 	want(t, "Confirmed", u.Confirmed, true)
@@ -146,10 +152,14 @@ func testUsers(t *testing.T, w *World) {
 	agents, err := w.Agents(ctx, w.Mine.Account, []int64{w.Mine.User, w.Theirs.User, 999})
 	noErr(t, "Agents", err)
 	want(t, "Agents", agents, map[int64]store.AgentRow{
-		w.Mine.User: {ID: w.Mine.User, Email: w.Mine.Email, Name: "User mine", DisplayName: ptr("M"), Provider: "email",
-			CustomAttributes: `{"b":2}`, Member: true, Role: 1, AutoOffline: true},
-		w.Theirs.User: {ID: w.Theirs.User, Email: w.Theirs.Email, Name: "User theirs", Provider: "email", Confirmed: true,
-			CustomAttributes: "{}", AutoOffline: true},
+		w.Mine.User: {
+			ID: w.Mine.User, Email: w.Mine.Email, Name: "User mine", DisplayName: ptr("M"), Provider: "email",
+			CustomAttributes: `{"b":2}`, Member: true, Role: 1, AutoOffline: true,
+		},
+		w.Theirs.User: {
+			ID: w.Theirs.User, Email: w.Theirs.Email, Name: "User theirs", Provider: "email", Confirmed: true,
+			CustomAttributes: "{}", AutoOffline: true,
+		},
 	})
 	agents, err = w.Agents(ctx, w.Mine.Account, nil)
 	noErr(t, "no Agents", err)

@@ -32,8 +32,10 @@ func testPendingAttachments(t *testing.T, w *World) {
 	c := w.chat(w.line(w.Mine.Account, "l"), "A")
 	m := w.incoming(c, "m", "x")
 	pending := func(name string, by time.Time) store.NewAttachment {
-		return store.NewAttachment{AccountID: c.Account, InboxID: c.Inbox, MessageID: m, FileType: 3, State: "pending", FileName: name,
-			MIME: "image/png", ExternalURL: "https://x.example/" + name, Fetch: `{"strategy":"url","ref":"` + name + `"}`, FetchBy: by}
+		return store.NewAttachment{
+			AccountID: c.Account, InboxID: c.Inbox, MessageID: m, FileType: 3, State: "pending", FileName: name,
+			MIME: "image/png", ExternalURL: "https://x.example/" + name, Fetch: `{"strategy":"url","ref":"` + name + `"}`, FetchBy: by,
+		}
 	}
 	w.attach(pending("unknown", time.Time{}), pending("week", start.Add(8*24*time.Hour)), pending("soon", start.Add(time.Minute)),
 		store.NewAttachment{AccountID: c.Account, MessageID: m, State: "ready"}, pending("gone", start.Add(-time.Minute)))
@@ -45,11 +47,15 @@ func testPendingAttachments(t *testing.T, w *World) {
 		a, err := w.PendingAttachment(ctx, in.AttachmentID)
 		noErr(t, "PendingAttachment", err)
 		order = append(order, a.FileName)
-		want(t, "job", []any{j.Kind, j.AccountID, j.UniqueKey, in.InboxID}, []any{store.JobMedia, c.Account,
-			"media.fetch:" + itoa(int(c.Inbox)) + ":" + itoa(int(a.ID)), c.Inbox})
-		want(t, "PendingAttachment", a, store.PendingAttachment{ID: a.ID, AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation,
+		want(t, "job", []any{j.Kind, j.AccountID, j.UniqueKey, in.InboxID}, []any{
+			store.JobMedia, c.Account,
+			"media.fetch:" + itoa(int(c.Inbox)) + ":" + itoa(int(a.ID)), c.Inbox,
+		})
+		want(t, "PendingAttachment", a, store.PendingAttachment{
+			ID: a.ID, AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation,
 			MessageID: m, FileType: 3, Fetch: `{"strategy":"url","ref":"` + a.FileName + `"}`, ExternalURL: "https://x.example/" + a.FileName,
-			FileName: a.FileName, ContentType: "image/png"})
+			FileName: a.FileName, ContentType: "image/png",
+		})
 	}
 	if len(order) != 4 || len(jobs) != 2 {
 		t.Fatalf("jobs %v", order)
@@ -82,8 +88,10 @@ func testLoseAttachment(t *testing.T, w *World) {
 	rows, err := w.MessagesByID(t.Context(), c.Account, []int64{m})
 	noErr(t, "MessagesByID", err)
 	zero := 0.0
-	want(t, "lost", rows[m].Attachments, []store.AttachmentRow{{AttachmentView: store.AttachmentView{ID: id, FileType: 5, Title: ptr("f"), Meta: "{}",
-		Lat: &zero, Long: &zero}, MessageID: m}})
+	want(t, "lost", rows[m].Attachments, []store.AttachmentRow{{AttachmentView: store.AttachmentView{
+		ID: id, FileType: 5, Title: ptr("f"), Meta: "{}",
+		Lat: &zero, Long: &zero,
+	}, MessageID: m}})
 	want(t, "updated", rows[m].UpdatedAt, w.Clock.Now().UnixMicro())
 }
 
@@ -105,8 +113,10 @@ func testInsertFiles(t *testing.T, w *World) {
 		t.Fatalf("attachments %s", show(list))
 	}
 	want(t, "in order", []any{list[0].BlobID, list[1].BlobID, list[2].BlobID}, []any{b.ID, a.ID, b.ID})
-	want(t, "a file", list[1], store.AttachmentView{ID: list[1].ID, FileName: ptr("a.png"), ContentType: ptr("image/png"), FileSize: 7,
-		Width: list[1].Width, Height: list[1].Height, BlobID: a.ID, Meta: "{}"})
+	want(t, "a file", list[1], store.AttachmentView{
+		ID: list[1].ID, FileName: ptr("a.png"), ContentType: ptr("image/png"), FileSize: 7,
+		Width: list[1].Width, Height: list[1].Height, BlobID: a.ID, Meta: "{}",
+	})
 	want(t, "its size", []int{*list[1].Width, *list[1].Height}, []int{4, 5})
 	want(t, "files that expire", w.number(`SELECT COUNT(*) FROM blobs WHERE expires_unattached_at IS NOT NULL`), 1)
 }
@@ -177,7 +187,7 @@ func testAbsorbedAvatar(t *testing.T, w *World) {
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		return tx.SetAvatar(ctx, store.AvatarContact, a.Account, a.Contact, picture.ID)
 	})
-	contact, err := w.Store.Contact(ctx, a.Account, a.Contact)
+	contact, err := w.Contact(ctx, a.Account, a.Contact)
 	noErr(t, "Contact", err)
 	want(t, "avatar", contact.AvatarBlobID, picture.ID)
 	w.do(func(ctx context.Context, tx *store.Tx) error {

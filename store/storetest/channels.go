@@ -40,10 +40,14 @@ func testChannels(t *testing.T, w *World) {
 	w.exec(`UPDATE accounts SET status = 1 WHERE id = $1`, w.Theirs.Account)
 	w.exec(`UPDATE inboxes SET lock_to_single_conversation = TRUE WHERE id = $1`, a.Inbox)
 
-	rowA := store.ChannelRow{ID: a.Channel, AccountID: a.Account, InboxID: a.Inbox, InboxName: "a", Type: "Channel::Line",
-		Settings: json.RawMessage(`{"line_channel_id":"a","line_channel_secret":"secret of a"}`), AccountActive: true, LockToSingle: true}
-	rowB := store.ChannelRow{ID: b.Channel, AccountID: b.Account, InboxID: b.Inbox, InboxName: "b", Type: "Channel::Line",
-		Settings: json.RawMessage(`{"line_channel_id":"b","line_channel_secret":"secret of b"}`)}
+	rowA := store.ChannelRow{
+		ID: a.Channel, AccountID: a.Account, InboxID: a.Inbox, InboxName: "a", Type: "Channel::Line",
+		Settings: json.RawMessage(`{"line_channel_id":"a","line_channel_secret":"secret of a"}`), AccountActive: true, LockToSingle: true,
+	}
+	rowB := store.ChannelRow{
+		ID: b.Channel, AccountID: b.Account, InboxID: b.Inbox, InboxName: "b", Type: "Channel::Line",
+		Settings: json.RawMessage(`{"line_channel_id":"b","line_channel_secret":"secret of b"}`),
+	}
 	list, err := w.Channels(ctx)
 	noErr(t, "Channels", err)
 	want(t, "Channels", list, []store.ChannelRow{rowA, rowB})
@@ -87,9 +91,13 @@ func testAddresses(t *testing.T, w *World) {
 		address store.Address
 		want    bool
 	}{
-		{address("+1", 0), true}, {address("+1", w.Mine.Account), false}, {address("+2", w.Mine.Account), true},
-		{address("+2", 0), false}, {address("+9", 0), false},
-		{store.Address{Address: chat.Address{Kind: "line", Value: "l"}}, true}, {store.Address{Address: chat.Address{Kind: "line", Value: "L"}}, false},
+		{address("+1", 0), true},
+		{address("+1", w.Mine.Account), false},
+		{address("+2", w.Mine.Account), true},
+		{address("+2", 0), false},
+		{address("+9", 0), false},
+		{store.Address{Address: chat.Address{Kind: "line", Value: "l"}}, true},
+		{store.Address{Address: chat.Address{Kind: "line", Value: "L"}}, false},
 	} {
 		taken, err := w.AddressTaken(ctx, c.address)
 		noErr(t, "AddressTaken", err)
@@ -106,8 +114,10 @@ func testAddresses(t *testing.T, w *World) {
 	})
 	row, err := w.ChannelOfInbox(ctx, l.Inbox)
 	noErr(t, "ChannelOfInbox", err)
-	want(t, "updated channel", row, store.ChannelRow{ID: l.Channel, AccountID: l.Account, InboxID: l.Inbox, InboxName: "l", Type: "Channel::Line",
-		Settings: json.RawMessage(`{"n":2}`), Registration: "pending", AccountActive: true})
+	want(t, "updated channel", row, store.ChannelRow{
+		ID: l.Channel, AccountID: l.Account, InboxID: l.Inbox, InboxName: "l", Type: "Channel::Line",
+		Settings: json.RawMessage(`{"n":2}`), Registration: "pending", AccountActive: true,
+	})
 	taken, err := w.AddressTaken(ctx, store.Address{Address: chat.Address{Kind: "line", Value: "l"}})
 	noErr(t, "AddressTaken", err)
 	want(t, "the old address is taken", taken, false)

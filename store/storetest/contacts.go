@@ -120,8 +120,10 @@ func testEnsureContacts(t *testing.T, w *World) {
 	want(t, "their account", w.number(`SELECT account_id FROM contacts WHERE id = $1`, first[4].ContactID), theirs)
 	row, err := w.Contact(t.Context(), mine, first[2].ContactID)
 	noErr(t, "Contact", err)
-	want(t, "attributes and mail", row, store.ContactRow{ContactView: store.ContactView{ID: first[2].ContactID, Name: "mail", Email: ptr("m@example.test"),
-		AdditionalAttributes: `{"city":"Bonn"}`, CustomAttributes: "{}"}, CreatedAt: start.UnixMicro()})
+	want(t, "attributes and mail", row, store.ContactRow{ContactView: store.ContactView{
+		ID: first[2].ContactID, Name: "mail", Email: ptr("m@example.test"),
+		AdditionalAttributes: `{"city":"Bonn"}`, CustomAttributes: "{}",
+	}, CreatedAt: start.UnixMicro()})
 
 	w.exec(`UPDATE contacts SET blocked = TRUE WHERE id = $1`, first[2].ContactID)
 	again, created := ensure(w,

@@ -67,8 +67,10 @@ func testInsertConversations(t *testing.T, w *World) {
 	w.tenants()
 	a, b := w.chat(w.line(w.Mine.Account, "a"), "A"), w.chat(w.line(w.Theirs.Account, "b"), "B")
 	fresh := func(c Chat, thread string, status chat.ConversationStatus) store.NewConversation {
-		return store.NewConversation{ThreadKey: store.ThreadKey{ContactInboxID: c.ContactInbox, Thread: thread}, AccountID: c.Account, InboxID: c.Inbox,
-			ContactID: c.Contact, UUID: store.NewToken(), Status: status.Code(), At: 55}
+		return store.NewConversation{
+			ThreadKey: store.ThreadKey{ContactInboxID: c.ContactInbox, Thread: thread}, AccountID: c.Account, InboxID: c.Inbox,
+			ContactID: c.Contact, UUID: store.NewToken(), Status: status.Code(), At: 55,
+		}
 	}
 	list := []store.NewConversation{fresh(a, "1", chat.Open), fresh(b, "1", chat.Pending), fresh(a, "2", chat.Open), fresh(b, "2", chat.Open)}
 	list[2].Attributes, list[2].State = `{"chat_id":"9"}`, `{"token":"t"}`
@@ -163,9 +165,11 @@ func testLockConversation(t *testing.T, w *World) {
 		additional_attributes = '{"a":1}' WHERE id = $2`, w.Mine.User, a.Conversation)
 	w.exec(`UPDATE contacts SET blocked = TRUE, additional_attributes = '{"b":2}' WHERE id = $1`, a.Contact)
 	w.exec(`UPDATE contact_inboxes SET opted_out_at = 5 WHERE id = $1`, a.ContactInbox)
-	wanted := store.ConversationRow{ID: a.Conversation, AccountID: a.Account, InboxID: a.Inbox, ContactID: a.Contact, ContactInboxID: a.ContactInbox,
+	wanted := store.ConversationRow{
+		ID: a.Conversation, AccountID: a.Account, InboxID: a.Inbox, ContactID: a.Contact, ContactInboxID: a.ContactInbox,
 		DisplayID: a.Display, Status: 2, AssigneeID: &w.Mine.User, Attributes: `{"a":1}`, FirstReplyAt: ptr[int64](3), LastIncomingAt: ptr[int64](4),
-		SourceID: "A", ContactName: "Name of A", ContactBlocked: true, OptedOut: true, ContactAttribute: `{"b":2}`}
+		SourceID: "A", ContactName: "Name of A", ContactBlocked: true, OptedOut: true, ContactAttribute: `{"b":2}`,
+	}
 	lock := func(account, display int64) func(context.Context, *store.Tx) (store.ConversationRow, error) {
 		return func(ctx context.Context, tx *store.Tx) (store.ConversationRow, error) {
 			return tx.LockConversation(ctx, account, display)

@@ -83,8 +83,10 @@ func testClaimDeliveries(t *testing.T, w *World) {
 	got := w.claim("one", 10, paused.Channel, 999)
 	want(t, "the oldest of each conversation that is due", messages(got, all...), []int64{a1})
 	d := got[a1]
-	want(t, "delivery", store.Delivery{MessageID: d.MessageID, AccountID: d.AccountID, InboxID: d.InboxID, ChannelID: d.ChannelID, ConversationID: d.ConversationID,
-		JobID: d.JobID, PartsSent: d.PartsSent, Attempts: d.Attempts, Crashes: d.Crashes, LastError: d.LastError},
+	want(t, "delivery", store.Delivery{
+		MessageID: d.MessageID, AccountID: d.AccountID, InboxID: d.InboxID, ChannelID: d.ChannelID, ConversationID: d.ConversationID,
+		JobID: d.JobID, PartsSent: d.PartsSent, Attempts: d.Attempts, Crashes: d.Crashes, LastError: d.LastError,
+	},
 		store.Delivery{MessageID: a1, AccountID: a.Account, InboxID: l.Inbox, ChannelID: l.Channel, ConversationID: a.Conversation, JobID: fmt.Sprintf("job-%d", a1)})
 	if !d.NextAt.Equal(start) || !d.Deadline.Equal(start.Add(time.Hour)) || !d.CreatedAt.Equal(start) {
 		t.Errorf("times of a delivery: %s, %s, %s", d.NextAt, d.Deadline, d.CreatedAt)

@@ -156,8 +156,10 @@ func testDeleteInbox(t *testing.T, w *World) {
 			t.Errorf("conversations after chunk %d: %d, want %d", i, got, x.left)
 		}
 	}
-	for table, rows := range map[string]int64{"inboxes": 1, "channels": 1, "channel_addresses": 1, "contact_inboxes": 1, "messages": 1,
-		"attachments": 0, "deliveries": 0, "contacts": 4} {
+	for table, rows := range map[string]int64{
+		"inboxes": 1, "channels": 1, "channel_addresses": 1, "contact_inboxes": 1, "messages": 1,
+		"attachments": 0, "deliveries": 0, "contacts": 4,
+	} {
 		want(t, table, w.number(`SELECT COUNT(*) FROM `+table), rows)
 	}
 	after, err := w.Version(ctx, store.TopicChannels)

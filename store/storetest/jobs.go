@@ -68,8 +68,10 @@ func testJobs(t *testing.T, w *World) {
 	want(t, "the bulk lane", len(w.jobs(store.LaneBulk, 10)), 1)
 	w.Clock.Advance(time.Second)
 	late := w.jobs(store.LaneDeferred, 10)
-	want(t, "what became due", late, []store.Job{{ID: late[0].ID, Kind: "late", Lane: store.LaneDeferred, UniqueKey: "k", AccountID: 7,
-		Payload: json.RawMessage(`{"b":1,"a":2}`), RunAt: later, MaxAttempts: 3}})
+	want(t, "what became due", late, []store.Job{{
+		ID: late[0].ID, Kind: "late", Lane: store.LaneDeferred, UniqueKey: "k", AccountID: 7,
+		Payload: json.RawMessage(`{"b":1,"a":2}`), RunAt: later, MaxAttempts: 3,
+	}})
 
 	noErr(t, "FinishJob", w.FinishJob(ctx, late[0].ID))
 	noErr(t, "FinishJob again", w.FinishJob(ctx, late[0].ID))
@@ -159,7 +161,8 @@ func testOutbox(t *testing.T, w *World) {
 	w.tenants()
 	rows := []store.OutboxRow{
 		{AccountID: 1, Kind: "message.created", InboxID: 2, ConversationID: 3, MessageID: 4, Payload: `{"b":1,"a":2}`},
-		{AccountID: 2, Kind: "contact.created", Payload: `{}`}, {AccountID: 3, Kind: "x", Payload: `{}`},
+		{AccountID: 2, Kind: "contact.created", Payload: `{}`},
+		{AccountID: 3, Kind: "x", Payload: `{}`},
 	}
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.InsertOutbox(ctx, nil); err != nil {
@@ -242,8 +245,11 @@ func testOrderJobs(t *testing.T, w *World) {
 func testHastenJobs(t *testing.T, w *World) {
 	later := start.Add(time.Hour)
 	for _, j := range []store.Job{
-		{Kind: "look", UniqueKey: "look:1:7"}, {Kind: "look", UniqueKey: "look:12:7"}, {Kind: "other", UniqueKey: "look:1:8"},
-		{Kind: "look", UniqueKey: "look:1:9", Lane: store.LaneBulk}, {Kind: "look"},
+		{Kind: "look", UniqueKey: "look:1:7"},
+		{Kind: "look", UniqueKey: "look:12:7"},
+		{Kind: "other", UniqueKey: "look:1:8"},
+		{Kind: "look", UniqueKey: "look:1:9", Lane: store.LaneBulk},
+		{Kind: "look"},
 	} {
 		j.RunAt = later
 		w.order(j)

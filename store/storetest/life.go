@@ -89,8 +89,10 @@ func testTransact(t *testing.T, w *World) {
 		if err := insert(tx, "c"); err != nil {
 			return err
 		}
-		_, err := tx.InsertChannel(ctx, store.NewChannel{AccountID: l.Account, Type: "Channel::Line", Settings: []byte(`{}`),
-			Addresses: []store.Address{{Address: chat.Address{Kind: "line", Value: "l"}}}})
+		_, err := tx.InsertChannel(ctx, store.NewChannel{
+			AccountID: l.Account, Type: "Channel::Line", Settings: []byte(`{}`),
+			Addresses: []store.Address{{Address: chat.Address{Kind: "line", Value: "l"}}},
+		})
 		return err
 	})
 	want(t, "jobs after a refused statement", jobs(), 0)
@@ -111,8 +113,10 @@ func testConflict(t *testing.T, w *World) {
 	w.tenants()
 	c := w.chat(w.line(w.Mine.Account, "l"), "U1")
 	write := func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.InsertWritten(ctx, store.Written{AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation,
-			Type: int(chat.Incoming), IngestKey: "k1"})
+		_, err := tx.InsertWritten(ctx, store.Written{
+			AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation,
+			Type: int(chat.Incoming), IngestKey: "k1",
+		})
 		return err
 	}
 	w.do(write)

@@ -84,9 +84,15 @@ func testListConversations(t *testing.T, w *World) {
 		{"assigned to me", store.ConversationFilter{Assignee: "me"}, []int{0, 4}, store.ConversationCounts{Mine: 2, Assigned: 3, Unassigned: 2, All: 5}},
 		{"assigned", store.ConversationFilter{Assignee: "assigned"}, []int{0, 1, 4}, store.ConversationCounts{Mine: 2, Assigned: 3, Unassigned: 2, All: 5}},
 		{"unassigned", store.ConversationFilter{Assignee: "unassigned", Statuses: []int{0}}, []int{2}, store.ConversationCounts{Mine: 1, Assigned: 2, Unassigned: 1, All: 3}},
-		{"everything at once", store.ConversationFilter{Statuses: []int{0, 1}, InboxIDs: []int64{lines[0].Inbox}, InboxID: lines[0].Inbox, TeamID: 5,
-			Labels: []string{"vip"}, Text: "lost", SourceID: "S0", UpdatedAfter: 1, Visible: store.VisibleMine, Assignee: "me"},
-			[]int{0}, store.ConversationCounts{Mine: 1, Assigned: 1, All: 1}},
+		{
+			"everything at once",
+			store.ConversationFilter{
+				Statuses: []int{0, 1}, InboxIDs: []int64{lines[0].Inbox}, InboxID: lines[0].Inbox, TeamID: 5,
+				Labels: []string{"vip"}, Text: "lost", SourceID: "S0", UpdatedAfter: 1, Visible: store.VisibleMine, Assignee: "me",
+			},
+			[]int{0},
+			store.ConversationCounts{Mine: 1, Assigned: 1, All: 1},
+		},
 	} {
 		c.filter.AccountID, c.filter.UserID = account, me
 		rows, err := w.ListConversations(t.Context(), c.filter, store.ByCreatedAsc, 0, 0)
@@ -164,12 +170,16 @@ func testListed(t *testing.T, w *World) {
 	}
 	p := func(n int64) *int64 { return &n }
 	wanted := store.ConversationListed{
-		ConversationView: store.ConversationView{ID: c.Conversation, DisplayID: c.Display, Status: 3, Priority: ptr(1), AdditionalAttributes: `{"a":1}`,
+		ConversationView: store.ConversationView{
+			ID: c.Conversation, DisplayID: c.Display, Status: 3, Priority: ptr(1), AdditionalAttributes: `{"a":1}`,
 			CustomAttributes: `{"c":1}`, SnoozedUntil: p(2), FirstReplyCreatedAt: p(3), WaitingSince: p(4), AgentLastSeenAt: p(5), ContactLastSeenAt: p(6),
-			LastActivityAt: 7, LastIncomingAt: p(8), CreatedAt: start.UnixMicro(), UpdatedAt: 11, AssigneeID: &w.Mine.User, UnreadCount: 10},
+			LastActivityAt: 7, LastIncomingAt: p(8), CreatedAt: start.UnixMicro(), UpdatedAt: 11, AssigneeID: &w.Mine.User, UnreadCount: 10,
+		},
 		AccountID: c.Account, InboxID: c.Inbox, ChannelType: "Channel::Line", UUID: bare.UUID, TeamID: p(9), AssigneeLastSeenAt: p(10), SourceID: "A", HMACVerified: true,
-		Contact: store.ContactRow{ContactView: store.ContactView{ID: c.Contact, Name: "Name of A", AdditionalAttributes: "{}", CustomAttributes: "{}"},
-			CreatedAt: start.UnixMicro()},
+		Contact: store.ContactRow{
+			ContactView: store.ContactView{ID: c.Contact, Name: "Name of A", AdditionalAttributes: "{}", CustomAttributes: "{}"},
+			CreatedAt:   start.UnixMicro(),
+		},
 		LastMessageID: bare.LastMessageID, LastNonActivityID: bare.LastNonActivityID, Labels: []string{"a", "z", "ä"},
 	}
 	wanted.LastMessageID.Int64, wanted.LastMessageID.Valid = activity, true

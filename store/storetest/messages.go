@@ -48,11 +48,15 @@ func testInsertMessages(t *testing.T, w *World) {
 
 	rows, err := w.MessagesByID(t.Context(), l.Account, []int64{k1, k2})
 	noErr(t, "MessagesByID", err)
-	want(t, "a full message", rows[k1], store.MessageRow{ID: k1, AccountID: l.Account, InboxID: l.Inbox, ConversationID: a.Conversation,
+	want(t, "a full message", rows[k1], store.MessageRow{
+		ID: k1, AccountID: l.Account, InboxID: l.Inbox, ConversationID: a.Conversation,
 		ContentType: 3, Content: full.Content, Attributes: full.Attributes, AdditionalAttributes: "{}", SourceID: ptr("m1"),
-		SenderType: ptr("Contact"), SenderID: &a.Contact, CreatedAt: 40, UpdatedAt: start.UnixMicro()})
-	want(t, "an empty message", rows[k2], store.MessageRow{ID: k2, AccountID: l.Account, InboxID: l.Inbox, ConversationID: b.Conversation, Type: 1,
-		Attributes: "{}", AdditionalAttributes: "{}", CreatedAt: 40, UpdatedAt: start.UnixMicro()})
+		SenderType: ptr("Contact"), SenderID: &a.Contact, CreatedAt: 40, UpdatedAt: start.UnixMicro(),
+	})
+	want(t, "an empty message", rows[k2], store.MessageRow{
+		ID: k2, AccountID: l.Account, InboxID: l.Inbox, ConversationID: b.Conversation, Type: 1,
+		Attributes: "{}", AdditionalAttributes: "{}", CreatedAt: 40, UpdatedAt: start.UnixMicro(),
+	})
 
 	ingested := func(inbox int64, key string) int64 {
 		return in(w, func(ctx context.Context, tx *store.Tx) (int64, error) {
@@ -74,8 +78,10 @@ func testInsertAttachments(t *testing.T, w *World) {
 	w.tenants()
 	c := w.chat(w.line(w.Mine.Account, "l"), "A")
 	m, other := w.incoming(c, "m", "x"), w.incoming(c, "o", "x")
-	full := store.NewAttachment{AccountID: c.Account, MessageID: m, FileType: 2, State: "pending", ExternalURL: "https://f.example.test/?a=1&b=2", Title: "t",
-		Lat: -12.25, Long: 7, Meta: `{"firstName":"A"}`, Fetch: `{"strategy":"url"}`, FileName: "f.png", MIME: "image/png", Size: 1 << 40}
+	full := store.NewAttachment{
+		AccountID: c.Account, MessageID: m, FileType: 2, State: "pending", ExternalURL: "https://f.example.test/?a=1&b=2", Title: "t",
+		Lat: -12.25, Long: 7, Meta: `{"firstName":"A"}`, Fetch: `{"strategy":"url"}`, FileName: "f.png", MIME: "image/png", Size: 1 << 40,
+	}
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.InsertAttachments(ctx, nil); err != nil {
 			return err
@@ -89,9 +95,11 @@ func testInsertAttachments(t *testing.T, w *World) {
 		t.Fatalf("attachments %s", show(files))
 	}
 	zero := 0.0
-	want(t, "a full attachment", files[0], store.AttachmentRow{AttachmentView: store.AttachmentView{ID: files[0].ID, FileType: 2,
+	want(t, "a full attachment", files[0], store.AttachmentRow{AttachmentView: store.AttachmentView{
+		ID: files[0].ID, FileType: 2,
 		ExternalURL: &full.ExternalURL, Title: &full.Title, Lat: &full.Lat, Long: &full.Long, Meta: full.Meta, FileSize: full.Size,
-		FileName: &full.FileName, ContentType: &full.MIME}, MessageID: m})
+		FileName: &full.FileName, ContentType: &full.MIME,
+	}, MessageID: m})
 	want(t, "an empty attachment", files[1], store.AttachmentRow{AttachmentView: store.AttachmentView{ID: files[1].ID, Lat: &zero, Long: &zero, Meta: "{}"}, MessageID: m})
 	list, err := w.MessageAttachments(t.Context(), m)
 	noErr(t, "MessageAttachments", err)

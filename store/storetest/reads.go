@@ -25,9 +25,13 @@ func testContacts(t *testing.T, w *World) {
 	a, b := w.chat(l, "A"), w.chat(w.line(w.Theirs.Account, "o"), "B")
 	w.exec(`UPDATE contacts SET email = 'a@example.test', phone_number = '+1', identifier = 'i', blocked = TRUE, avatar_url = 'https://a.example.test/a',
 		additional_attributes = '{"a":1}', custom_attributes = '{"b":2}', last_activity_at = 9 WHERE id = $1`, a.Contact)
-	wanted := store.ContactRow{ContactView: store.ContactView{ID: a.Contact, Name: "Name of A", Email: ptr("a@example.test"), Phone: ptr("+1"),
-		Identifier: ptr("i"), Blocked: true, AvatarURL: "https://a.example.test/a", AdditionalAttributes: `{"a":1}`, CustomAttributes: `{"b":2}`},
-		LastActivityAt: ptr[int64](9), CreatedAt: start.UnixMicro()}
+	wanted := store.ContactRow{
+		ContactView: store.ContactView{
+			ID: a.Contact, Name: "Name of A", Email: ptr("a@example.test"), Phone: ptr("+1"),
+			Identifier: ptr("i"), Blocked: true, AvatarURL: "https://a.example.test/a", AdditionalAttributes: `{"a":1}`, CustomAttributes: `{"b":2}`,
+		},
+		LastActivityAt: ptr[int64](9), CreatedAt: start.UnixMicro(),
+	}
 	got, err := w.Contact(ctx, a.Account, a.Contact)
 	noErr(t, "Contact", err)
 	want(t, "Contact", got, wanted)
@@ -63,8 +67,10 @@ func (w *World) many(c Chat, key string, n int) []int64 {
 	w.t.Helper()
 	list := make([]store.NewMessage, n)
 	for i := range list {
-		list[i] = store.NewMessage{IngestKey: store.IngestKey{InboxID: c.Inbox, Key: key + itoa(i)}, AccountID: c.Account, ConversationID: c.Conversation,
-			Type: int(chat.Incoming), Content: ptr("text " + itoa(i)), SourceID: key + itoa(i), SenderType: "Contact", SenderID: c.Contact, At: start.UnixMicro()}
+		list[i] = store.NewMessage{
+			IngestKey: store.IngestKey{InboxID: c.Inbox, Key: key + itoa(i)}, AccountID: c.Account, ConversationID: c.Conversation,
+			Type: int(chat.Incoming), Content: ptr("text " + itoa(i)), SourceID: key + itoa(i), SenderType: "Contact", SenderID: c.Contact, At: start.UnixMicro(),
+		}
 	}
 	made := in(w, func(ctx context.Context, tx *store.Tx) (map[store.IngestKey]int64, error) {
 		return tx.InsertMessages(ctx, list)
@@ -149,11 +155,14 @@ func testMessageView(t *testing.T, w *World) {
 	noErr(t, "MessageView", err)
 	now := start.UnixMicro()
 	zero := 0.0
-	wanted := store.MessageView{ID: id, AccountID: c.Account, AccountName: "Account mine", InboxID: l.Inbox, InboxName: "l", ChannelType: "Channel::Line", Type: 1,
+	wanted := store.MessageView{
+		ID: id, AccountID: c.Account, AccountName: "Account mine", InboxID: l.Inbox, InboxName: "l", ChannelType: "Channel::Line", Type: 1,
 		Content: ptr("answer"), Attributes: "{}", AdditionalAttributes: "{}", SenderType: "User", SenderID: w.Mine.User, SenderName: "User mine",
 		SenderEmail: w.Mine.Email, CreatedAt: now, UpdatedAt: now,
-		Conversation: store.ConversationView{ID: c.Conversation, DisplayID: c.Display, Priority: ptr(2), AdditionalAttributes: "{}", CustomAttributes: `{"c":1}`,
-			WaitingSince: &now, LastActivityAt: now, LastIncomingAt: &now, CreatedAt: now, UpdatedAt: now, AssigneeID: &w.Mine.User, UnreadCount: 10},
+		Conversation: store.ConversationView{
+			ID: c.Conversation, DisplayID: c.Display, Priority: ptr(2), AdditionalAttributes: "{}", CustomAttributes: `{"c":1}`,
+			WaitingSince: &now, LastActivityAt: now, LastIncomingAt: &now, CreatedAt: now, UpdatedAt: now, AssigneeID: &w.Mine.User, UnreadCount: 10,
+		},
 		Contact:      store.ContactView{ID: c.Contact, Name: "Name of A", AdditionalAttributes: "{}", CustomAttributes: "{}"},
 		ContactInbox: store.ContactInboxView{ID: c.ContactInbox, SourceID: "A", PubsubToken: got.ContactInbox.PubsubToken, CreatedAt: now, UpdatedAt: now},
 	}

@@ -22,8 +22,10 @@ func replyCases() []Case {
 func testWritten(t *testing.T, w *World) {
 	w.tenants()
 	c, other := w.chat(w.line(w.Mine.Account, "l"), "A"), w.chat(w.line(w.Mine.Account, "m"), "B")
-	full := store.Written{AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation, Type: int(chat.Template), ContentType: 2,
-		Content: ptr("hi"), Attributes: `{"a":1}`, AdditionalAttributes: `{"b":2}`, Private: true, SourceID: "s", IngestKey: "k", SenderType: "User", SenderID: w.Mine.User}
+	full := store.Written{
+		AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation, Type: int(chat.Template), ContentType: 2,
+		Content: ptr("hi"), Attributes: `{"a":1}`, AdditionalAttributes: `{"b":2}`, Private: true, SourceID: "s", IngestKey: "k", SenderType: "User", SenderID: w.Mine.User,
+	}
 	write := func(m store.Written) int64 {
 		return in(w, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.InsertWritten(ctx, m) })
 	}
@@ -31,9 +33,11 @@ func testWritten(t *testing.T, w *World) {
 	rows, err := w.MessagesByID(t.Context(), c.Account, []int64{id})
 	noErr(t, "MessagesByID", err)
 	now := start.UnixMicro()
-	want(t, "a full message", rows[id], store.MessageRow{ID: id, AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation, Type: 3,
+	want(t, "a full message", rows[id], store.MessageRow{
+		ID: id, AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation, Type: 3,
 		ContentType: 2, Content: ptr("hi"), Attributes: `{"a":1}`, AdditionalAttributes: `{"b":2}`, Private: true, SourceID: ptr("s"),
-		SenderType: ptr("User"), SenderID: &w.Mine.User, CreatedAt: now, UpdatedAt: now})
+		SenderType: ptr("User"), SenderID: &w.Mine.User, CreatedAt: now, UpdatedAt: now,
+	})
 	plain := store.Written{AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation, Type: int(chat.Activity)}
 	w.Clock.Advance(time.Minute)
 	id = write(plain)
@@ -41,8 +45,10 @@ func testWritten(t *testing.T, w *World) {
 	rows, err = w.MessagesByID(t.Context(), c.Account, []int64{id})
 	noErr(t, "MessagesByID", err)
 	now = w.Clock.Now().UnixMicro()
-	want(t, "an empty message", rows[id], store.MessageRow{ID: id, AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation, Type: 2,
-		Attributes: "{}", AdditionalAttributes: "{}", CreatedAt: now, UpdatedAt: now})
+	want(t, "an empty message", rows[id], store.MessageRow{
+		ID: id, AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation, Type: 2,
+		Attributes: "{}", AdditionalAttributes: "{}", CreatedAt: now, UpdatedAt: now,
+	})
 	w.outgoing(other, w.Mine.User, "elsewhere")
 
 	for _, x := range []struct {
@@ -72,8 +78,14 @@ func testQuoted(t *testing.T, w *World) {
 		wantID int64
 		want   string
 	}{
-		{first, "", first, "same"}, {first, "nonsense", first, "same"}, {none, "", none, ""}, {0, "same", latest, "same"},
-		{0, "m9", 0, ""}, {0, "", 0, ""}, {elsewhere, "same", 0, ""}, {999, "same", 0, ""},
+		{first, "", first, "same"},
+		{first, "nonsense", first, "same"},
+		{none, "", none, ""},
+		{0, "same", latest, "same"},
+		{0, "m9", 0, ""},
+		{0, "", 0, ""},
+		{elsewhere, "same", 0, ""},
+		{999, "same", 0, ""},
 	} {
 		w.do(func(ctx context.Context, tx *store.Tx) error {
 			id, source, err := tx.MessageInConversation(ctx, a.Conversation, c.id, c.source)
@@ -109,7 +121,8 @@ func testLockMessage(t *testing.T, w *World) {
 	wanted.Status, wanted.SourceID, wanted.PartsSent = 3, "p1", 2
 	want(t, "LockMessage after two parts", in(w, lock(a.Conversation, m)), wanted)
 	for what, f := range map[string]func(context.Context, *store.Tx) (store.SendableMessage, error){
-		"LockMessage in another conversation": lock(b.Conversation, m), "LockMessage of none": lock(a.Conversation, 999)} {
+		"LockMessage in another conversation": lock(b.Conversation, m), "LockMessage of none": lock(a.Conversation, 999),
+	} {
 		w.fails(what, store.ErrNotFound, func(ctx context.Context, tx *store.Tx) error {
 			_, err := f(ctx, tx)
 			return err
@@ -124,9 +137,13 @@ func testLoadOutgoing(t *testing.T, w *World) {
 	d := store.Delivery{MessageID: w.outgoing(c, w.Mine.User, "hi"), JobID: "j", PartsSent: 1}
 	o, err := w.LoadOutgoing(ctx, d)
 	noErr(t, "LoadOutgoing", err)
-	wanted := store.Outgoing{Delivery: d, Content: "hi", Attributes: "{}", AdditionalAttributes: "{}",
-		Conversation: store.ConversationRow{ID: c.Conversation, AccountID: c.Account, InboxID: c.Inbox, ContactID: c.Contact, ContactInboxID: c.ContactInbox,
-			DisplayID: c.Display, Attributes: "{}", State: "{}", SourceID: "A", ContactName: "Name of A", ContactAttribute: "{}"}}
+	wanted := store.Outgoing{
+		Delivery: d, Content: "hi", Attributes: "{}", AdditionalAttributes: "{}",
+		Conversation: store.ConversationRow{
+			ID: c.Conversation, AccountID: c.Account, InboxID: c.Inbox, ContactID: c.Contact, ContactInboxID: c.ContactInbox,
+			DisplayID: c.Display, Attributes: "{}", State: "{}", SourceID: "A", ContactName: "Name of A", ContactAttribute: "{}",
+		},
+	}
 	want(t, "LoadOutgoing", o, wanted)
 
 	w.incoming(c, "m1", "first")

@@ -32,8 +32,10 @@ func testContactOf(t *testing.T, w *World) {
 	insert := func(account int64, c store.ContactView) int64 {
 		return in(w, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.InsertContact(ctx, account, c) })
 	}
-	full := store.ContactView{Name: "N", Email: ptr("a@example.test"), Phone: ptr("+1"), Identifier: ptr("i1"), AvatarURL: "https://a.example.test/a",
-		AdditionalAttributes: `{"a":1}`, CustomAttributes: `{"b":2}`}
+	full := store.ContactView{
+		Name: "N", Email: ptr("a@example.test"), Phone: ptr("+1"), Identifier: ptr("i1"), AvatarURL: "https://a.example.test/a",
+		AdditionalAttributes: `{"a":1}`, CustomAttributes: `{"b":2}`,
+	}
 	full.ID = insert(mine, full)
 	other := insert(theirs, store.ContactView{Name: "O", Email: full.Email, Phone: full.Phone, Identifier: full.Identifier})
 	bare := insert(mine, store.ContactView{})
@@ -104,8 +106,10 @@ func testAbsorb(t *testing.T, w *World) {
 
 // record is a fresh contact as LockContacts gives it.
 func record(c Chat) store.ContactRecord {
-	return store.ContactRecord{AccountID: c.Account, UpdatedAt: start.UnixMicro(), ContactRow: store.ContactRow{CreatedAt: start.UnixMicro(),
-		ContactView: store.ContactView{ID: c.Contact, Name: "Name of " + c.SourceID, AdditionalAttributes: "{}", CustomAttributes: "{}"}}}
+	return store.ContactRecord{AccountID: c.Account, UpdatedAt: start.UnixMicro(), ContactRow: store.ContactRow{
+		CreatedAt:   start.UnixMicro(),
+		ContactView: store.ContactView{ID: c.Contact, Name: "Name of " + c.SourceID, AdditionalAttributes: "{}", CustomAttributes: "{}"},
+	}}
 }
 
 func testSessions(t *testing.T, w *World) {
@@ -166,8 +170,10 @@ func testSessions(t *testing.T, w *World) {
 	w.exec(`UPDATE conversations SET contact_last_seen_at = 3, agent_last_seen_at = 4, status = 2 WHERE id = $1`, a.Conversation)
 	list, err := w.SessionConversations(ctx, s, a.Display)
 	noErr(t, "SessionConversations", err)
-	want(t, "a conversation", list, []store.SessionConversation{{ID: a.Conversation, DisplayID: a.Display, UUID: list[0].UUID, InboxID: l.Inbox, Status: 2,
-		ContactLastSeenAt: ptr[int64](3), AgentLastSeenAt: ptr[int64](4)}})
+	want(t, "a conversation", list, []store.SessionConversation{{
+		ID: a.Conversation, DisplayID: a.Display, UUID: list[0].UUID, InboxID: l.Inbox, Status: 2,
+		ContactLastSeenAt: ptr[int64](3), AgentLastSeenAt: ptr[int64](4),
+	}})
 }
 
 func testPublicMessages(t *testing.T, w *World) {
@@ -197,8 +203,10 @@ func testPublicMessages(t *testing.T, w *World) {
 		}
 	}
 	want(t, "LockAnswerable", in(w, lock(a.Conversation, m2)), store.Answerable{ID: m2, Attributes: "{}", CreatedAt: start.UnixMicro()})
-	for what, ids := range map[string][2]int64{"a note": {a.Conversation, note}, "an activity": {a.Conversation, activity},
-		"another conversation": {b.Conversation, m2}, "none": {a.Conversation, 999}} {
+	for what, ids := range map[string][2]int64{
+		"a note": {a.Conversation, note}, "an activity": {a.Conversation, activity},
+		"another conversation": {b.Conversation, m2}, "none": {a.Conversation, 999},
+	} {
 		w.fails("LockAnswerable of "+what, store.ErrNotFound, func(ctx context.Context, tx *store.Tx) error {
 			_, err := lock(ids[0], ids[1])(ctx, tx)
 			return err

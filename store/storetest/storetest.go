@@ -187,8 +187,8 @@ func Missing() (uncovered, unknown []string) {
 		}
 	}
 	for _, typ := range []reflect.Type{reflect.TypeFor[*store.Store](), reflect.TypeFor[*store.Tx]()} {
-		for i := range typ.NumMethod() {
-			name := typ.Elem().Name() + "." + typ.Method(i).Name
+		for method := range typ.Methods() {
+			name := typ.Elem().Name() + "." + method.Name
 			if !covered[name] {
 				uncovered = append(uncovered, name)
 			}

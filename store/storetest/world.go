@@ -69,8 +69,10 @@ func (w *World) line(account int64, name string) Line {
 		if err != nil {
 			return Line{}, err
 		}
-		channel, err := tx.InsertChannel(ctx, store.NewChannel{AccountID: account, Type: "Channel::Line", Settings: settings,
-			Addresses: []store.Address{{Address: chat.Address{Kind: "line", Value: name}}}})
+		channel, err := tx.InsertChannel(ctx, store.NewChannel{
+			AccountID: account, Type: "Channel::Line", Settings: settings,
+			Addresses: []store.Address{{Address: chat.Address{Kind: "line", Value: name}}},
+		})
 		if err != nil {
 			return Line{}, err
 		}
@@ -119,8 +121,10 @@ func (w *World) converse(ctx context.Context, tx *store.Tx, c Chat, thread strin
 func (w *World) incoming(c Chat, key, text string) int64 {
 	w.t.Helper()
 	return in(w, func(ctx context.Context, tx *store.Tx) (int64, error) {
-		m := store.NewMessage{IngestKey: store.IngestKey{InboxID: c.Inbox, Key: key}, AccountID: c.Account, ConversationID: c.Conversation,
-			Type: int(chat.Incoming), Content: &text, SourceID: key, SenderType: "Contact", SenderID: c.Contact, At: tx.Now.UnixMicro()}
+		m := store.NewMessage{
+			IngestKey: store.IngestKey{InboxID: c.Inbox, Key: key}, AccountID: c.Account, ConversationID: c.Conversation,
+			Type: int(chat.Incoming), Content: &text, SourceID: key, SenderType: "Contact", SenderID: c.Contact, At: tx.Now.UnixMicro(),
+		}
 		made, err := tx.InsertMessages(ctx, []store.NewMessage{m})
 		return made[m.IngestKey], err
 	})
@@ -130,8 +134,10 @@ func (w *World) incoming(c Chat, key, text string) int64 {
 func (w *World) outgoing(c Chat, user int64, text string) int64 {
 	w.t.Helper()
 	return in(w, func(ctx context.Context, tx *store.Tx) (int64, error) {
-		return tx.InsertWritten(ctx, store.Written{AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation,
-			Type: int(chat.Outgoing), Content: &text, SenderType: "User", SenderID: user})
+		return tx.InsertWritten(ctx, store.Written{
+			AccountID: c.Account, InboxID: c.Inbox, ConversationID: c.Conversation,
+			Type: int(chat.Outgoing), Content: &text, SenderType: "User", SenderID: user,
+		})
 	})
 }
 
@@ -139,8 +145,10 @@ func (w *World) outgoing(c Chat, user int64, text string) int64 {
 func (w *World) deliver(c Chat, message int64, at time.Time) store.Delivery {
 	w.t.Helper()
 	return in(w, func(ctx context.Context, tx *store.Tx) (store.Delivery, error) {
-		d := store.Delivery{MessageID: message, AccountID: c.Account, InboxID: c.Inbox, ChannelID: c.Channel,
-			ConversationID: c.Conversation, JobID: fmt.Sprintf("job-%d", message), NextAt: at, Deadline: at.Add(time.Hour)}
+		d := store.Delivery{
+			MessageID: message, AccountID: c.Account, InboxID: c.Inbox, ChannelID: c.Channel,
+			ConversationID: c.Conversation, JobID: fmt.Sprintf("job-%d", message), NextAt: at, Deadline: at.Add(time.Hour),
+		}
 		return d, tx.InsertDelivery(ctx, d)
 	})
 }

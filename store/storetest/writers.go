@@ -60,8 +60,10 @@ func testDisplayIDs(t *testing.T, w *World) {
 	w.tenants()
 	mine, theirs := w.chat(w.line(w.Mine.Account, "m"), "A"), w.chat(w.line(w.Theirs.Account, "o"), "A")
 	fresh := func(c Chat, worker, n int) store.NewConversation {
-		return store.NewConversation{ThreadKey: store.ThreadKey{ContactInboxID: c.ContactInbox, Thread: fmt.Sprintf("%d-%d", worker, n)}, AccountID: c.Account,
-			InboxID: c.Inbox, ContactID: c.Contact, UUID: store.NewToken(), At: 1}
+		return store.NewConversation{
+			ThreadKey: store.ThreadKey{ContactInboxID: c.ContactInbox, Thread: fmt.Sprintf("%d-%d", worker, n)}, AccountID: c.Account,
+			InboxID: c.Inbox, ContactID: c.Contact, UUID: store.NewToken(), At: 1,
+		}
 	}
 	gaveUp := fmt.Errorf("a writer that gives up")
 	parallel(t, writers, func(i int) error {
@@ -114,8 +116,10 @@ func testSameEvents(t *testing.T, w *World) {
 			var list []store.NewMessage
 			for n := first; n < first+10; n++ {
 				people = append(people, store.NewContact{AccountID: c.Account, Phone: "+" + itoa(n)})
-				list = append(list, store.NewMessage{IngestKey: store.IngestKey{InboxID: c.Inbox, Key: itoa(n)}, AccountID: c.Account,
-					ConversationID: c.Conversation, Type: int(chat.Incoming), At: 1})
+				list = append(list, store.NewMessage{
+					IngestKey: store.IngestKey{InboxID: c.Inbox, Key: itoa(n)}, AccountID: c.Account,
+					ConversationID: c.Conversation, Type: int(chat.Incoming), At: 1,
+				})
 			}
 			if i%2 == 0 {
 				slices.Reverse(people)
