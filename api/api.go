@@ -46,7 +46,8 @@ const account = "/api/v1/accounts/{account_id}"
 
 // Rows are all routes of the API.
 func (a *API) Rows() []route.Row {
-	return slices.Concat(a.info(), a.files(), a.profile(), a.inboxes(), a.inboxTemplates(), a.twilioChannels(), a.contacts(), a.conversations(), a.conversationActions(), a.messages(),
+	return slices.Concat(a.info(), a.files(), a.profile(), a.inboxes(), a.inboxTemplates(), a.twilioChannels(), a.contacts(),
+		a.conversations(), a.conversationActions(), a.messages(),
 		a.publicInboxes(), a.publicContacts(), a.publicConversations(), a.publicMessages(), a.messageStatus())
 }
 

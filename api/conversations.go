@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,10 +130,8 @@ func statuses(names []string) []int {
 	if len(names) == 0 {
 		names = []string{string(chat.Open)}
 	}
-	for _, n := range names {
-		if n == "all" {
-			return nil
-		}
+	if slices.Contains(names, "all") {
+		return nil
 	}
 	return store.StatusCodes(names)
 }

@@ -44,8 +44,10 @@ func TestProfile(t *testing.T) {
 		w.exec(`UPDATE account_users SET custom_role_id = 3 WHERE account_id = $1 AND user_id = $2`, w.account, w.admin)
 		w.settings["CHATWOOT_INBOX_HMAC_KEY"] = "key"
 		me = w.call("admin", "GET", "/api/v1/profile", "").object()
-		same(t, "filled", []any{me["available_name"], me["type"], me["ui_settings"], me["custom_attributes"], me["hmac_identifier"],
-			at(me, "accounts", 0, "status"), at(me, "accounts", 0, "permissions"), at(me, "accounts", 0, "custom_role_id")},
+		same(t, "filled", []any{
+			me["available_name"], me["type"], me["ui_settings"], me["custom_attributes"], me["hmac_identifier"],
+			at(me, "accounts", 0, "status"), at(me, "accounts", 0, "permissions"), at(me, "accounts", 0, "custom_role_id"),
+		},
 			`["Countess","SuperAdmin",{"locale":"fr"},{"phone_number":"1"},"20caa94149b865c2f3a23002c8ca0b02e3dba113236448a96eae078e7e3a6cc0","suspended",["custom_role"],3]`)
 
 		latest := w.call("agent", "GET", "/api/v1/profile", "").object()

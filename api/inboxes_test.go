@@ -89,11 +89,15 @@ func TestCreateInboxRefusals(t *testing.T) {
 			{`{"name":"x","sender_name_type":"rude",` + channel + `}`, invalid("sender_name_type", "Sender name type is not included in the list")},
 			{`{"name":"x","greeting_enabled":null,` + channel + `}`, invalid("greeting_enabled", "Greeting enabled can't be blank")},
 			{`{"name":"x","portal_id":4,` + channel + `}`, invalid("portal", "Portal must exist")},
-			{`{"name":"x","auto_assignment_config":{"max_assignment_limit":0},` + channel + `}`,
-				invalid("auto_assignment_config", "Auto assignment config max_assignment_limit must be greater than 0")},
+			{
+				`{"name":"x","auto_assignment_config":{"max_assignment_limit":0},` + channel + `}`,
+				invalid("auto_assignment_config", "Auto assignment config max_assignment_limit must be greater than 0"),
+			},
 			{`{"name":"x","auto_assignment_config":[1],` + channel + `}`, invalid("auto_assignment_config", "Auto assignment config is invalid")},
-			{`{"name":"x","channel":{"type":"line"}}`,
-				`{"message":"Line channel can't be blank, Line channel secret can't be blank, Line channel token can't be blank","attributes":["line_channel_id","line_channel_secret","line_channel_token"]}`},
+			{
+				`{"name":"x","channel":{"type":"line"}}`,
+				`{"message":"Line channel can't be blank, Line channel secret can't be blank, Line channel token can't be blank","attributes":["line_channel_id","line_channel_secret","line_channel_token"]}`,
+			},
 		} {
 			w.call("admin", "POST", "{A}/inboxes", c.body).want(422, c.want)
 		}
@@ -116,17 +120,25 @@ func TestCreateInboxOfEveryType(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {
 		for _, c := range []struct{ body, shown, hidden string }{
-			{`{"name":"Api","channel":{"type":"api","webhook_url":"https://x.example/h","additional_attributes":{"agent_reply_time_window":"12"}}}`,
+			{
+				`{"name":"Api","channel":{"type":"api","webhook_url":"https://x.example/h","additional_attributes":{"agent_reply_time_window":"12"}}}`,
 				`{"channel_type":"Channel::Api","webhook_url":"https://x.example/h","hmac_mandatory":false,"additional_attributes":{"agent_reply_time_window":"12"},"callback_webhook_url":null}`,
-				`hmac_token`},
-			{`{"channel":{"type":"telegram","bot_token":"7:abc"}}`,
-				`{"channel_type":"Channel::Telegram","name":"desk_bot","bot_name":"desk_bot","callback_webhook_url":null}`, ``},
+				`hmac_token`,
+			},
+			{
+				`{"channel":{"type":"telegram","bot_token":"7:abc"}}`,
+				`{"channel_type":"Channel::Telegram","name":"desk_bot","bot_name":"desk_bot","callback_webhook_url":null}`, ``,
+			},
 			{`{"name":"Bot","channel":{"type":"telegram","bot_token":"8:abc"}}`, `{"name":"Bot","bot_name":"desk_bot"}`, ``},
-			{`{"name":"Sms","channel":{"type":"sms","phone_number":"+15550001","provider_config":{"api_key":"k","api_secret":"s","application_id":"a","account_id":"1"}}}`,
-				`{"channel_type":"Channel::Sms","phone_number":"+15550001","provider":"default","callback_webhook_url":"https://desk.example/webhooks/sms/15550001"}`, `provider_config`},
-			{`{"name":"WA","channel":{"type":"whatsapp","phone_number":"+15550002","provider":"whatsapp_cloud","provider_config":{"api_key":"k","phone_number_id":"1","business_account_id":"2"}}}`,
+			{
+				`{"name":"Sms","channel":{"type":"sms","phone_number":"+15550001","provider_config":{"api_key":"k","api_secret":"s","application_id":"a","account_id":"1"}}}`,
+				`{"channel_type":"Channel::Sms","phone_number":"+15550001","provider":"default","callback_webhook_url":"https://desk.example/webhooks/sms/15550001"}`, `provider_config`,
+			},
+			{
+				`{"name":"WA","channel":{"type":"whatsapp","phone_number":"+15550002","provider":"whatsapp_cloud","provider_config":{"api_key":"k","phone_number_id":"1","business_account_id":"2"}}}`,
 				`{"channel_type":"Channel::Whatsapp","phone_number":"+15550002","provider":"whatsapp_cloud","callback_webhook_url":"https://desk.example/webhooks/whatsapp/+15550002"}`,
-				`provider_config`},
+				`provider_config`,
+			},
 		} {
 			got := w.call("admin", "POST", "{A}/inboxes", c.body).object()
 			compare(t, c.body, got, c.shown)

@@ -3,8 +3,8 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"tributary/api/route"
 	"tributary/chat"
@@ -186,7 +186,7 @@ func messageType(name string) (chat.MessageType, error) {
 		return chat.Outgoing, nil
 	}
 	for _, t := range []chat.MessageType{chat.Incoming, chat.Outgoing, chat.Activity, chat.Template} {
-		if name == t.String() || name == fmt.Sprint(int(t)) {
+		if name == t.String() || name == strconv.Itoa(int(t)) {
 			return t, nil
 		}
 	}
@@ -200,7 +200,7 @@ func contentType(name string) (string, error) {
 		return name, nil
 	}
 	for i, known := range chat.ContentTypes {
-		if name == fmt.Sprint(i) {
+		if name == strconv.Itoa(i) {
 			return known, nil
 		}
 	}
@@ -308,7 +308,7 @@ func (a *API) retryMessage(ctx context.Context, c *route.Call, in retryMessageIn
 	}
 	err := a.Desk.Retry(ctx, c.Account.ID, in.ConversationID, in.ID)
 	if chat.CodeOf(err) == chat.CodeNotFound {
-		return messageOut{}, chat.Unprocessable("Couldn't find Message with 'id'=" + fmt.Sprint(in.ID))
+		return messageOut{}, chat.Unprocessable("Couldn't find Message with 'id'=" + strconv.FormatInt(in.ID, 10))
 	}
 	if err != nil {
 		return messageOut{}, err

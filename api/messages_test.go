@@ -104,12 +104,16 @@ func TestCreateMessage(t *testing.T) {
 
 		for _, c := range []struct{ name, body, want string }{
 			{"private note", `{"content":"n","private":"true"}`, `{"private":true,"message_type":1}`},
-			{"attributes are filtered", fmt.Sprintf(`{"content":"r","content_attributes":{"in_reply_to":%d,"deleted":true,"external_error":"x"}}`, first),
-				fmt.Sprintf(`{"content_attributes":{"in_reply_to":%d,"in_reply_to_external_id":"p-U1-hello"}}`, first)},
+			{
+				"attributes are filtered", fmt.Sprintf(`{"content":"r","content_attributes":{"in_reply_to":%d,"deleted":true,"external_error":"x"}}`, first),
+				fmt.Sprintf(`{"content_attributes":{"in_reply_to":%d,"in_reply_to_external_id":"p-U1-hello"}}`, first),
+			},
 			{"attributes as text", `{"content":"r","content_attributes":"{\"automation_rule_id\":3,\"x\":1}"}`, `{"content_attributes":{"automation_rule_id":3}}`},
 			{"empty attributes", `{"content":"r","content_attributes":""}`, `{"content_attributes":{}}`},
-			{"options", `{"content":"pick","content_type":"input_select","content_attributes":{"items":[{"title":"A","value":"a"}]}}`,
-				`{"content_type":"input_select","content_attributes":{"items":[{"title":"A","value":"a"}]}}`},
+			{
+				"options", `{"content":"pick","content_type":"input_select","content_attributes":{"items":[{"title":"A","value":"a"}]}}`,
+				`{"content_type":"input_select","content_attributes":{"items":[{"title":"A","value":"a"}]}}`,
+			},
 			{"type by number", `{"content":"r","message_type":1,"content_type":0}`, `{"message_type":1,"content_type":"text"}`},
 			{"no content", `{}`, `{"content":null}`},
 			{"delivered already", `{"content":"r","source_id":"mine"}`, `{"source_id":"mine"}`},

@@ -145,9 +145,9 @@ func playPayload(t *testing.T, w *world, n int, file string) {
 	if p.Expect.Stored != nil {
 		w.eq(file+" contacts", w.text(`SELECT COUNT(*) FROM contacts`), before)
 	}
-	switch want := p.Expect.ContactInbox["source_id"]; {
-	case want == "":
-	case want == "<uuid>":
+	switch want := p.Expect.ContactInbox["source_id"]; want {
+	case "":
+	case "<uuid>":
 		if sourceID, _ := got.object()["source_id"].(string); !uuidText.MatchString(sourceID) {
 			t.Errorf("%s: got source id %q", file, sourceID)
 		}
@@ -189,8 +189,16 @@ func TestPublicInbox(t *testing.T) {
 			t.Errorf("suspended account: got %d", got.status)
 		}
 		for _, r := range [][2]string{
-			{"GET", "/nobody"}, {"GET", "/new"}, {"GET", "/shop/edit"}, {"GET", ""}, {"POST", ""}, {"PATCH", "/shop"}, {"DELETE", "/shop"},
-			{"POST", "/nobody/contacts"}, {"GET", "/shop/contacts/x"}, {"GET", "/shop/contacts/x/conversations"},
+			{"GET", "/nobody"},
+			{"GET", "/new"},
+			{"GET", "/shop/edit"},
+			{"GET", ""},
+			{"POST", ""},
+			{"PATCH", "/shop"},
+			{"DELETE", "/shop"},
+			{"POST", "/nobody/contacts"},
+			{"GET", "/shop/contacts/x"},
+			{"GET", "/shop/contacts/x/conversations"},
 		} {
 			w.public(r[0], "/public/api/v1/inboxes"+r[1], "").want(404, notFoundByNumber)
 		}
@@ -265,7 +273,7 @@ func TestPublicContacts(t *testing.T) {
 func TestPublicProof(t *testing.T) {
 	t.Parallel()
 	const refused = `{"error":"HMAC failed: Invalid Identifier Hash Provided"}`
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		_, contacts := w.shop(shop, nil)
 		_, strict := w.shop(`{"identifier":"strict","hmac_token":"key","hmac_mandatory":true}`, nil)
 		_, broken := w.shop(`{"identifier":"broken","hmac_token":""}`, nil)

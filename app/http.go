@@ -211,9 +211,14 @@ func (a *App) serve() error {
 	a.onStop("http", func(ctx context.Context) error {
 		err := a.server.ShutdownWithContext(ctx)
 		// A stop that overtakes the goroutine above finds no listener to close.
-		_ = a.listener.Close()
+		if e := a.listener.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
 		select {
-		case <-served:
+		case e := <-served:
+			if e != nil { // the closed listener
+				a.log.Debug("http server ended", "error", e)
+			}
 		case <-ctx.Done():
 			err = errors.Join(err, ctx.Err())
 		}

@@ -17,7 +17,7 @@ import (
 // book is a source that counts how often it is open.
 type book struct {
 	io.ReadSeeker
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // it is the stream's life
 	open *atomic.Int64
 }
 
