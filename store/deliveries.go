@@ -57,7 +57,7 @@ func (s *Store) claimDeliveries(ctx context.Context, q queryer, owner string, le
 		WHERE message_id IN (
 			SELECT d.message_id FROM deliveries d
 			WHERE d.next_at <= $3 AND d.lease_until <= $3
-				AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = d.conversation_id AND o.message_id < d.message_id)
+				AND d.message_id = (SELECT MIN(o.message_id) FROM deliveries o WHERE o.conversation_id = d.conversation_id)
 				AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$5", "id bigint")+`)
 			ORDER BY d.next_at LIMIT $4 `+s.d.skipLocked+`)
 		RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, crashes, next_at, deadline,
