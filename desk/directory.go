@@ -24,7 +24,11 @@ type Directory struct {
 
 	current atomic.Pointer[snapshot]
 	refresh sync.Mutex
-	checked atomic.Int64 // unix nanoseconds of the last look at the change feed
+
+	missing sync.Mutex
+	looked  time.Time // last look at the change feed because of a miss
+	seen    bool      // it succeeded
+	gone    sync.Map  // ids of inboxes that were deleted
 }
 
 // snapshot is one state of the directory; it never changes.
@@ -40,9 +44,9 @@ type entry struct {
 	row     store.ChannelRow
 }
 
-// missInterval bounds how often an unknown address makes us look at the change
-// feed.
-const missInterval = 200 * time.Millisecond
+// missInterval is the least time between two looks at the change feed because of
+// unknown addresses, and the most that such a request waits.
+const missInterval = 50 * time.Millisecond
 
 // NewDirectory makes an empty directory; Refresh fills it. ctx is the process's
 // life.
@@ -56,28 +60,53 @@ func NewDirectory(ctx context.Context, s *store.Store, drivers []channels.Driver
 }
 
 // Find implements channels.Directory. An address that is not there may belong to
-// a channel that another process has just made, so the change feed is asked, not
-// more often than missInterval.
+// a channel that another process has just made, so the change feed is asked
+// first: a provider that gets 404 may never deliver again.
 func (d *Directory) Find(a chat.Address) []*channels.Channel {
 	if found := d.current.Load().byAddress[a]; len(found) > 0 {
 		return found
 	}
-	last := d.checked.Load()
-	now := time.Now().UnixNano()
-	if now-last < int64(missInterval) || !d.checked.CompareAndSwap(last, now) {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(d.ctx, time.Second)
-	defer cancel()
-	if err := d.Refresh(ctx); err != nil {
-		d.log.Warn("channel directory not refreshed", "error", err)
-	}
+	d.catchUp(time.Now())
 	return d.current.Load().byAddress[a]
 }
 
-// Inbox finds the channel of an inbox and its driver.
+// catchUp looks at the change feed for something that was missed, and tells
+// whether it could. Those who miss something meanwhile wait and share the next
+// look: looks are missInterval apart, so that unknown addresses cost the database
+// nothing to speak of.
+func (d *Directory) catchUp(missed time.Time) bool {
+	d.missing.Lock()
+	defer d.missing.Unlock()
+	if d.looked.After(missed) {
+		return d.seen
+	}
+	if wait := missInterval - time.Since(d.looked); wait > 0 && !pause(d.ctx, wait) {
+		return false
+	}
+	d.looked = time.Now()
+	ctx, cancel := context.WithTimeout(d.ctx, time.Second)
+	defer cancel()
+	err := d.Refresh(ctx)
+	if err != nil {
+		d.log.Warn("channel directory not refreshed", "error", err)
+	}
+	d.seen = err == nil
+	return d.seen
+}
+
+// Inbox finds the channel of an inbox and its driver. An inbox that is not there
+// may be another process's newest: the change feed is asked once. Whoever asks
+// for an inbox has seen a row that belongs to it, so one that is missing after
+// that look was deleted.
 func (d *Directory) Inbox(id int64) (channels.Driver, *channels.Channel, bool) {
 	e := d.current.Load().byInbox[id]
+	if _, gone := d.gone.Load(id); e == nil && !gone {
+		if d.catchUp(time.Now()) {
+			if e = d.current.Load().byInbox[id]; e == nil {
+				d.gone.Store(id, struct{}{})
+			}
+		}
+	}
 	if e == nil {
 		return nil, nil, false
 	}

@@ -284,11 +284,18 @@ func (p *program) deliver(ch *simulator.Channel, in simulator.Incoming) int64 {
 	if err != nil || !answer.OK() {
 		p.t.Fatalf("deliver to %s: %v %+v", ch.Kind, err, answer)
 	}
+	return p.deliverSeen(ch, in.Text)
+}
+
+// deliverSeen waits until an agent sees a contact's text and gives its
+// conversation.
+func (p *program) deliverSeen(ch *simulator.Channel, text string) int64 {
+	p.t.Helper()
 	var found int64
 	testkit.Wait(p.t, 20*time.Second, "the message to be visible", func() bool {
 		for _, c := range p.conversations(p.inboxes[ch]) {
 			for _, m := range p.messages(c.ID) {
-				if m.Content == in.Text && m.Type == 0 {
+				if m.Content == text && m.Type == 0 {
 					found = c.ID
 					return true
 				}
