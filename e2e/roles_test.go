@@ -16,8 +16,10 @@ func TestRolesApart(t *testing.T) {
 	}
 	server := startRedis(t)
 	b := testkit.Backend{Name: "postgres and redis", DatabaseURL: database, RedisURL: server.url()}
-	p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line, simulator.Telegram}},
-		settings: map[string]string{"ROLES": "api"}})
+	p := start(t, b, options{
+		sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Line, simulator.Telegram}},
+		settings: map[string]string{"ROLES": "api"},
+	})
 	api := p.base
 	p.spawn(map[string]string{"ROLES": "worker,relay,scheduler"})
 	edge := p.spawn(map[string]string{"ROLES": "edge"})
