@@ -27,7 +27,7 @@ func (l *Log) Trim(ctx context.Context, maxAge time.Duration, maxBytes int64) (r
 	cutoff := l.opt.Now().Add(-maxAge).UnixMilli()
 	for p := range l.opt.Partitions {
 		for {
-			n, err := l.trim(ctx, p, cutoff)
+			n, err := l.trim(ctx, p, cutoff, trimChunk)
 			removed += n
 			if err != nil {
 				return removed, err
@@ -44,63 +44,72 @@ func (l *Log) Trim(ctx context.Context, maxAge time.Duration, maxBytes int64) (r
 	return removed + n, err
 }
 
-func (l *Log) trim(ctx context.Context, partition int, cutoff int64) (int64, error) {
+func (l *Log) trim(ctx context.Context, partition int, cutoff, count int64) (int64, error) {
 	n, err := l.scripts.trim.Run(ctx, l.client, []string{l.keys.stream[partition], l.keys.delayed[partition]},
-		consumerGroup, cutoff, trimChunk).Int64()
+		consumerGroup, cutoff, count).Int64()
 	if err != nil {
 		return 0, failed("trim", err)
 	}
 	return n, nil
 }
 
+// stream is what trimming to a size knows of a partition.
+type stream struct {
+	bytes, entries int64
+	oldest         uint64 // time of the first entry; the largest number: nothing to remove
+}
+
 // trimToSize removes the oldest acknowledged entries of all partitions until the
 // streams fit, or nothing can be removed.
 func (l *Log) trimToSize(ctx context.Context, maxBytes int64) (removed int64, err error) {
-	bytes := make([]int64, l.opt.Partitions)
-	oldest := make([]uint64, l.opt.Partitions)
-	for p := range bytes {
-		if bytes[p], oldest[p], err = l.head(ctx, p); err != nil {
+	streams := make([]stream, l.opt.Partitions)
+	for p := range streams {
+		if streams[p], err = l.head(ctx, p); err != nil {
 			return 0, err
 		}
 	}
 	for {
 		total, p := int64(0), 0
-		for i := range bytes {
-			total += bytes[i]
-			if oldest[i] < oldest[p] {
+		for i := range streams {
+			total += streams[i].bytes
+			if streams[i].oldest < streams[p].oldest {
 				p = i
 			}
 		}
-		if total <= maxBytes || oldest[p] == math.MaxUint64 {
+		s := &streams[p]
+		if total <= maxBytes || s.oldest == math.MaxUint64 {
 			return removed, nil
 		}
-		n, err := l.trim(ctx, p, noCutoff)
+		// Not more than it takes, by the average size of an entry.
+		excess := (total-maxBytes)*s.entries/max(s.bytes, 1) + 1
+		n, err := l.trim(ctx, p, noCutoff, min(excess, trimChunk))
 		removed += n
 		if err != nil {
 			return removed, err
 		}
-		if bytes[p], oldest[p], err = l.head(ctx, p); err != nil {
+		if *s, err = l.head(ctx, p); err != nil {
 			return removed, err
 		}
 		if n == 0 {
-			oldest[p] = math.MaxUint64
+			s.oldest = math.MaxUint64
 		}
 	}
 }
 
-// head gives the size of a stream and the time of its first entry, the largest
-// number when it has none.
-func (l *Log) head(ctx context.Context, partition int) (bytes int64, at uint64, err error) {
+// head looks at the stream of a partition.
+func (l *Log) head(ctx context.Context, partition int) (stream, error) {
 	pipe := l.client.Pipeline()
 	usage := pipe.MemoryUsage(ctx, l.keys.stream[partition])
+	length := pipe.XLen(ctx, l.keys.stream[partition])
 	first := pipe.XRangeN(ctx, l.keys.stream[partition], "-", "+", 1)
 	if err := exec(ctx, pipe); err != nil {
-		return 0, 0, failed("trim", err)
+		return stream{}, failed("trim", err)
 	}
-	if len(first.Val()) == 0 {
-		return usage.Val(), math.MaxUint64, nil
+	s := stream{bytes: usage.Val(), entries: length.Val(), oldest: math.MaxUint64}
+	if len(first.Val()) > 0 {
+		s.oldest = positionOf(first.Val()[0].ID).ms
 	}
-	return usage.Val(), positionOf(first.Val()[0].ID).ms, nil
+	return s, nil
 }
 
 // Replay implements queue.Log.
