@@ -15,6 +15,7 @@ import (
 	"tributary/desk"
 	"tributary/files"
 	"tributary/store"
+	"tributary/whatsapp"
 )
 
 // Deps is what the API works with.
@@ -22,6 +23,8 @@ type Deps struct {
 	Store *store.Store
 	Desk  *desk.Desk
 	Files *files.Service
+	// WhatsApp looks after WhatsApp numbers.
+	WhatsApp *whatsapp.Engine
 	// Queue tells whether the queue answers.
 	Queue func(ctx context.Context) error
 	// Setting reads an installation setting by its environment name.
@@ -46,7 +49,7 @@ const account = "/api/v1/accounts/{account_id}"
 
 // Rows are all routes of the API.
 func (a *API) Rows() []route.Row {
-	return slices.Concat(a.info(), a.files(), a.profile(), a.inboxes(), a.inboxTemplates(), a.twilioChannels(), a.contacts(),
+	return slices.Concat(a.info(), a.files(), a.profile(), a.inboxes(), a.inboxTemplates(), a.whatsapp(), a.twilioChannels(), a.contacts(),
 		a.conversations(), a.conversationActions(), a.messages(),
 		a.publicInboxes(), a.publicContacts(), a.publicConversations(), a.publicMessages(), a.messageStatus())
 }

@@ -13,6 +13,7 @@ import (
 	"tributary/desk"
 	"tributary/internal/validate"
 	"tributary/store"
+	"tributary/wording"
 )
 
 func (a *API) inboxes() []route.Row {
@@ -103,7 +104,7 @@ func (a *API) createInbox(ctx context.Context, c *route.Call, in createInboxIn) 
 	}
 	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V})
 	if err != nil {
-		return nil, provided(err)
+		return nil, provided(c, err)
 	}
 	return a.inbox(ctx, c, id)
 }
@@ -143,11 +144,11 @@ func (a *API) inboxLimit(ctx context.Context, accountID int64) (int, error) {
 }
 
 // provided words what a provider answered while a channel was checked.
-func provided(err error) error {
+func provided(c *route.Call, err error) error {
 	var refused *channels.SendError
 	var known *chat.Error
 	if !errors.As(err, &known) && errors.As(err, &refused) {
-		return &chat.Error{Code: chat.CodeUnprocessable, Message: refused.Text, Err: err}
+		return &chat.Error{Code: chat.CodeUnprocessable, Message: refused.Words(wording.Match(c.Locale)), Err: err}
 	}
 	return err
 }
@@ -188,7 +189,7 @@ func (a *API) updateInbox(ctx context.Context, c *route.Call, in updateInboxIn) 
 		Inbox: i.Inbox, Hours: hours, Params: channelChanges(in.Channel), SignatureMode: in.SignatureMode.Ptr(),
 	})
 	if err != nil {
-		return nil, provided(err)
+		return nil, provided(c, err)
 	}
 	return a.inbox(ctx, c, in.ID)
 }

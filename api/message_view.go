@@ -159,6 +159,9 @@ func (a *API) newAttachmentOut(f store.AttachmentRow, accountID int64) attachmen
 		out["fallback_title"], out["data_url"] = f.Title, f.ExternalURL
 	case "contact":
 		out["fallback_title"], out["meta"] = f.Title, object(f.Meta)
+		if f.BlobID != 0 {
+			out["data_url"], _ = a.Desk.FileURLs(f.AttachmentView)
+		}
 	default:
 		out["data_url"], out["thumb_url"] = a.Desk.FileURLs(f.AttachmentView)
 		out["extension"], out["file_size"], out["width"], out["height"] = desk.Extension(f.FileName), f.FileSize, f.Width, f.Height

@@ -225,6 +225,8 @@ func TestAttachments(t *testing.T) {
 		file(4, ", external_url, fallback_title, coordinates_lat, coordinates_long", ", 'https://maps.example', 'Ulm', 48.4, 9.9")
 		file(5, ", external_url, fallback_title", ", 'https://l.example', 'Link'")
 		file(8, ", fallback_title, meta", `, '+1', '{"first_name":"Ada"}'`)
+		card := w.stored("ada.vcf", "BEGIN:VCARD\nTEL:+1\nEND:VCARD\n")
+		file(8, ", fallback_title, meta, file_name, blob_id", fmt.Sprintf(`, '+1', '{"firstName":"Ada"}', 'ada.vcf', %d`, card.ID))
 		list := at(w.call("agent", "GET", messagesOf1, "").object(), "payload", 0, "attachments").([]any)
 		for i, want := range []string{
 			`"file_type":"image","data_url":"https://f.example/a.png","thumb_url":"https://f.example/a.png","extension":"png","file_size":12,"width":3,"height":4`,
@@ -233,6 +235,7 @@ func TestAttachments(t *testing.T) {
 			`"file_type":"location","coordinates_lat":48.4,"coordinates_long":9.9,"fallback_title":"Ulm","data_url":"https://maps.example"`,
 			`"file_type":"fallback","fallback_title":"Link","data_url":"https://l.example"`,
 			`"file_type":"contact","fallback_title":"+1","meta":{"first_name":"Ada"}`,
+			fmt.Sprintf(`"file_type":"contact","fallback_title":"+1","meta":{"firstName":"Ada"},"data_url":%q`, w.files.URL(card.ID, "ada.vcf")),
 		} {
 			same(t, want, list[i], fmt.Sprintf(`{"id":%d,"message_id":%d,"account_id":%d,%s}`, id(at(list[i], "id")), message, w.account, want))
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"tributary/api/route"
+	"tributary/desk"
 	"tributary/store"
 )
 
@@ -26,11 +27,11 @@ type agentOut struct {
 
 func newAgentOut(accountID int64, u store.AgentRow) agentOut {
 	out := agentOut{
-		ID: u.ID, Confirmed: u.Confirmed, Email: u.Email, Provider: u.Provider, AvailableName: availableName(u.DisplayName, u.Name),
+		ID: u.ID, Confirmed: u.Confirmed, Email: u.Email, Provider: u.Provider, AvailableName: desk.AvailableName(u.DisplayName, u.Name),
 		CustomAttributes: filled(u.CustomAttributes), Name: u.Name, CustomRoleID: u.CustomRoleID,
 	}
 	if u.Member {
-		role, status := roleName(u.Role), availabilityStatus(u.Availability, u.AutoOffline)
+		role, status := roleName(u.Role), desk.AvailabilityStatus(u.Availability, u.AutoOffline)
 		out.AccountID, out.AutoOffline, out.Role, out.AvailabilityStatus = &accountID, &u.AutoOffline, &role, &status
 	}
 	return out
@@ -48,9 +49,9 @@ type userPush struct {
 }
 
 func newUserPush(u store.AgentRow) userPush {
-	out := userPush{ID: u.ID, Name: u.Name, AvailableName: availableName(u.DisplayName, u.Name), Type: "user"}
+	out := userPush{ID: u.ID, Name: u.Name, AvailableName: desk.AvailableName(u.DisplayName, u.Name), Type: "user"}
 	if u.Member {
-		status := availabilityStatus(u.Availability, u.AutoOffline)
+		status := desk.AvailabilityStatus(u.Availability, u.AutoOffline)
 		out.AvailabilityStatus = &status
 	}
 	return out
@@ -96,39 +97,10 @@ type contactOut struct {
 
 func (a *API) newContactOut(c store.ContactRow) contactOut {
 	return contactOut{
-		AdditionalAttributes: object(c.AdditionalAttributes), AvailabilityStatus: offline, Email: c.Email, ID: c.ID, Name: c.Name,
+		AdditionalAttributes: object(c.AdditionalAttributes), AvailabilityStatus: desk.Offline, Email: c.Email, ID: c.ID, Name: c.Name,
 		PhoneNumber: c.Phone, Blocked: c.Blocked, Identifier: c.Identifier, Thumbnail: a.Desk.AvatarURL(c.ContactView), CustomAttributes: object(c.CustomAttributes),
 		LastActivityAt: unix(c.LastActivityAt), CreatedAt: unix(&c.CreatedAt),
 	}
-}
-
-// offline is the availability of everybody without a live connection.
-const offline = "offline"
-
-// availabilityNames are in the order of their stored numbers.
-var availabilityNames = [...]string{"online", "offline", "busy"}
-
-func availabilityName(stored int) string {
-	if stored < 0 || stored >= len(availabilityNames) {
-		return offline
-	}
-	return availabilityNames[stored]
-}
-
-// availabilityStatus is what colleagues see: what the person chose, when they
-// chose to be seen while away.
-func availabilityStatus(stored int, autoOffline bool) string {
-	if autoOffline {
-		return offline
-	}
-	return availabilityName(stored)
-}
-
-func availableName(display *string, name string) string {
-	if display != nil && *display != "" {
-		return *display
-	}
-	return name
 }
 
 // filled is a stored object, nil when it is empty.

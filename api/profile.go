@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 
 	"tributary/api/route"
+	"tributary/desk"
 	"tributary/store"
 )
 
@@ -73,7 +74,7 @@ func (a *API) showProfile(ctx context.Context, c *route.Call, _ none) (userOut, 
 
 func (a *API) newUserOut(u store.UserRow, memberships []store.MembershipRow, token string) userOut {
 	out := userOut{
-		ID: u.ID, Name: u.Name, DisplayName: u.DisplayName, AvailableName: availableName(u.DisplayName, u.Name), Email: u.Email, UID: u.Email,
+		ID: u.ID, Name: u.Name, DisplayName: u.DisplayName, AvailableName: desk.AvailableName(u.DisplayName, u.Name), Email: u.Email, UID: u.Email,
 		Provider: u.Provider, Confirmed: u.Confirmed, Type: u.Type, MessageSignature: u.MessageSignature, AccessToken: token,
 		PubsubToken: u.PubsubToken, UISettings: object(u.UISettings), CustomAttributes: filled(u.CustomAttributes),
 		HMACIdentifier: identifier(a.Setting("CHATWOOT_INBOX_HMAC_KEY"), u.Email),
@@ -96,7 +97,7 @@ func (a *API) newUserOut(u store.UserRow, memberships []store.MembershipRow, tok
 func newMembershipOut(m store.MembershipRow) membershipOut {
 	out := membershipOut{
 		ID: m.AccountID, Name: m.AccountName, Status: "active", Role: roleName(m.Role), Permissions: []string{roleName(m.Role)},
-		Availability: availabilityName(m.Availability), AvailabilityStatus: availabilityStatus(m.Availability, m.AutoOffline),
+		Availability: desk.AvailabilityName(m.Availability), AvailabilityStatus: desk.AvailabilityStatus(m.Availability, m.AutoOffline),
 		AutoOffline: m.AutoOffline, CustomRoleID: m.CustomRoleID,
 	}
 	if m.AccountStatus != accountActive {

@@ -112,7 +112,7 @@ func TestPublicConversationState(t *testing.T) {
 		if got["status"] != "resolved" || len(got["messages"].([]any)) != 2 {
 			t.Errorf("resolved: got %v", got)
 		}
-		w.eq("resolve", events(), "conversation.resolved conversation.status_changed message.created")
+		w.eq("resolve", events(), "conversation.resolved conversation.status_changed conversation.updated message.created")
 		w.eq("note", w.text(`SELECT content FROM messages WHERE message_type = 2`), "Conversation was resolved by Ann")
 		w.eq("clocks", w.text(`SELECT COALESCE(CAST(snoozed_until AS TEXT), '-') || COALESCE(CAST(waiting_since AS TEXT), '-') FROM conversations`), "--")
 		w.public("POST", path+"/toggle_status", "").object()

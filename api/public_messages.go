@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -99,6 +100,7 @@ func (a *API) publicMessage(ctx context.Context, s store.Session, displayID, id 
 type createPublicMessageIn struct {
 	publicThread
 	Content     *string        `json:"content"`
+	EchoID      any            `json:"echo_id"` // text or number; posted again it is the same message
 	Attachments []route.Upload `json:"attachments"`
 }
 
@@ -113,18 +115,40 @@ func (a *API) createPublicMessage(ctx context.Context, _ *route.Call, in createP
 	if in.Content != nil && utf8.RuneCountInString(*in.Content) > maxPublicContent {
 		return publicMessageOut{}, validate.Fail("content", "is too long (maximum is 150000 characters)")
 	}
-	uploaded, err := a.uploads(ctx, s.Contact.AccountID, in.Attachments)
-	if err != nil {
-		return publicMessageOut{}, recordInvalid(err)
+	reply := desk.Reply{
+		AccountID: s.Contact.AccountID, DisplayID: c.DisplayID, Type: chat.Incoming, Content: in.Content, EchoID: in.echoID(),
+		Attributes: map[string]any{}, Additional: map[string]any{},
 	}
-	id, err := a.Desk.Reply(ctx, desk.Reply{
-		AccountID: s.Contact.AccountID, DisplayID: c.DisplayID, Type: chat.Incoming, Content: in.Content, Attributes: map[string]any{},
-		Additional: map[string]any{}, Files: uploaded,
-	})
+	id, err := a.postPublic(ctx, c.InboxID, reply, in.Attachments)
 	if err != nil {
 		return publicMessageOut{}, recordInvalid(found(err))
 	}
 	return a.publicMessage(ctx, s, c.DisplayID, id)
+}
+
+// postPublic stores the files of a message that is new, and the message.
+func (a *API) postPublic(ctx context.Context, inboxID int64, reply desk.Reply, files []route.Upload) (id int64, err error) {
+	if len(files) > 0 {
+		if id, err = a.Desk.Posted(ctx, inboxID, reply); err != nil || id != 0 {
+			return id, err
+		}
+		if reply.Files, err = a.uploads(ctx, reply.AccountID, files); err != nil {
+			return 0, err
+		}
+	}
+	return a.Desk.Reply(ctx, reply)
+}
+
+// echoID is the client's name of the message as text.
+func (in *createPublicMessageIn) echoID() string {
+	switch v := in.EchoID.(type) {
+	case string:
+		return v
+	case nil:
+		return ""
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 // recordInvalid gives a failed validation that the account API shows as a plain

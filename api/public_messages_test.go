@@ -64,6 +64,55 @@ func TestPublicMessages(t *testing.T) {
 	})
 }
 
+// A customer's system that is not sure posts its message again: the answer is the
+// message that there is.
+func TestPublicMessagesAreStoredOnce(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		_, contacts := w.shop(shop, nil)
+		for _, source := range []string{"s1", "s2"} {
+			w.public("POST", contacts, `{"source_id":"`+source+`"}`).object()
+			w.public("POST", contacts+"/"+source+"/conversations", "").object()
+		}
+		path := contacts + "/s1/conversations/1/messages"
+		post := func(path, body string) int64 { return id(w.public("POST", path, body).object()["id"]) }
+		first := post(path, `{"content":"hello","echo_id":"e1"}`)
+		contentType, body := form(t, map[string]string{"content": "a file", "echo_id": "e2"}, "a.txt")
+		file := id(w.send("", "POST", path, contentType, body).object()["id"])
+		events := w.text(`SELECT COUNT(*) FROM outbox`)
+		if again := post(path, `{"content":"hello","echo_id":"e1"}`); again != first {
+			t.Errorf("again: got %d, want %d", again, first)
+		}
+		if again := id(w.send("", "POST", path, contentType, body).object()["id"]); again != file {
+			t.Errorf("the file again: got %d, want %d", again, file)
+		}
+		w.eq("messages", w.text(`SELECT COUNT(*) FROM messages`), "2")
+		w.eq("attachments", w.text(`SELECT COUNT(*) FROM attachments`), "1")
+		w.eq("files", w.text(`SELECT COUNT(*) FROM blobs`), "1")
+		w.eq("events", w.text(`SELECT COUNT(*) FROM outbox`), events)
+
+		// Another content, another conversation, no name, or another day: another
+		// message.
+		number := post(path, `{"content":"hello","echo_id":1}`)
+		if again := post(path, `{"content":"hello","echo_id":1}`); again != number {
+			t.Errorf("a number again: got %d, want %d", again, number)
+		}
+		for _, other := range []string{`{"content":"hello!","echo_id":"e1"}`, `{"content":"hello","echo_id":""}`, `{"content":"hello","echo_id":null}`, `{"content":"hello"}`} {
+			if made := post(path, other); made <= number {
+				t.Errorf("%s: got %d", other, made)
+			}
+		}
+		if made := post(contacts+"/s2/conversations/2/messages", `{"content":"hello","echo_id":"e1"}`); made <= number {
+			t.Errorf("in another conversation: got %d", made)
+		}
+		w.after(1)
+		next := post(path, `{"content":"hello","echo_id":"e1"}`)
+		if next <= number || post(path, `{"content":"hello","echo_id":"e1"}`) != next {
+			t.Errorf("the next day: got %d", next)
+		}
+	})
+}
+
 func TestPublicAnswers(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {

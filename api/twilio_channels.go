@@ -47,7 +47,7 @@ func (a *API) createTwilioChannel(ctx context.Context, c *route.Call, in createT
 	}
 	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Params: in.Channel})
 	if err != nil {
-		return nil, provided(err)
+		return nil, provided(c, err)
 	}
 	return a.inbox(ctx, c, id)
 }

@@ -25,12 +25,14 @@ import (
 	"tributary/files"
 	"tributary/ingest"
 	"tributary/internal/httpx"
+	"tributary/mail"
 	"tributary/queue"
 	"tributary/queue/localq"
 	"tributary/queue/redisq"
 	"tributary/queue/spool"
 	"tributary/relay"
 	"tributary/store"
+	"tributary/whatsapp"
 )
 
 // worker is a part of the program that runs until its context ends. It survives
@@ -56,6 +58,7 @@ type App struct {
 	drivers    []channels.Driver
 	directory  *desk.Directory
 	desk       *desk.Desk
+	whatsapp   *whatsapp.Engine
 	inbound    *ingest.Worker
 	relay      *relay.Relay
 	runners    []*desk.Runner
@@ -144,12 +147,25 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.wake = newWake(a.redis, a.cfg.RedisPrefix, a.log)
+	a.openWhatsApp(env)
 	a.desk = desk.New(desk.Options{
 		Store: a.store, Directory: a.directory, Files: a.files, Log: a.log, Now: a.cfg.Now, MessagesPerMinute: a.cfg.MessagesPerMinute,
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
+		AccountEvent: a.whatsapp.AccountEvent, BeforeDelete: a.whatsapp.Part,
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)
+}
+
+// openWhatsApp makes the engine of WhatsApp numbers. Every process has one, for what
+// its API or its workers ask; the scheduler's looks after the numbers.
+func (a *App) openWhatsApp(env *channels.Env) {
+	a.whatsapp = whatsapp.New(a.life, whatsapp.Options{
+		Store: a.store, Directory: a.directory, HTTP: env.HTTP, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
+		Now: a.cfg.Now, Log: a.log, Owner: a.instance, WakeJobs: a.wake.jobs, WakeNumbers: a.wake.numbers,
+		Mail: mail.New(a.settings.Get, a.cfg.Now),
+	})
+	a.onStop("whatsapp engine", a.whatsapp.Close)
 }
 
 func (a *App) openStore(ctx context.Context) error {
@@ -268,6 +284,10 @@ func (a *App) Store() *store.Store { return a.store }
 
 // Desk gives the use-cases to tests and commands that share the process.
 func (a *App) Desk() *desk.Desk { return a.desk }
+
+// WhatsApp gives the engine of WhatsApp numbers to tests and commands that share
+// the process.
+func (a *App) WhatsApp() *whatsapp.Engine { return a.whatsapp }
 
 // Files gives the storage to tests and commands that share the process.
 func (a *App) Files() *files.Service { return a.files }

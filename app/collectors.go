@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"tributary/queue/spool"
+	"tributary/whatsapp"
 )
 
 // spoolWorker names the spool's forwarder.
@@ -26,6 +27,12 @@ func (a *App) registerCollectors() {
 	build.Set(1)
 	a.registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&stateCollector{app: a})
+	a.registry.MustRegister(a.whatsapp.Metrics.Collectors()...)
+	if a.cfg.Has(RoleScheduler) {
+		a.registry.MustRegister(whatsapp.NewCollector(a.life, a.store, a.cfg.Now, func(err error) {
+			a.log.Warn("state of WhatsApp numbers not read", "error", err)
+		}))
+	}
 	if a.spool != nil {
 		a.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Namespace: "tributary", Name: "spool_depth",

@@ -53,6 +53,7 @@ type Config struct {
 	DatabaseConns     int           `env:"DATABASE_CONNECTIONS" envDefault:"20" help:"connections to PostgreSQL of one process"`
 	RetryBase         time.Duration `env:"RELAY_RETRY_BASE" envDefault:"5s" help:"first waiting time after a provider failed; doubles with each try"`
 	ProviderTimeout   time.Duration `env:"RELAY_TIMEOUT" envDefault:"20s" help:"time limit of one call to a provider"`
+	FetchTimeout      time.Duration `env:"MEDIA_FETCH_TIMEOUT" envDefault:"60s" help:"time limit of one download of a file, redirects included"`
 	StopTimeout       time.Duration `env:"STOP_TIMEOUT" envDefault:"30s" help:"how long a stop waits for work under way"`
 	APICORS           bool          `env:"ENABLE_API_CORS" envDefault:"false" help:"let browsers of other origins call /api"`
 	APIOnly           bool          `env:"CW_API_ONLY_SERVER" envDefault:"false" help:"serve no dashboard"`
@@ -193,6 +194,8 @@ func (c *Config) validate() error {
 		return errors.New("QUEUE_LEASE: must be at least 500ms")
 	case c.Retention < 0:
 		return errors.New("QUEUE_RETENTION: must not be negative")
+	case c.FetchTimeout <= 0:
+		return errors.New("MEDIA_FETCH_TIMEOUT: must be more than 0")
 	case c.SignatureMode != "enforce" && c.SignatureMode != "observe":
 		return fmt.Errorf("WEBHOOK_SIGNATURE_MODE: %q is neither enforce nor observe", c.SignatureMode)
 	case c.LogFormat != "" && c.LogFormat != "text" && c.LogFormat != "json":

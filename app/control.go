@@ -16,6 +16,7 @@ import (
 
 	"tributary/queue"
 	"tributary/queue/localq"
+	"tributary/whatsapp"
 )
 
 // Inspector is what an operator does with the queue.
@@ -28,29 +29,26 @@ type Inspector interface {
 }
 
 // controlPath is the socket on which a serving process lets commands of the same
-// user reach its embedded queue, which is open in one process only.
+// user reach what only it has: its embedded queue, which is open in one process only,
+// and the engine of WhatsApp numbers.
 func controlPath(dir string) string { return filepath.Join(dir, "control.sock") }
 
-// serveControl listens on the control socket when the queue is embedded.
+// serveControl listens on the control socket. Processes that share a DATA_DIR, as
+// some roles may, answer alike: the first one keeps it.
 func (a *App) serveControl() error {
-	if a.cfg.RedisURL != "" {
-		return nil
-	}
 	path := controlPath(a.cfg.DataDir)
-	// The lock on the directory says that nobody listens on an old socket.
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("DATA_DIR: %w", err)
+	if conn, err := new(net.Dialer).DialContext(a.life, "unix", path); err == nil {
+		a.log.Info("another process answers commands in this DATA_DIR")
+		return conn.Close()
 	}
-	l, err := new(net.ListenConfig).Listen(a.life, "unix", path)
+	l, err := listenControl(a.life, path)
 	if err != nil {
-		// A path too long for a socket must not keep the program from serving.
-		a.log.Warn("no control socket: queue commands will not work beside this process", "error", err)
+		// A path too long for a socket, or a directory that is missing or not ours, must
+		// not keep the program from serving.
+		a.log.Warn("no control socket: commands will not work beside this process", "error", err)
 		return nil
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(fmt.Errorf("DATA_DIR: %w", err), l.Close())
-	}
-	server := &http.Server{Handler: controlHandler(a.queue), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: controlHandler(a.queue, a.whatsapp), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("control socket ended", "error", err)
@@ -60,15 +58,31 @@ func (a *App) serveControl() error {
 	return nil
 }
 
-// controlAnswer is what the socket answers.
-type controlAnswer struct {
-	Stats   *queue.Stats  `json:",omitempty"`
-	Entries []queue.Entry `json:",omitempty"`
-	Error   string        `json:",omitempty"`
-	Missing bool          `json:",omitempty"`
+// listenControl takes the socket. Nobody answers on an old one: it was left by a crash.
+func listenControl(ctx context.Context, path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("DATA_DIR: %w", err), l.Close())
+	}
+	return l, nil
 }
 
-func controlHandler(q Inspector) http.Handler {
+// controlAnswer is what the socket answers.
+type controlAnswer struct {
+	Stats   *queue.Stats    `json:",omitempty"`
+	Entries []queue.Entry   `json:",omitempty"`
+	Result  json.RawMessage `json:",omitempty"` // of calls about WhatsApp numbers
+	Error   string          `json:",omitempty"`
+	Missing bool            `json:",omitempty"`
+}
+
+func controlHandler(q Inspector, numbers *whatsapp.Engine) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, f func(context.Context, url.Values) (controlAnswer, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -99,6 +113,7 @@ func controlHandler(q Inspector) http.Handler {
 	handle("POST /discard", func(ctx context.Context, v url.Values) (controlAnswer, error) {
 		return controlAnswer{}, q.Discard(ctx, v.Get("id"))
 	})
+	controlNumbers(handle, numbers)
 	return mux
 }
 
@@ -131,7 +146,9 @@ func OpenInspector(ctx context.Context, cfg *Config) (Inspector, func() error, e
 type controlClient struct{ http *http.Client }
 
 func newControlClient(path string) *controlClient {
-	return &controlClient{&http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+	// A health read waits for Meta, whose calls take 15 s at most, and three may follow
+	// each other.
+	return &controlClient{&http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
 		},

@@ -9,6 +9,7 @@ import (
 	"tributary/files"
 	"tributary/queue"
 	"tributary/store"
+	"tributary/whatsapp"
 )
 
 // housekeeping applies retention and keeps message templates fresh.
@@ -24,6 +25,10 @@ type housekeeping struct {
 
 // Name implements the worker contract.
 func (h *housekeeping) Name() string { return "housekeeping" }
+
+// changesKept is how long it is remembered which changes were applied: twice as
+// long as the most patient provider repeats one (WhatsApp, seven days).
+const changesKept = 14 * 24 * time.Hour
 
 // templatesRound is how often channels are looked for whose templates are old.
 const templatesRound = 5 * time.Minute
@@ -55,8 +60,14 @@ func (h *housekeeping) Run(ctx context.Context) error {
 			} else if n > 0 {
 				h.log.Debug("unused files removed", "files", n)
 			}
+			if err := h.store.PruneWhatsApp(ctx, whatsapp.KeepHistory, whatsapp.KeepEvents); err != nil && ctx.Err() == nil {
+				h.log.Warn("history of WhatsApp numbers not trimmed", "error", err)
+			}
 			if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
 				h.log.Warn("parked receipts not expired", "error", err)
+			}
+			if _, err := h.store.ForgetChanges(ctx, time.Now().Add(-changesKept)); err != nil && ctx.Err() == nil {
+				h.log.Warn("old changes not forgotten", "error", err)
 			}
 		}
 	}

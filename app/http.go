@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -39,12 +40,14 @@ func (a *App) assemble(env *channels.Env) error {
 	if a.cfg.Has(RoleRelay) {
 		a.relay = relay.New(relay.Options{
 			Store: a.store, Directory: a.directory, Desk: a.desk, Metrics: relay.NewMetrics(a.registry), Log: a.log, Now: a.cfg.Now,
-			Owner: a.instance, Base: a.cfg.RetryBase, Timeout: a.cfg.ProviderTimeout,
+			Owner: a.instance, Base: a.cfg.RetryBase, Timeout: a.cfg.ProviderTimeout, Refused: a.whatsapp.SendRefused,
 		})
 		a.wake.localRelay = a.relay.Wake
 		a.workers = append(a.workers, a.relay)
 	}
 	if a.cfg.Has(RoleScheduler) {
+		a.wake.localNumbers = a.whatsapp.Wake
+		a.workers = append(a.workers, a.whatsapp)
 		a.workers = append(a.workers, &housekeeping{
 			store: a.store, desk: a.desk, queue: a.queue, files: a.files, log: a.log,
 			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes),
@@ -56,18 +59,20 @@ func (a *App) assemble(env *channels.Env) error {
 // assembleWorker makes what applies events and runs deferred work.
 func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 	handlers := a.desk.Handlers()
-	handlers[desk.JobInboxWebhook] = a.desk.InboxWebhook(env.Guarded)
 	handlers[desk.JobAcknowledge] = a.desk.Acknowledge
 	handlers[desk.JobProfile] = a.desk.LookUpProfile
 	handlers[desk.JobEnrich] = a.desk.Enrich
+	maps.Copy(handlers, a.whatsapp.Handlers())
 	a.inbound = ingest.NewWorker(ingest.WorkerOptions{
 		Log: a.log, Queue: a.queue, Desk: a.desk, Metrics: metrics, Now: a.cfg.Now, Owner: a.instance, Lease: a.cfg.Lease,
 	})
 	a.workers = append(a.workers, a.inbound)
+	fetcher := desk.NewFetcher(a.desk, env, a.cfg.FetchTimeout)
 	for _, lane := range []desk.RunnerOptions{
 		{Lane: store.LaneDeferred, Slots: 16, Handlers: handlers},
-		{Lane: store.LaneMedia, Slots: 32, Timeout: desk.FetchJobTimeout, Handlers: desk.NewFetcher(a.desk, env).Handlers()},
+		{Lane: store.LaneMedia, Slots: 32, Timeout: fetcher.JobTimeout(), Handlers: fetcher.Handlers()},
 		{Lane: store.LaneBulk, Slots: 2, Handlers: handlers},
+		{Lane: store.LaneWebhooks, Slots: desk.WebhookSlots, Handlers: handlers},
 	} {
 		lane.Store, lane.Log, lane.Owner, lane.Base, lane.Now = a.store, a.log, a.instance, a.cfg.RetryBase, a.cfg.Now
 		a.runners = append(a.runners, desk.NewRunner(lane))
@@ -142,7 +147,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 // mountAPI adds the routes of the API role and the answers to unknown paths.
 func (a *App) mountAPI(r *router.Router) error {
 	surface := api.New(api.Deps{
-		Store: a.store, Desk: a.desk, Files: a.files, Queue: a.queue.Ping, Setting: a.settings.Get, ConversationsPerPage: a.cfg.ResultsPerPage,
+		Store: a.store, Desk: a.desk, Files: a.files, WhatsApp: a.whatsapp, Queue: a.queue.Ping, Setting: a.settings.Get, ConversationsPerPage: a.cfg.ResultsPerPage,
 	})
 	var rows []route.Row
 	if a.cfg.Has(RoleAPI) {

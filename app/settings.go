@@ -3,24 +3,27 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"tributary/mail"
 	"tributary/store"
 )
 
 // settingNames are the environment variables that are installation settings:
-// what drivers ask for. Names are Chatwoot's where it has one.
-var settingNames = []string{
+// what drivers, the engine of WhatsApp numbers and mail ask for. Names are Chatwoot's
+// where it has one.
+var settingNames = slices.Concat([]string{
 	"FB_APP_ID", "FB_APP_SECRET", "FB_VERIFY_TOKEN", "FACEBOOK_API_VERSION", "ENABLE_MESSENGER_CHANNEL_HUMAN_AGENT",
 	"IG_VERIFY_TOKEN", "INSTAGRAM_APP_ID", "INSTAGRAM_APP_SECRET", "INSTAGRAM_VERIFY_TOKEN", "INSTAGRAM_API_VERSION",
 	"ENABLE_INSTAGRAM_CHANNEL_HUMAN_AGENT", "FACEBOOK_MESSAGE_TAG",
 	"TWITTER_APP_ID", "TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "TWITTER_ENVIRONMENT",
 	"WHATSAPP_APP_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_CONFIGURATION_ID", "WHATSAPP_API_VERSION",
-	"WHATSAPP_WEBHOOK_VERIFY_TOKEN", "INACTIVE_WHATSAPP_NUMBERS", "ACCOUNT_INBOXES_LIMIT",
+	"WHATSAPP_WEBHOOK_VERIFY_TOKEN", "WHATSAPP_AUTO_REGISTRATION", "INACTIVE_WHATSAPP_NUMBERS", "ACCOUNT_INBOXES_LIMIT",
 	"FACEBOOK_GRAPH_URL", "INSTAGRAM_GRAPH_URL", "WHATSAPP_CLOUD_BASE_URL", "WHATSAPP_360_BASE_URL", "TELEGRAM_API_URL",
 	"LINE_API_URL", "LINE_DATA_API_URL", "TWILIO_API_URL", "BANDWIDTH_MESSAGING_URL", "TWITTER_API_URL", "CHATWOOT_INBOX_HMAC_KEY",
-}
+}, mail.Settings)
 
 // settings answers what drivers ask: the stored value, else the environment's.
 type settings struct {

@@ -17,7 +17,9 @@ type wake struct {
 	log        *slog.Logger
 	localRelay func()
 	localJobs  func()
-	publish    chan string
+	// localNumbers is the engine of WhatsApp numbers.
+	localNumbers func()
+	publish      chan string
 }
 
 func newWake(client redis.UniversalClient, prefix string, log *slog.Logger) *wake {
@@ -27,6 +29,8 @@ func newWake(client redis.UniversalClient, prefix string, log *slog.Logger) *wak
 func (w *wake) relay() { w.one(w.localRelay, "relay") }
 
 func (w *wake) jobs() { w.one(w.localJobs, "jobs") }
+
+func (w *wake) numbers() { w.one(w.localNumbers, "numbers") }
 
 func (w *wake) one(local func(), name string) {
 	if local != nil {
@@ -73,6 +77,8 @@ func (w *wake) Run(ctx context.Context) error {
 				w.localRelay()
 			case m.Payload == "jobs" && w.localJobs != nil:
 				w.localJobs()
+			case m.Payload == "numbers" && w.localNumbers != nil:
+				w.localNumbers()
 			}
 		}
 	}

@@ -128,6 +128,10 @@ type acceptance struct {
 
 // deliver hands one event to the channels that carry its address.
 func (a *acceptance) deliver(ev *chat.Event) {
+	if ev.Address == Installation {
+		a.deliverInstallation(*ev)
+		return
+	}
 	candidates := []*Channel{a.located}
 	if a.located == nil || ev.Address != a.address {
 		candidates = a.dir.Find(ev.Address)
@@ -161,13 +165,31 @@ func (a *acceptance) deliver(ev *chat.Event) {
 		if t, ok := a.driver.(Tailor); ok {
 			t.Tailor(&e, ch)
 		}
-		if e.ReceivedAt == 0 {
-			e.ReceivedAt = chat.MillisOf(a.request.ReceivedAt)
-		}
-		if e.OccurredAt == 0 {
-			e.OccurredAt = e.ReceivedAt
-		}
+		a.stamp(&e)
 		a.out.Events = append(a.out.Events, e)
+	}
+}
+
+// deliverInstallation keeps news for the installation, which no inbox may let in
+// unproven.
+func (a *acceptance) deliverInstallation(ev chat.Event) {
+	if !a.proof.OK() {
+		a.out.Unrouted++
+		a.unproven++
+		return
+	}
+	ev.Proof = a.proof.Result
+	a.stamp(&ev)
+	a.out.Events = append(a.out.Events, ev)
+}
+
+// stamp sets the times that the driver left out.
+func (a *acceptance) stamp(e *chat.Event) {
+	if e.ReceivedAt == 0 {
+		e.ReceivedAt = chat.MillisOf(a.request.ReceivedAt)
+	}
+	if e.OccurredAt == 0 {
+		e.OccurredAt = e.ReceivedAt
 	}
 }
 

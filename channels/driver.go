@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Driver is what every channel must be able to do.
@@ -119,8 +120,23 @@ type Channel struct {
 	// SignatureMode is enforce, observe, or empty for the installation's.
 	SignatureMode           string
 	AccountActive           bool
+	Locale                  wording.Locale // of the account: what its agents read
 	ReauthorizationRequired bool
+	// RegistrationIncomplete is a WhatsApp number that cannot work yet.
+	RegistrationIncomplete bool
+	// Deleting is a channel whose inbox is about to be deleted.
+	Deleting bool
+	// SendHold is HoldReplies, BlockReplies or empty; SendHoldReason is what agents
+	// read of it.
+	SendHold       string
+	SendHoldReason wording.Text
 }
+
+// What a channel's standing at its provider does to replies.
+const (
+	HoldReplies  = "held"    // they wait
+	BlockReplies = "blocked" // they fail
+)
 
 // Binding is an address of a channel. Global addresses belong to one channel of
 // the installation; the others to one channel per account.
@@ -128,6 +144,11 @@ type Binding struct {
 	chat.Address
 	PerAccount bool
 }
+
+// Installation is the address of news that concern no single channel: what a
+// provider tells the installation's own app. Such events come without an inbox, and
+// only when they are proven.
+var Installation = chat.Address{Kind: "installation"} //nolint:gochecknoglobals // a constant in all but name
 
 // Proof is the outcome of Verify.
 type Proof struct {
@@ -183,9 +204,9 @@ type Alternates interface {
 }
 
 // Sender sends replies. Plan is pure and deterministic: it splits a message
-// into the calls that the provider needs, or refuses it with a *SendError. The
-// relay then calls SendPart for each part that has not been sent yet, in order,
-// and stores the receipt before the next one.
+// into the calls that the provider needs, or refuses it with a *SendError, worded
+// by Say. The relay then calls SendPart for each part that has not been sent yet, in
+// order, and stores the receipt before the next one.
 type Sender interface {
 	Plan(ch *Channel, m *chat.Outbound) ([]chat.Part, error)
 	SendPart(ctx context.Context, ch *Channel, m *chat.Outbound, p chat.Part) (Receipt, error)
@@ -199,19 +220,30 @@ type Receipt struct {
 	Status chat.MessageStatus
 }
 
-// SendError is a refused send with its verdict. Text is what the agent reads in
-// external_error, in the channel's own format; it never holds a secret.
+// SendError is a refused send with its verdict. Words is what the agent reads in
+// external_error; it never holds a secret.
 type SendError struct {
-	Class      chat.ErrorClass
-	Code       string
+	Class chat.ErrorClass
+	Code  string
+	// Text are the provider's words, in the channel's own format; of look-ups, which
+	// only logs tell about, also ours. Say is what we say to agents, and wins.
 	Text       string
+	Say        wording.Text
 	RetryAfter time.Duration // throttled: when the provider said so
 	MaxTries   int           // retryable: fewer tries than usual; 0: usual
 	Err        error
 }
 
+// Words is what the agent reads, in the agent's language.
+func (e *SendError) Words(l wording.Locale) string {
+	if e.Say.Zero() {
+		return e.Text
+	}
+	return l.Say(e.Say)
+}
+
 // Error implements error.
-func (e *SendError) Error() string { return string(e.Class) + ": " + e.Text }
+func (e *SendError) Error() string { return string(e.Class) + ": " + e.Words(wording.English) }
 
 // Unwrap gives the cause.
 func (e *SendError) Unwrap() error { return e.Err }
@@ -313,6 +345,17 @@ type MarkReader interface {
 	MarkRead(ctx context.Context, ch *Channel, m *chat.Outbound) error
 }
 
+// Announcer tells whoever runs the other end of a channel what happens in it, by a
+// webhook of the channel. What is sent to the contact is not announced: Sender
+// hands that over, with its own order and verdict.
+type Announcer interface {
+	// Announces tells whether ch has somebody to tell.
+	Announces(ch *Channel) bool
+	// Announce hands over an event as JSON, once. Errors are *SendError, as in
+	// Sender.
+	Announce(ctx context.Context, ch *Channel, event []byte) error
+}
+
 // TemplateSource lists the message templates that the provider approved.
 type TemplateSource interface {
 	// Templates gives the settings with the list in its place, and when it was
@@ -340,5 +383,5 @@ type Enricher interface {
 // without it the desk says "<Info.Title> user <source id>". The name contains
 // the source id, and a later look-up replaces it.
 type Placeholder interface {
-	Placeholder(sourceID string) string
+	Placeholder(sourceID string) wording.Text
 }

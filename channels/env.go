@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Env is what the installation gives to drivers. It is shared and read-only.
@@ -115,7 +116,7 @@ func (e *Env) JSON(ctx context.Context, method, address string, header map[strin
 	if v != nil {
 		b, err := json.Marshal(v)
 		if err != nil {
-			return nil, &SendError{Class: chat.Permanent, Text: "cannot encode the request", Err: err}
+			return nil, &SendError{Class: chat.Permanent, Say: wording.FailureInternal.Text(), Err: err}
 		}
 		body = bytes.NewReader(b)
 	}
@@ -130,7 +131,7 @@ func (e *Env) Form(ctx context.Context, method, address string, header map[strin
 func (e *Env) send(ctx context.Context, method, address, contentType string, header map[string]string, body io.Reader, typed bool) (*Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return nil, &SendError{Class: chat.Config, Text: "the provider's address is invalid", Err: redact(err)}
+		return nil, &SendError{Class: chat.Config, Say: wording.FailureProviderAddress.Text(), Err: redact(err)}
 	}
 	if typed {
 		req.Header.Set("Content-Type", contentType)
@@ -142,12 +143,12 @@ func (e *Env) send(ctx context.Context, method, address, contentType string, hea
 }
 
 func networkError(err error) *SendError {
-	text := "the provider could not be reached"
+	say := wording.FailureUnreachable.Text()
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
-		text = "the provider did not answer in time"
+		say = wording.FailureTimeout.Text()
 	}
-	return &SendError{Class: chat.Retryable, Code: "network", Text: text, Err: redact(err)}
+	return &SendError{Class: chat.Retryable, Code: "network", Say: say, Err: redact(err)}
 }
 
 // redact drops the URL that net/http puts in front of its errors.
@@ -164,7 +165,7 @@ func AsSendError(err error) *SendError {
 	if s, ok := errors.AsType[*SendError](err); ok {
 		return s
 	}
-	return &SendError{Class: chat.Retryable, Text: "internal error while sending", Err: err}
+	return &SendError{Class: chat.Retryable, Say: wording.FailureInternal.Text(), Err: err}
 }
 
 // ByStatus is the class of an HTTP status when the body says nothing more

@@ -73,6 +73,10 @@ func fill(v reflect.Value) {
 			fill(field)
 		}
 	case reflect.Map:
+		if v.Type().Elem().Kind() == reflect.String {
+			v.Set(reflect.ValueOf(map[string]string{"x": "y"}).Convert(v.Type()))
+			return
+		}
 		v.Set(reflect.ValueOf(map[string]any{"x": "y", "z": 1.0}))
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 { // raw JSON

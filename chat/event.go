@@ -5,6 +5,8 @@ import (
 	"hash/fnv"
 	"strconv"
 	"time"
+
+	"tributary/wording"
 )
 
 // Millis is a moment in unix milliseconds: the unit of the queue and of most
@@ -184,6 +186,7 @@ type Message struct {
 	SourceID    string          `json:"source_id,omitempty"` // the provider's public id
 	Direction   string          `json:"direction,omitempty"` // incoming (default) | outgoing
 	Content     string          `json:"content,omitempty"`
+	Placeholder *wording.Text   `json:"placeholder,omitempty"`  // instead of Content: words of our own
 	ContentType string          `json:"content_type,omitempty"` // text (default) | sticker | …
 	Attachments []Attachment    `json:"attachments,omitempty"`
 	ReplyTo     *ReplyTo        `json:"reply_to,omitempty"`
@@ -201,6 +204,17 @@ type Flags struct {
 	Deleted     bool   `json:"is_deleted,omitempty"`
 	Ephemeral   bool   `json:"is_ephemeral,omitempty"`
 	AppID       string `json:"sent_from_app_id,omitempty"` // echo: which app wrote it
+}
+
+// Words is the content, in the language of whoever reads it.
+func (m *Message) Words(l wording.Locale) string { return words(m.Content, m.Placeholder, l) }
+
+// words is what somebody said, else what we say instead.
+func words(said string, placeholder *wording.Text, l wording.Locale) string {
+	if said == "" && placeholder != nil {
+		return l.Say(*placeholder)
+	}
+	return said
 }
 
 // Unsupported tells whether the message is marked as such.
@@ -256,7 +270,12 @@ type Attachment struct {
 	Long        float64 `json:"long,omitempty"`
 	Card        *Card   `json:"contact_card,omitempty"`
 	Fetch       *Fetch  `json:"fetch,omitempty"`
+	// Placeholder stands instead of Title: words of our own.
+	Placeholder *wording.Text `json:"placeholder,omitempty"`
 }
+
+// Words is the title, in the language of whoever reads it.
+func (a *Attachment) Words(l wording.Locale) string { return words(a.Title, a.Placeholder, l) }
 
 // Card is a contact card that somebody sent.
 type Card struct {
@@ -265,6 +284,7 @@ type Card struct {
 	FormattedName string   `json:"formatted_name,omitempty"`
 	Phones        []string `json:"phones,omitempty"`
 	Emails        []string `json:"emails,omitempty"`
+	Org           string   `json:"org,omitempty"`
 	VCard         string   `json:"vcard,omitempty"`
 }
 

@@ -116,7 +116,7 @@ func (f *Fetcher) avatar(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return done(err)
 	}
-	return f.wear(ctx, j.AccountID, in, file, source)
+	return f.wear(ctx, j.AccountID, in, file.File, source)
 }
 
 // wear gives the contact the picture; what is none is noted, so that it is not

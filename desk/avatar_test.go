@@ -19,6 +19,7 @@ import (
 func (w *world) dispatching() {
 	w.t.Helper()
 	d := desk.NewDispatcher(w.desk, w.desk.Log, func() {})
+	w.desk.WakeJobs = d.Wake
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx) }()

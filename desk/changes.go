@@ -2,15 +2,18 @@ package desk
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/store"
+	"tributary/wording"
 )
 
-// changes applies the events that change something there already is. They come
-// one by one and in order; each sets a state, so that applying one twice changes
-// nothing.
+// changes applies the events that change something there already is, one by one
+// and in order. Each sets a state; one that is repeated, or comes late, must not
+// bring back a state that is over.
 func (r *reception) changes(ctx context.Context) error {
 	for i, e := range r.events {
 		var apply func(context.Context, *chat.Event, store.ContactRef) error
@@ -25,7 +28,7 @@ func (r *reception) changes(ctx context.Context) error {
 			apply = r.watermark
 		case chat.KindOptOut, chat.KindBlock:
 			apply = r.optOut
-		case chat.KindOptIn:
+		case chat.KindOptIn, chat.KindFollow:
 			apply = r.optIn
 		default:
 			continue
@@ -53,6 +56,29 @@ func (r *reception) changes(ctx context.Context) error {
 	return nil
 }
 
+// accounts hands on what providers tell about their accounts, and tells whether
+// there was any.
+func (r *reception) accounts(ctx context.Context) (bool, error) {
+	any := false
+	for _, e := range r.events {
+		if e.Kind != chat.KindAccountEvent || r.desk.AccountEvent == nil {
+			continue
+		}
+		due, err := r.due(ctx, e, "account "+e.Key) // whatever is told later: each counts, once
+		if err != nil {
+			return false, err
+		}
+		if !due {
+			continue
+		}
+		if err := r.desk.AccountEvent(ctx, r.tx, e); err != nil {
+			return false, err
+		}
+		any = true
+	}
+	return any, nil
+}
+
 // targets finds the messages that an event is about.
 func (r *reception) targets(ctx context.Context, e *chat.Event, c store.ContactRef) ([]store.MessageRef, error) {
 	if e.Target == nil {
@@ -71,6 +97,21 @@ func (r *reception) targets(ctx context.Context, e *chat.Event, c store.ContactR
 	return out, nil
 }
 
+// due notes that an event is about to be applied to what it is about, and tells
+// whether it has to be. An event that finds nothing to change is not noted: what it
+// is about may still come, and the event once more.
+func (r *reception) due(ctx context.Context, e *chat.Event, subject string) (bool, error) {
+	return r.tx.RecordChange(ctx, store.Change{
+		IngestKey: store.IngestKey{InboxID: e.InboxID, Key: e.Key}, Subject: subject, At: int64(e.OccurredAt),
+	})
+}
+
+// subject names what an event changes of a message: within the contact, since
+// Telegram's message ids are unique within a chat only.
+func subject(what string, e *chat.Event) string {
+	return what + " " + e.Contact.SourceID + " " + strings.Join(e.Target.SourceIDs, " ")
+}
+
 func (r *reception) updated(e *chat.Event, m store.MessageRef) {
 	r.note("message.updated", m.AccountID, e.InboxID, m.ConversationID, m.ID)
 }
@@ -79,6 +120,14 @@ func (r *reception) updated(e *chat.Event, m store.MessageRef) {
 func (r *reception) edit(ctx context.Context, e *chat.Event, c store.ContactRef) error {
 	list, err := r.targets(ctx, e, c)
 	if err != nil || e.Message == nil {
+		return err
+	}
+	// Nothing comes back from a deletion.
+	list = slices.DeleteFunc(list, func(m store.MessageRef) bool { return parse(m.Attributes)["deleted"] == true })
+	if len(list) == 0 {
+		return nil
+	}
+	if due, err := r.due(ctx, e, subject("edit", e)); err != nil || !due {
 		return err
 	}
 	content := clip(channels.Clean(e.Message.Content))
@@ -92,16 +141,16 @@ func (r *reception) edit(ctx context.Context, e *chat.Event, c store.ContactRef)
 	return nil
 }
 
-// deletedText stands where a contact took a message back.
-const deletedText = "This message was deleted"
-
 // remove takes content and files away and leaves a note.
 func (r *reception) remove(ctx context.Context, e *chat.Event, c store.ContactRef) error {
 	list, err := r.targets(ctx, e, c)
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return err
 	}
-	text := deletedText
+	if due, err := r.due(ctx, e, subject("delete", e)); err != nil || !due {
+		return err
+	}
+	text := r.desk.Directory.Locale(e.InboxID).Say(wording.PlaceholderDeleted.Text())
 	for _, m := range list {
 		if err := r.tx.RewriteMessage(ctx, m.ID, &text, withAttribute(m.Attributes, "deleted", true), true); err != nil {
 			return err
@@ -117,11 +166,22 @@ func (r *reception) react(ctx context.Context, e *chat.Event, c store.ContactRef
 		return nil
 	}
 	list, err := r.targets(ctx, e, c)
-	if err != nil {
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	what := "reaction"
+	if reactionSets(e) {
+		what += " " + e.Reaction.Emoji
+	}
+	if due, err := r.due(ctx, e, subject(what, e)); err != nil || !due {
 		return err
 	}
 	for _, m := range list {
-		if err := r.tx.RewriteMessage(ctx, m.ID, nil, withReaction(m.Attributes, e), false); err != nil {
+		attributes := withReaction(m.Attributes, e)
+		if attributes == m.Attributes {
+			continue
+		}
+		if err := r.tx.RewriteMessage(ctx, m.ID, nil, attributes, false); err != nil {
 			return err
 		}
 		r.updated(e, m)
@@ -148,10 +208,18 @@ func (r *reception) watermark(ctx context.Context, e *chat.Event, c store.Contac
 	return nil
 }
 
-func (r *reception) optOut(ctx context.Context, _ *chat.Event, c store.ContactRef) error {
-	return r.tx.MarkOptedOut(ctx, c.ContactInboxID, true)
+func (r *reception) optOut(ctx context.Context, e *chat.Event, c store.ContactRef) error {
+	return r.wish(ctx, e, c, true)
 }
 
-func (r *reception) optIn(ctx context.Context, _ *chat.Event, c store.ContactRef) error {
-	return r.tx.MarkOptedOut(ctx, c.ContactInboxID, false)
+func (r *reception) optIn(ctx context.Context, e *chat.Event, c store.ContactRef) error {
+	return r.wish(ctx, e, c, false)
+}
+
+// wish notes whether the contact forbids us to write.
+func (r *reception) wish(ctx context.Context, e *chat.Event, c store.ContactRef, out bool) error {
+	if due, err := r.due(ctx, e, "wish "+e.Contact.SourceID); err != nil || !due {
+		return err
+	}
+	return r.tx.MarkOptedOut(ctx, c.ContactInboxID, out)
 }

@@ -3,11 +3,13 @@ package desk
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // contactName is what a new contact is called: its name, else how the provider
@@ -20,7 +22,7 @@ func contactName(a *arrival) string {
 	if c.Phone != "" {
 		return limit(channels.Clean(c.Phone))
 	}
-	return placeholder(a.driver, c.SourceID)
+	return madeUp(a.driver, c.SourceID, a.channel.Locale)
 }
 
 // told is the name that the provider tells; empty when it tells none.
@@ -33,12 +35,25 @@ func told(c *chat.Contact) string {
 	return ""
 }
 
-// placeholder is what somebody is called whom the provider tells nothing about.
-func placeholder(d channels.Driver, sourceID string) string {
+// madeUp is what somebody is called whom the provider tells nothing about.
+func madeUp(d channels.Driver, sourceID string, l wording.Locale) string {
+	text := wording.ContactUser.With("channel", d.Info().Title, "id", sourceID)
 	if p, ok := d.(channels.Placeholder); ok {
-		return limit(channels.Clean(p.Placeholder(sourceID)))
+		text = p.Placeholder(sourceID)
 	}
-	return limit(d.Info().Title + " user " + sourceID)
+	return limit(channels.Clean(l.Say(text)))
+}
+
+// isMadeUp tells whether a name is one that the desk made up. It may be in another
+// language than the account's: that can change, and names stay.
+func isMadeUp(name string, d channels.Driver, sourceID string, l wording.Locale) bool {
+	// Every name that is made up has the source id in it, as far as there is room.
+	if !strings.Contains(name, channels.Clip(channels.Clean(sourceID), 100, channels.Runes)) {
+		return false
+	}
+	return name == madeUp(d, sourceID, l) || slices.ContainsFunc(wording.Locales(), func(other wording.Locale) bool {
+		return name == madeUp(d, sourceID, other)
+	})
 }
 
 // limit keeps short-text columns at 255 characters.

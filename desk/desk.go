@@ -5,10 +5,12 @@
 package desk
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
 	"tributary/channels"
+	"tributary/chat"
 	"tributary/files"
 	"tributary/store"
 )
@@ -30,12 +32,19 @@ type Options struct {
 	Setting func(name string) string
 	// PublicURL is FRONTEND_URL without a trailing slash.
 	PublicURL string
+	// AccountEvent takes in what a provider tells about an account of its own, in
+	// the transaction that applies it; nil: nobody cares.
+	AccountEvent func(context.Context, *store.Tx, *chat.Event) error
+	// BeforeDelete is told of an inbox that is about to be deleted, so that it can be
+	// parted from its provider; nil: the driver does that.
+	BeforeDelete func(context.Context, *channels.Channel) error
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
 type Desk struct {
 	Options
-	flood *flood
+	flood     *flood
+	endpoints *endpoints
 }
 
 // New makes a desk.
@@ -46,7 +55,7 @@ func New(opt Options) *Desk {
 	if opt.WakeJobs == nil {
 		opt.WakeJobs = func() {}
 	}
-	return &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute)}
+	return &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints()}
 }
 
 // Driver gives the driver and channel of an inbox.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/store"
+	"tributary/wording"
 )
 
 // Directory keeps every channel of the installation in memory, found by the
@@ -123,6 +125,28 @@ func (d *Directory) Row(inboxID int64) (store.ChannelRow, bool) {
 	return e.row, true
 }
 
+// Locale is the language of the account that an inbox belongs to, English when the
+// inbox is gone.
+func (d *Directory) Locale(inboxID int64) wording.Locale {
+	if _, ch, ok := d.Inbox(inboxID); ok {
+		return ch.Locale
+	}
+	return wording.English
+}
+
+// Version is the change feed's position of what the directory holds.
+func (d *Directory) Version() int64 { return d.current.Load().version }
+
+// All gives every channel that has a driver.
+func (d *Directory) All() []*channels.Channel {
+	current := d.current.Load()
+	out := make([]*channels.Channel, 0, len(current.byInbox))
+	for _, e := range current.byInbox {
+		out = append(out, e.channel)
+	}
+	return out
+}
+
 // DriverOf finds the driver of a channel type.
 func (d *Directory) DriverOf(channelType string) (channels.Driver, bool) {
 	driver, ok := d.drivers[channelType]
@@ -178,9 +202,19 @@ func (d *Directory) Refresh(ctx context.Context) error {
 func channelOf(row store.ChannelRow) *channels.Channel {
 	return &channels.Channel{
 		ID: row.ID, InboxID: row.InboxID, AccountID: row.AccountID, Type: row.Type, Name: row.InboxName,
-		Settings: row.Settings, SignatureMode: row.SignatureMode, AccountActive: row.AccountActive,
-		ReauthorizationRequired: row.ReauthorizationRequired,
+		Settings: row.Settings, SignatureMode: row.SignatureMode, AccountActive: row.AccountActive, Locale: wording.LocaleOf(row.Locale),
+		ReauthorizationRequired: row.ReauthorizationRequired, RegistrationIncomplete: row.RegistrationIncomplete,
+		Deleting: row.Registration == store.Deleting, SendHold: row.SendHold, SendHoldReason: heldBecause(row.SendHoldReason),
 	}
+}
+
+// heldBecause reads why replies are held; what cannot be read is said by nobody.
+func heldBecause(stored string) wording.Text {
+	var t wording.Text
+	if stored != "" {
+		_ = json.Unmarshal([]byte(stored), &t)
+	}
+	return t
 }
 
 // Name implements the worker contract.

@@ -2,8 +2,6 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -96,35 +94,4 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	}
-}
-
-// JobInboxWebhook posts an event to the webhook of an API inbox.
-const JobInboxWebhook = "inbox.webhook"
-
-// InboxWebhookJob is the payload of JobInboxWebhook.
-type InboxWebhookJob struct {
-	InboxID   int64  `json:"inbox_id"`
-	MessageID int64  `json:"message_id"`
-	Event     string `json:"event"`
-}
-
-// apiInboxWebhook orders the webhook of an API inbox for messages that the relay
-// does not deliver: what contacts write, and private notes.
-func (d *Desk) apiInboxWebhook(ctx context.Context, tx *store.Tx, row store.OutboxRow) (bool, error) {
-	if row.Kind != "message.created" {
-		return false, nil
-	}
-	_, ch, ok := d.Directory.Inbox(row.InboxID)
-	if !ok || ch.Type != "Channel::Api" || parse(string(ch.Settings))["webhook_url"] == nil {
-		return false, nil
-	}
-	announced, err := tx.Announced(ctx, row.MessageID)
-	if err != nil || !announced {
-		return false, err
-	}
-	payload, err := json.Marshal(InboxWebhookJob{InboxID: row.InboxID, MessageID: row.MessageID, Event: "message_created"})
-	if err != nil {
-		return false, fmt.Errorf("desk: inbox webhook: %w", err)
-	}
-	return true, tx.InsertJob(ctx, store.Job{Kind: JobInboxWebhook, AccountID: row.AccountID, Payload: payload, MaxAttempts: 3})
 }

@@ -11,6 +11,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/store"
+	"tributary/wording"
 )
 
 // JobEnrich completes a message with what only the provider can tell.
@@ -60,7 +61,7 @@ func (d *Desk) Enrich(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return d.lookupFailed(ctx, j, driver, ch, err)
 	}
-	err = d.again(ctx, func(tx *store.Tx) error { return applyEnrichment(ctx, tx, &in, m) })
+	err = d.again(ctx, func(tx *store.Tx) error { return applyEnrichment(ctx, tx, &in, m, ch.Locale) })
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // the conversation was deleted meanwhile
 	}
@@ -73,7 +74,7 @@ func (d *Desk) Enrich(ctx context.Context, j store.Job) error {
 // applyEnrichment changes the stored message. What the contact did to it since it
 // was received stays: a message taken back is not completed, an edited text is
 // kept.
-func applyEnrichment(ctx context.Context, tx *store.Tx, in *EnrichJob, m *chat.Message) error {
+func applyEnrichment(ctx context.Context, tx *store.Tx, in *EnrichJob, m *chat.Message, l wording.Locale) error {
 	if _, err := tx.LockMessage(ctx, in.ConversationID, in.MessageID); err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func applyEnrichment(ctx context.Context, tx *store.Tx, in *EnrichJob, m *chat.M
 		return nil
 	}
 	var content *string
-	if text := clip(channels.Clean(m.Content)); text != "" && attributes["edited_at"] == nil {
+	if text := clip(channels.Clean(m.Words(l))); text != "" && attributes["edited_at"] == nil {
 		content = &text
 	}
 	maps.Copy(attributes, m.Attributes)
@@ -98,7 +99,7 @@ func applyEnrichment(ctx context.Context, tx *store.Tx, in *EnrichJob, m *chat.M
 	if replace {
 		files := make([]store.NewAttachment, 0, len(m.Attachments))
 		for i := range m.Attachments {
-			files = append(files, attachment(in.Event, in.MessageID, &m.Attachments[i]))
+			files = append(files, attachment(in.Event, in.MessageID, &m.Attachments[i], l))
 		}
 		if err := tx.InsertAttachments(ctx, files); err != nil {
 			return err

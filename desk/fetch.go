@@ -24,10 +24,12 @@ import (
 
 // Limits of a download (contract 09 §2.6).
 const (
-	fetchTimeout = 60 * time.Second
-	// FetchJobTimeout is how long a job that downloads may take: the download, and
-	// what is written before and after it.
-	FetchJobTimeout = 90 * time.Second
+	// FetchTimeout is how long one may take altogether: asking the provider,
+	// redirects and all bytes.
+	FetchTimeout = 60 * time.Second
+	// fetchMargin is how much longer its job may take: for what is written before and
+	// after the download.
+	fetchMargin = 30 * time.Second
 	// fetchTries is how often a download is begun that fails for reasons that pass,
 	// preparingTries how often where the provider says that it still prepares the
 	// file: it does so for minutes with a long video.
@@ -42,18 +44,26 @@ type Fetcher struct {
 	desk    *Desk
 	env     *channels.Env
 	guarded *http.Client // follows no redirects: the fetcher does, and judges them
+	limit   time.Duration
 
 	mu   sync.Mutex
 	busy map[int64]int // downloads under way by inbox
 }
 
 // NewFetcher makes the handlers of JobMedia and JobAvatar. Addresses from outside
-// are called with env.Guarded, what a driver builds with env.HTTP.
-func NewFetcher(d *Desk, env *channels.Env) *Fetcher {
+// are called with env.Guarded, what a driver builds with env.HTTP. limit is how long
+// a download may take altogether; 0: FetchTimeout.
+func NewFetcher(d *Desk, env *channels.Env, limit time.Duration) *Fetcher {
+	if limit == 0 {
+		limit = FetchTimeout
+	}
 	guarded := *env.Guarded
 	guarded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Fetcher{desk: d, env: env, guarded: &guarded, busy: map[int64]int{}}
+	return &Fetcher{desk: d, env: env, guarded: &guarded, limit: limit, busy: map[int64]int{}}
 }
+
+// JobTimeout is how long one of its jobs may take.
+func (f *Fetcher) JobTimeout() time.Duration { return f.limit + fetchMargin }
 
 // Handlers are the jobs of the fetcher; they belong to store.LaneMedia.
 func (f *Fetcher) Handlers() map[string]Handler {
@@ -85,6 +95,7 @@ type wanted struct {
 	inboxID   int64
 	filename  string // as the provider says
 	kind      string // names it when nobody does
+	media     bool   // the channel has no documents and no cards, only media
 	maxBytes  int64
 }
 
@@ -118,22 +129,28 @@ func (e *fetchError) tries() int {
 // later, or the inbox is gone.
 var errPutOff = errors.New("desk: put off")
 
+// fetched is a file that was stored.
+type fetched struct {
+	files.File
+	charset string // as its source says; empty: it does not
+}
+
 // download stores a file. What is wrong with the source is a *fetchError, other
 // errors are our own trouble.
-func (f *Fetcher) download(ctx context.Context, j store.Job, w wanted) (files.File, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+func (f *Fetcher) download(ctx context.Context, j store.Job, w wanted) (fetched, error) {
+	ctx, cancel := context.WithTimeout(ctx, f.limit)
 	defer cancel()
 	req, authenticated, err := f.request(ctx, j, w)
 	if err != nil {
-		return files.File{}, err
+		return fetched{}, err
 	}
 	res, err := f.get(ctx, req, authenticated)
 	if err != nil {
-		return files.File{}, err
+		return fetched{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	if err := judge(res, authenticated, f.desk.Now()); err != nil {
-		return files.File{}, err
+		return fetched{}, err
 	}
 	body := &watched{r: res.Body}
 	n := files.NewFile{
@@ -145,11 +162,20 @@ func (f *Fetcher) download(ctx context.Context, j store.Job, w wanted) (files.Fi
 	file, err := f.desk.Files.Create(ctx, n)
 	switch {
 	case errors.Is(err, blob.ErrTooLarge):
-		return files.File{}, &fetchError{class: chat.Permanent, err: err}
+		return fetched{}, &fetchError{class: chat.Permanent, err: err}
 	case body.err != nil:
-		return files.File{}, &fetchError{class: chat.Retryable, err: httpx.Redact(body.err)}
+		return fetched{}, &fetchError{class: chat.Retryable, err: httpx.Redact(body.err)}
 	}
-	return file, err
+	return fetched{file, charset(n.ContentType)}, err
+}
+
+// charset is the parameter of that name of a content type.
+func charset(contentType string) string {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return ""
+	}
+	return params["charset"]
 }
 
 // watched remembers how the source ended.

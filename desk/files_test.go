@@ -149,7 +149,7 @@ func TestMediaMemory(t *testing.T) {
 	if err != nil || len(jobs) != 1 {
 		t.Fatalf("jobs %v %v", jobs, err)
 	}
-	handler := desk.NewFetcher(w.desk, w.env).Handlers()[store.JobMedia]
+	handler := desk.NewFetcher(w.desk, w.env, 0).Handlers()[store.JobMedia]
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	err = handler(t.Context(), jobs[0])

@@ -183,6 +183,9 @@ type InboxChange struct {
 	Hours []store.WorkingHour
 	// Params are the channel's parameters; nil: the channel stays.
 	Params json.RawMessage
+	// Settings replace the channel's as they are, instead of Params: whoever made them
+	// has proven them at the provider.
+	Settings json.RawMessage
 	// SignatureMode replaces the inbox's own; nil: it stays.
 	SignatureMode *string
 }
@@ -190,8 +193,7 @@ type InboxChange struct {
 // UpdateInbox stores the settings of an inbox and, when parameters are given, the
 // channel's, which the driver checks first.
 func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
-	inbox, params := change.Inbox, change.Params
-	var settings json.RawMessage
+	inbox, params, settings := change.Inbox, change.Params, change.Settings
 	var addresses []store.Address
 	driver, ch, ok := d.Directory.Inbox(inbox.ID)
 	if params != nil && ok {
@@ -204,6 +206,12 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 			if addresses, err = d.addresses(driver, inbox.AccountID, settings); err != nil {
 				return err
 			}
+		}
+	}
+	if change.Settings != nil && ok {
+		var err error
+		if addresses, err = d.addresses(driver, inbox.AccountID, settings); err != nil {
+			return err
 		}
 	}
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
@@ -254,12 +262,15 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 // DeleteInbox orders the deletion of an inbox; a bulk job carries it out.
 func (d *Desk) DeleteInbox(ctx context.Context, accountID, inboxID int64) error {
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+		if err := tx.MarkDeleting(ctx, inboxID); err != nil {
+			return err
+		}
 		return insertInboxJob(ctx, tx, JobDeleteInbox, store.LaneBulk, accountID, inboxID)
 	})
 	if err != nil {
 		return err
 	}
-	d.WakeJobs()
+	d.changed(ctx)
 	return nil
 }
 
@@ -267,7 +278,7 @@ func (d *Desk) DeleteInbox(ctx context.Context, accountID, inboxID int64) error 
 func (d *Desk) Handlers() map[string]Handler {
 	return map[string]Handler{
 		JobRegister: d.register, JobDeleteInbox: d.deleteInbox, JobTemplates: d.syncTemplates,
-		JobTyping: d.typing, JobMarkRead: d.markRead,
+		JobTyping: d.typing, JobMarkRead: d.markRead, JobInboxWebhook: d.inboxWebhook,
 	}
 }
 
@@ -293,7 +304,7 @@ func (d *Desk) register(ctx context.Context, j store.Job) error {
 	err := registrar.Register(ctx, ch)
 	state, reason := "registered", ""
 	if err != nil {
-		state, reason = "failed", channels.AsSendError(err).Text
+		state, reason = "failed", channels.AsSendError(err).Words(ch.Locale)
 		if shown, ok := errors.AsType[*chat.Error](err); ok {
 			reason = shown.Message
 		}
@@ -315,7 +326,13 @@ func (d *Desk) deleteInbox(ctx context.Context, j store.Job) error {
 	if err := json.Unmarshal(j.Payload, &in); err != nil {
 		return Final{fmt.Errorf("desk: delete inbox: %w", err)}
 	}
-	if driver, ch, ok := d.Directory.Inbox(in.InboxID); ok && j.Attempts == 0 {
+	driver, ch, ok := d.Directory.Inbox(in.InboxID)
+	if ok && j.Attempts == 0 && d.BeforeDelete != nil {
+		if err := d.BeforeDelete(ctx, ch); err != nil {
+			d.Log.Warn("inbox not parted from its provider", "inbox_id", in.InboxID, "error", err)
+		}
+	}
+	if ok && j.Attempts == 0 {
 		if r, can := driver.(channels.Registrar); can {
 			if err := r.Unregister(ctx, ch); err != nil {
 				d.Log.Warn("webhook not removed at the provider", "inbox_id", in.InboxID, "error", err)

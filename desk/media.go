@@ -57,7 +57,7 @@ func (f *Fetcher) media(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return done(err)
 	}
-	return f.fill(ctx, a, file)
+	return f.fill(ctx, a, w, file)
 }
 
 // done is the end of a job that was put off: nothing went wrong.
@@ -70,18 +70,33 @@ func done(err error) error {
 
 func (f *Fetcher) wanted(a store.PendingAttachment) wanted {
 	w := wanted{accountID: a.AccountID, inboxID: a.InboxID, filename: a.FileName, kind: chat.FileTypes[a.FileType], maxBytes: maxMedia}
-	if _, ch, ok := f.desk.Directory.Inbox(a.InboxID); ok && ch.Type == "Channel::Whatsapp" && w.kind == "file" {
+	_, ch, ok := f.desk.Directory.Inbox(a.InboxID)
+	switch {
+	case !ok:
+	case ch.Type == "Channel::Whatsapp" && w.kind == "file":
 		w.maxBytes = maxWhatsAppDocument
+	case ch.Type == "Channel::TwilioSms", ch.Type == "Channel::Sms":
+		w.media = true
 	}
 	return w
 }
 
 // fill gives the attachment its file.
-func (f *Fetcher) fill(ctx context.Context, a store.PendingAttachment, file files.File) error {
-	fileType := chat.IndexOf(chat.FileTypes, fetchedType(chat.FileTypes[a.FileType], a.ContentType, file.ContentType))
-	err := f.settle(ctx, a, func(tx *store.Tx) error {
-		return tx.FillAttachment(ctx, store.FilledAttachment{ID: a.ID, AccountID: a.AccountID, BlobID: file.ID, FileType: fileType})
-	})
+func (f *Fetcher) fill(ctx context.Context, a store.PendingAttachment, w wanted, file fetched) error {
+	kind := fetchedType(w.kind, a.ContentType, file.ContentType)
+	filled := store.FilledAttachment{ID: a.ID, AccountID: a.AccountID, BlobID: file.ID}
+	if mayBeCard(w, file) {
+		card, err := f.readCard(ctx, a, file)
+		switch {
+		case errors.Is(err, errNoCard):
+		case err != nil:
+			return err
+		default:
+			kind, filled.Title, filled.Meta = "contact", card.title, card.meta
+		}
+	}
+	filled.FileType = chat.IndexOf(chat.FileTypes, kind)
+	err := f.settle(ctx, a, func(tx *store.Tx) error { return tx.FillAttachment(ctx, filled) })
 	if errors.Is(err, store.ErrNotFound) {
 		return f.desk.Files.Delete(ctx, file.ID) // the message was deleted meanwhile
 	}
@@ -90,14 +105,14 @@ func (f *Fetcher) fill(ctx context.Context, a store.PendingAttachment, file file
 
 // fetchedType is the type of an attachment once its file is there: what the
 // provider called a share or a story is what its bytes are (contract 09 §5.3), and
-// so is a picture, a sound or a film that is none. A contact card stays one, a
-// document too although it could be shown, and so does a sound in a container that
-// may hold a film.
+// so is a picture, a sound or a film that is none, or a card that cannot be read. A
+// document stays one although it could be shown, and so does a sound in a container
+// that may hold a film.
 func fetchedType(was, declared, contentType string) string {
 	is := sniff.FileType(contentType)
 	major, _, _ := strings.Cut(contentType, "/")
 	switch {
-	case was == "ig_reel", was == "contact", was == "file" && declared != "":
+	case was == "ig_reel", was == "file" && declared != "":
 		return was
 	case was == "audio" && (major == "video" || contentType == sniff.Binary || contentType == "application/ogg"),
 		was == "video" && (major == "video" || contentType == sniff.Binary):

@@ -25,7 +25,8 @@ import (
 // outside is everything that can be reached: hosts by name, answered in process;
 // what it does not know goes to next, or is unreachable.
 type outside struct {
-	next http.RoundTripper
+	next  http.RoundTripper
+	limit time.Duration // of a download; 0: as usual
 
 	mu    sync.Mutex
 	hosts map[string]http.HandlerFunc
@@ -104,9 +105,10 @@ func (w *world) fetching(o *outside) *desk.Runner {
 	}
 	client := &http.Client{Transport: o, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	w.env.HTTP, w.env.Guarded = client, client
+	fetcher := desk.NewFetcher(w.desk, w.env, o.limit)
 	runner := desk.NewRunner(desk.RunnerOptions{
-		Store: w.store, Log: w.desk.Log, Lane: store.LaneMedia, Owner: "test", Now: w.clock.Now,
-		Handlers: desk.NewFetcher(w.desk, w.env).Handlers(),
+		Store: w.store, Log: w.desk.Log, Lane: store.LaneMedia, Owner: "test", Now: w.clock.Now, Timeout: fetcher.JobTimeout(),
+		Handlers: fetcher.Handlers(),
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)

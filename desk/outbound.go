@@ -89,6 +89,7 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 	for i, id := range providerIDs {
 		refs[i] = store.ProviderRef{InboxID: o.InboxID, ProviderID: id}
 	}
+	changed := false
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
 		if err := tx.LockProviderIDs(ctx, refs); err != nil {
 			return err
@@ -103,8 +104,12 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 				return err
 			}
 		}
-		s := &statusState{StatusRef: store.StatusRef{MessageID: o.MessageID}}
+		s, err := answered(ctx, tx, o.MessageID, refs)
+		if err != nil {
+			return err
+		}
 		s.apply(status.Code(), "")
+		var failed []store.ProviderRef
 		for _, ref := range refs {
 			parked, err := tx.TakeParked(ctx, ref)
 			if err != nil {
@@ -112,9 +117,15 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 			}
 			for _, p := range parked {
 				s.apply(p.Status, p.Error)
+				if p.Status == chat.StatusFailed.Code() && s.now == p.Status {
+					failed = append(failed, ref)
+				}
 			}
 		}
-		if s.now != chat.StatusSent.Code() {
+		if err := tx.MarkPartsFailed(ctx, failed); err != nil {
+			return err
+		}
+		if s.now != s.Status {
 			attributes := ""
 			if s.text != "" {
 				current, err := tx.MessageAttributes(ctx, o.MessageID)
@@ -127,7 +138,9 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 				return err
 			}
 		}
-		if !last {
+		// A webhook gives no ids: then the message is what it was.
+		changed = len(providerIDs) > 0 || part > 0 || o.PartsSent > 0 || s.now != chat.StatusSent.Code()
+		if !last || !changed {
 			return nil
 		}
 		return tx.InsertOutbox(ctx, []store.OutboxRow{{
@@ -135,10 +148,27 @@ func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs
 			InboxID: o.InboxID, ConversationID: o.ConversationID, MessageID: o.MessageID,
 		}})
 	})
-	if err == nil && last {
+	if err == nil && last && changed {
 		d.WakeJobs()
 	}
 	return err
+}
+
+// answered is a message to a part of which the provider answered with these ids;
+// of an earlier part it may have reported more already.
+func answered(ctx context.Context, tx *store.Tx, messageID int64, refs []store.ProviderRef) (*statusState, error) {
+	s := &statusState{StatusRef: store.StatusRef{MessageID: messageID}}
+	if len(refs) == 0 {
+		return s, nil
+	}
+	found, err := tx.Providers(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	if ref, ok := found[refs[0]]; ok && ref.MessageID == messageID {
+		s.StatusRef, s.now = ref, ref.Status
+	}
+	return s, nil
 }
 
 // SendFailed ends a delivery with a refusal: the message is failed and says why.

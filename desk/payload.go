@@ -18,20 +18,64 @@ func (d *Desk) MessageWebhook(ctx context.Context, event string, messageID int64
 	if err != nil {
 		return nil, err
 	}
+	return d.messageEvent(event, m)
+}
+
+func (d *Desk) messageEvent(event string, m store.MessageView) ([]byte, error) {
 	payload := map[string]any{
 		"event": event, "id": m.ID, "content": m.Content, "content_type": chat.ContentTypes[m.ContentType],
 		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
 		"message_type": chat.MessageType(m.Type).String(), "private": m.Private, "source_id": m.SourceID,
 		"created_at": iso(m.CreatedAt), "account": map[string]any{"id": m.AccountID, "name": m.AccountName},
 		"inbox": map[string]any{"id": m.InboxID, "name": m.InboxName}, "sender": d.senderWebhook(m),
-		"conversation": d.conversationPush(m),
+		"conversation": d.conversationPush(m.ThreadView),
 	}
 	if len(m.Attachments) > 0 {
-		payload["attachments"] = d.attachmentsPush(m)
+		payload["attachments"] = d.attachmentsPush(m.ID, m.AccountID, m.Attachments)
 	}
+	return encodeEvent(payload)
+}
+
+// conversationEvent is the JSON about a conversation (contract 06 §1.5): it stands
+// at the top level.
+func (d *Desk) conversationEvent(ctx context.Context, in *InboxWebhookJob) ([]byte, error) {
+	t, err := d.Store.ThreadView(ctx, in.ConversationID)
+	if err != nil {
+		return nil, err
+	}
+	payload := d.conversationPush(t)
+	payload["event"] = in.Event
+	switch in.Event {
+	case "conversation_updated":
+		payload["changed_attributes"] = in.Changed
+	case "conversation_status_changed":
+		payload["changed_attributes"] = nil // they are in conversation_updated
+	}
+	return encodeEvent(payload)
+}
+
+// typingEvent is the JSON about somebody who types, or stopped; store.ErrNotFound
+// when that agent is gone.
+func (d *Desk) typingEvent(ctx context.Context, in *InboxWebhookJob) ([]byte, error) {
+	t, err := d.Store.ThreadView(ctx, in.ConversationID)
+	if err != nil {
+		return nil, err
+	}
+	who := d.contactWebhook(t)
+	if in.UserID != 0 {
+		u, err := d.Store.User(ctx, in.UserID)
+		if err != nil {
+			return nil, err
+		}
+		who = userWebhook(u.ID, u.Name, u.Email)
+	}
+	return encodeEvent(map[string]any{"event": in.Event, "user": who, "conversation": d.conversationPush(t), "is_private": in.Private})
+}
+
+func encodeEvent(payload map[string]any) ([]byte, error) {
 	b, err := json.Marshal(payload)
 	if err != nil {
-		return nil, fmt.Errorf("desk: message webhook: %w", err)
+		return nil, fmt.Errorf("desk: webhook: %w", err)
 	}
 	return b, nil
 }
@@ -39,41 +83,55 @@ func (d *Desk) MessageWebhook(ctx context.Context, event string, messageID int64
 func (d *Desk) senderWebhook(m store.MessageView) any {
 	switch m.SenderType {
 	case "User":
-		return map[string]any{"id": m.SenderID, "name": m.SenderName, "email": m.SenderEmail, "type": "user"}
+		return userWebhook(m.SenderID, m.SenderName, m.SenderEmail)
 	case "AgentBot":
 		return map[string]any{"id": m.SenderID, "name": m.SenderName, "type": "agent_bot"}
 	case "Contact":
-		c := m.Contact
-		return map[string]any{
-			"account":               map[string]any{"id": m.AccountID, "name": m.AccountName},
-			"additional_attributes": json.RawMessage(c.AdditionalAttributes), "custom_attributes": json.RawMessage(c.CustomAttributes),
-			"avatar": d.AvatarURL(c), "thumbnail": d.AvatarURL(c), "email": c.Email, "id": c.ID, "identifier": c.Identifier,
-			"name": c.Name, "phone_number": c.Phone, "blocked": c.Blocked,
-		}
+		return d.contactWebhook(m.ThreadView)
 	}
 	return nil
 }
 
+func userWebhook(id int64, name, email string) map[string]any {
+	return map[string]any{"id": id, "name": name, "email": email, "type": "user"}
+}
+
+func (d *Desk) contactWebhook(t store.ThreadView) map[string]any {
+	c := t.Contact
+	return map[string]any{
+		"account":               map[string]any{"id": t.AccountID, "name": t.AccountName},
+		"additional_attributes": json.RawMessage(c.AdditionalAttributes), "custom_attributes": json.RawMessage(c.CustomAttributes),
+		"avatar": d.AvatarURL(c), "thumbnail": d.AvatarURL(c), "email": c.Email, "id": c.ID, "identifier": c.Identifier,
+		"name": c.Name, "phone_number": c.Phone, "blocked": c.Blocked,
+	}
+}
+
 // conversationPush is the conversation as webhooks and the live wire show it
-// (contract 02 §1, ConversationPush), with the message that the event is about.
-func (d *Desk) conversationPush(m store.MessageView) map[string]any {
-	c, p, l := m.Conversation, m.Contact, m.ContactInbox
+// (contract 02 §1, ConversationPush).
+func (d *Desk) conversationPush(t store.ThreadView) map[string]any {
+	c, p, l := t.Conversation, t.Contact, t.ContactInbox
+	messages, labels := []any{}, t.Labels
+	if t.Last != nil {
+		messages = append(messages, d.messagePush(*t.Last, t))
+	}
+	if labels == nil {
+		labels = []string{}
+	}
+	var assignee any
+	if c.AssigneeID != nil {
+		if u, ok := t.Agents[*c.AssigneeID]; ok {
+			assignee = userPush(u)
+		}
+	}
 	return map[string]any{
 		"additional_attributes": json.RawMessage(c.AdditionalAttributes), "custom_attributes": json.RawMessage(c.CustomAttributes),
-		"can_reply": d.CanReply(m.InboxID, c.LastIncomingAt), "channel": m.ChannelType, "id": c.DisplayID, "inbox_id": m.InboxID,
+		"can_reply": d.CanReply(t.InboxID, c.LastIncomingAt), "channel": t.ChannelType, "id": c.DisplayID, "inbox_id": t.InboxID,
 		"contact_inbox": map[string]any{
-			"id": l.ID, "contact_id": p.ID, "inbox_id": m.InboxID, "source_id": l.SourceID, "hmac_verified": l.HMACVerified,
+			"id": l.ID, "contact_id": p.ID, "inbox_id": t.InboxID, "source_id": l.SourceID, "hmac_verified": l.HMACVerified,
 			"pubsub_token": l.PubsubToken, "created_at": iso(l.CreatedAt), "updated_at": iso(l.UpdatedAt),
 		},
-		"messages": []any{d.messagePush(m)}, "labels": []string{},
-		"meta": map[string]any{
-			"sender": map[string]any{
-				"additional_attributes": json.RawMessage(p.AdditionalAttributes), "custom_attributes": json.RawMessage(p.CustomAttributes),
-				"email": p.Email, "id": p.ID, "identifier": p.Identifier, "name": p.Name, "phone_number": p.Phone,
-				"thumbnail": d.AvatarURL(p), "blocked": p.Blocked, "type": "contact",
-			},
-			"assignee": nil, "team": nil, "hmac_verified": l.HMACVerified,
-		},
+		"messages": messages, "labels": labels,
+		"meta":   map[string]any{"sender": d.contactPush(p), "assignee": assignee, "team": nil, "hmac_verified": l.HMACVerified},
 		"status": chat.ConversationStatusOf(c.Status), "snoozed_until": isoOrNil(c.SnoozedUntil), "unread_count": c.UnreadCount,
 		"first_reply_created_at": isoOrNil(c.FirstReplyCreatedAt), "priority": priority(c.Priority),
 		"waiting_since": seconds(c.WaitingSince), "agent_last_seen_at": seconds(c.AgentLastSeenAt),
@@ -82,33 +140,62 @@ func (d *Desk) conversationPush(m store.MessageView) map[string]any {
 	}
 }
 
-func (d *Desk) messagePush(m store.MessageView) map[string]any {
-	var senderType, senderID any
-	if m.SenderType != "" {
-		senderType, senderID = m.SenderType, m.SenderID
+func (d *Desk) contactPush(p store.ContactView) map[string]any {
+	return map[string]any{
+		"additional_attributes": json.RawMessage(p.AdditionalAttributes), "custom_attributes": json.RawMessage(p.CustomAttributes),
+		"email": p.Email, "id": p.ID, "identifier": p.Identifier, "name": p.Name, "phone_number": p.Phone,
+		"thumbnail": d.AvatarURL(p), "blocked": p.Blocked, "type": "contact",
 	}
+}
+
+func userPush(u store.AgentRow) map[string]any {
 	out := map[string]any{
-		"id": m.ID, "content": m.Content, "account_id": m.AccountID, "inbox_id": m.InboxID, "conversation_id": m.Conversation.DisplayID,
-		"message_type": m.Type, "created_at": m.CreatedAt / 1e6, "updated_at": iso(m.UpdatedAt), "private": m.Private,
-		"status": chat.MessageStatusOf(m.Status), "source_id": m.SourceID, "content_type": chat.ContentTypes[m.ContentType],
-		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
-		"sender_type": senderType, "sender_id": senderID, "external_source_ids": map[string]any{},
-		"processed_message_content": m.Content, "sentiment": map[string]any{},
-		"conversation": map[string]any{
-			"assignee_id": m.Conversation.AssigneeID, "unread_count": m.Conversation.UnreadCount,
-			"last_activity_at": m.Conversation.LastActivityAt / 1e6, "contact_inbox": map[string]any{"source_id": m.ContactInbox.SourceID},
-		},
+		"id": u.ID, "name": u.Name, "available_name": AvailableName(u.DisplayName, u.Name), "avatar_url": "", "thumbnail": "",
+		"type": "user", "availability_status": nil,
 	}
-	if len(m.Attachments) > 0 {
-		out["attachments"] = d.attachmentsPush(m)
+	if u.Member {
+		out["availability_status"] = AvailabilityStatus(u.Availability, u.AutoOffline)
 	}
 	return out
 }
 
-func (d *Desk) attachmentsPush(m store.MessageView) []map[string]any {
-	list := make([]map[string]any, 0, len(m.Attachments))
-	for _, a := range m.Attachments {
-		x := map[string]any{"id": a.ID, "message_id": m.ID, "account_id": m.AccountID, "file_type": chat.FileTypes[a.FileType]}
+func (d *Desk) messagePush(m store.MessageRow, t store.ThreadView) map[string]any {
+	out := map[string]any{
+		"id": m.ID, "content": m.Content, "account_id": m.AccountID, "inbox_id": m.InboxID, "conversation_id": t.Conversation.DisplayID,
+		"message_type": m.Type, "created_at": m.CreatedAt / 1e6, "updated_at": iso(m.UpdatedAt), "private": m.Private,
+		"status": chat.MessageStatusOf(m.Status), "source_id": m.SourceID, "content_type": chat.ContentTypes[m.ContentType],
+		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
+		"sender_type": m.SenderType, "sender_id": m.SenderID, "external_source_ids": map[string]any{},
+		"processed_message_content": m.Content, "sentiment": map[string]any{},
+		"conversation": map[string]any{
+			"assignee_id": t.Conversation.AssigneeID, "unread_count": t.Conversation.UnreadCount,
+			"last_activity_at": t.Conversation.LastActivityAt / 1e6, "contact_inbox": map[string]any{"source_id": t.ContactInbox.SourceID},
+		},
+	}
+	if m.SenderType != nil && m.SenderID != nil {
+		switch *m.SenderType {
+		case "Contact":
+			out["sender"] = d.contactPush(t.Contact)
+		case "User":
+			if u, ok := t.Agents[*m.SenderID]; ok {
+				out["sender"] = userPush(u)
+			}
+		}
+	}
+	if len(m.Attachments) > 0 {
+		list := make([]store.AttachmentView, len(m.Attachments))
+		for i, a := range m.Attachments {
+			list[i] = a.AttachmentView
+		}
+		out["attachments"] = d.attachmentsPush(m.ID, m.AccountID, list)
+	}
+	return out
+}
+
+func (d *Desk) attachmentsPush(messageID, accountID int64, attachments []store.AttachmentView) []map[string]any {
+	list := make([]map[string]any, 0, len(attachments))
+	for _, a := range attachments {
+		x := map[string]any{"id": a.ID, "message_id": messageID, "account_id": accountID, "file_type": chat.FileTypes[a.FileType]}
 		switch chat.FileTypes[a.FileType] {
 		case "location":
 			x["coordinates_lat"], x["coordinates_long"] = a.Lat, a.Long
@@ -117,6 +204,9 @@ func (d *Desk) attachmentsPush(m store.MessageView) []map[string]any {
 			x["fallback_title"], x["data_url"] = a.Title, a.ExternalURL
 		case "contact":
 			x["fallback_title"], x["meta"] = a.Title, json.RawMessage(a.Meta)
+			if a.BlobID != 0 {
+				x["data_url"], _ = d.FileURLs(a)
+			}
 		default:
 			x["data_url"], x["thumb_url"] = d.FileURLs(a)
 			x["extension"], x["file_size"], x["width"], x["height"] = Extension(a.FileName), a.FileSize, a.Width, a.Height

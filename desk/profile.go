@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"tributary/channels"
@@ -56,7 +55,7 @@ func (r *reception) profiles(ctx context.Context, arrivals []*arrival) error {
 
 // nameless tells whether the contact still has the name that the desk made up.
 func (a *arrival) nameless() bool {
-	return strings.Contains(a.contact.Name, a.source.SourceID) && a.contact.Name == placeholder(a.driver, a.source.SourceID)
+	return isMadeUp(a.contact.Name, a.driver, a.source.SourceID, a.channel.Locale)
 }
 
 // LookUpProfile is the handler of JobProfile.
@@ -108,7 +107,7 @@ func (d *Desk) applyProfile(ctx context.Context, tx *store.Tx, driver channels.D
 		return false, store.ErrConflict // merged before we had it
 	}
 	c := current.ContactView
-	if name := told(p); name != "" && unnamed(&c, driver, sourceID) {
+	if name := told(p); name != "" && unnamed(&c, driver, ch, sourceID) {
 		c.Name = name
 	}
 	before := parse(c.AdditionalAttributes)
@@ -128,12 +127,12 @@ func (d *Desk) applyProfile(ctx context.Context, tx *store.Tx, driver channels.D
 
 // unnamed tells whether nobody has given the contact a name: it has the desk's
 // own, or its number.
-func unnamed(c *store.ContactView, driver channels.Driver, sourceID string) bool {
+func unnamed(c *store.ContactView, driver channels.Driver, ch *channels.Channel, sourceID string) bool {
 	phone := ""
 	if c.Phone != nil {
 		phone = *c.Phone
 	}
-	return c.Name == "" || c.Name == placeholder(driver, sourceID) || isNumber(c.Name, phone, sourceID)
+	return c.Name == "" || isMadeUp(c.Name, driver, sourceID, ch.Locale) || isNumber(c.Name, phone, sourceID)
 }
 
 // noteAvatar records which picture the provider has now: its address for

@@ -14,6 +14,7 @@ import (
 	"tributary/chat"
 	"tributary/internal/validate"
 	"tributary/store"
+	"tributary/wording"
 )
 
 // PublicInbox is an API inbox as the clients of the public API find it.
@@ -196,7 +197,7 @@ func (d *Desk) ResolveByContact(ctx context.Context, s store.Session, displayID 
 		if err := tx.ResolveConversation(ctx, c.ID); err != nil {
 			return nil, err
 		}
-		note := "Conversation was resolved by " + c.ContactName
+		note := d.Directory.Locale(c.InboxID).Say(wording.ActivityResolvedBy.With("name", c.ContactName))
 		id, err := tx.InsertWritten(ctx, store.Written{
 			AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
 			Type: int(chat.Activity), Content: &note,
@@ -204,7 +205,9 @@ func (d *Desk) ResolveByContact(ctx context.Context, s store.Session, displayID 
 		if err != nil {
 			return nil, err
 		}
-		return []store.OutboxRow{about("conversation.resolved", c, 0), about("conversation.status_changed", c, 0), about("message.created", c, id)}, nil
+		events := conversationEvents(c, tx.Now, changedStatus(c, chat.Resolved), changedTime("snoozed_until", c.SnoozedUntil, nil),
+			changedTime("waiting_since", c.WaitingSince, nil))
+		return append(events, about("message.created", c, id)), nil
 	})
 }
 

@@ -7,15 +7,16 @@ import (
 )
 
 // withReaction applies a reaction to content_attributes: one emoji per person,
-// as the providers have it; Telegram's set of several is kept as it comes.
+// which the next one replaces. Telegram has a set, and tells its differences.
 func withReaction(attributes string, e *chat.Event) string {
 	m := map[string]any{}
 	_ = json.Unmarshal([]byte(attributes), &m) // not an object: start a new one
 	list, _ := m["reactions"].([]any)
+	replaces := e.Reaction.Action == "add" && !reactionSets(e)
 	kept := make([]any, 0, len(list)+1)
 	for _, x := range list {
 		r, ok := x.(map[string]any)
-		if !ok || (r["source_id"] == e.Contact.SourceID && (e.Reaction.Emoji == "" || r["emoji"] == e.Reaction.Emoji)) {
+		if !ok || (r["source_id"] == e.Contact.SourceID && (replaces || e.Reaction.Emoji == "" || r["emoji"] == e.Reaction.Emoji)) {
 			continue
 		}
 		kept = append(kept, x)
@@ -30,3 +31,6 @@ func withReaction(attributes string, e *chat.Event) string {
 	}
 	return object(m)
 }
+
+// reactionSets tells whether a person may have several reactions to a message.
+func reactionSets(e *chat.Event) bool { return e.Channel == "telegram" }

@@ -40,7 +40,11 @@ func (d *Desk) Receive(ctx context.Context, events []*chat.Event) ([]Outcome, er
 		if err := r.changes(ctx); err != nil {
 			return err
 		}
-		effects = len(r.outbox) > 0
+		news, err := r.accounts(ctx)
+		if err != nil {
+			return err
+		}
+		effects = news || len(r.outbox) > 0
 		return tx.InsertOutbox(ctx, r.outbox)
 	})
 	if err != nil {

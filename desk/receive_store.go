@@ -8,6 +8,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/store"
+	"tributary/wording"
 )
 
 // store writes the messages of the arrivals and what hangs on them.
@@ -39,7 +40,7 @@ func (r *reception) store(ctx context.Context, arrivals []*arrival) error {
 			return err
 		}
 		for i := range a.event.Message.Attachments {
-			files = append(files, attachment(a.event, id, &a.event.Message.Attachments[i]))
+			files = append(files, attachment(a.event, id, &a.event.Message.Attachments[i], a.channel.Locale))
 		}
 	}
 	return r.tx.InsertAttachments(ctx, files)
@@ -59,7 +60,7 @@ func (r *reception) message(ctx context.Context, a *arrival) (store.NewMessage, 
 	if t := chat.IndexOf(chat.ContentTypes, in.ContentType); t > 0 {
 		m.ContentType = t
 	}
-	if content := clip(channels.Clean(in.Content)); content != "" {
+	if content := clip(channels.Clean(in.Words(a.channel.Locale))); content != "" {
 		m.Content = &content
 	}
 	attributes, err := r.contentAttributes(ctx, a)
@@ -132,7 +133,7 @@ const maxExternalURL = 2048
 
 // attachment is the row of an attachment; its bytes are fetched later, by the job
 // that is stored with it.
-func attachment(e *chat.Event, messageID int64, in *chat.Attachment) store.NewAttachment {
+func attachment(e *chat.Event, messageID int64, in *chat.Attachment, l wording.Locale) store.NewAttachment {
 	kind := in.Kind
 	if kind == "sticker" {
 		kind = "image"
@@ -143,15 +144,13 @@ func attachment(e *chat.Event, messageID int64, in *chat.Attachment) store.NewAt
 	}
 	out := store.NewAttachment{
 		AccountID: e.AccountID, InboxID: e.InboxID, MessageID: messageID, FileType: fileType, State: "ready", ExternalURL: in.ExternalURL,
-		Title: channels.Clean(in.Title), Lat: in.Lat, Long: in.Long, FileName: channels.Clean(in.Filename), MIME: in.MIME, Size: in.Size,
+		Title: channels.Clean(in.Words(l)), Lat: in.Lat, Long: in.Long, FileName: channels.Clean(in.Filename), MIME: in.MIME, Size: in.Size,
 	}
 	if len(out.ExternalURL) > maxExternalURL {
 		out.ExternalURL = ""
 	}
 	if in.Card != nil {
-		if b, err := json.Marshal(map[string]any{"firstName": in.Card.FirstName, "lastName": in.Card.LastName}); err == nil {
-			out.Meta = string(b)
-		}
+		out.Meta = eventCard(e.Channel, in.Card)
 	}
 	if in.Fetch != nil && in.Fetch.Strategy != "none" {
 		if b, err := json.Marshal(in.Fetch); err == nil {

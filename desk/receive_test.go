@@ -107,7 +107,7 @@ func TestStatusesMoveForwardOnly(t *testing.T) {
 			t.Fatalf("Retry: %v", err)
 		}
 		w.want(fmt.Sprintf(`SELECT content_attributes FROM messages WHERE id = %d`, failing), `{}`)
-		w.want(fmt.Sprintf(`SELECT parts_sent FROM deliveries WHERE message_id = %d`, failing), "1")
+		w.want(fmt.Sprintf(`SELECT parts_sent FROM deliveries WHERE message_id = %d`, failing), "0")
 	})
 }
 
@@ -172,7 +172,7 @@ func TestChangesOfMessages(t *testing.T) {
 			change(chat.KindTyping, "", func(e *chat.Event) { e.Typing = &chat.Typing{State: "on"} }))
 		w.want(`SELECT content FROM messages ORDER BY id`, "first, edited", "This message was deleted", "third")
 		w.want(`SELECT content_attributes FROM messages WHERE source_id = '3'`, `{"reactions":[{"emoji":"👍","source_id":"U1"}]}`)
-		w.receive(change(chat.KindReaction, "3", func(e *chat.Event) { e.Reaction = &chat.Reaction{Action: "remove"} }))
+		w.receive(change(chat.KindReaction, "3", func(e *chat.Event) { e.Key, e.Reaction = "re:3:2", &chat.Reaction{Action: "remove"} }))
 		w.want(`SELECT content_attributes FROM messages WHERE source_id = '3'`, `{}`)
 	})
 }

@@ -34,6 +34,9 @@ type Reply struct {
 	Additional map[string]any
 	// SourceID marks the message as delivered already; it is not sent out.
 	SourceID string
+	// EchoID is what a client of the public API calls its message, which has the same
+	// content whenever it is posted; empty: nothing.
+	EchoID string
 	// SenderType is "User" or "AgentBot"; an incoming message has the contact.
 	SenderType string
 	SenderID   int64
@@ -89,12 +92,10 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 		}
 		if in.Type == chat.Incoming {
 			m.SenderType, m.SenderID = "Contact", conversation.ContactID
-			if in.SourceID != "" {
-				m.IngestKey = "msg:" + in.SourceID
-				// A bridge that posts a message again gets the one there is.
-				if id, err = tx.IngestedMessage(ctx, store.IngestKey{InboxID: m.InboxID, Key: m.IngestKey}); err != nil || id != 0 {
-					return err
-				}
+			m.IngestKey = in.ingestKey()
+			// Who posts a message again gets the one there is.
+			if id, err = in.posted(ctx, tx, m.InboxID); err != nil || id != 0 {
+				return err
 			}
 		}
 		if id, err = tx.InsertWritten(ctx, m); err != nil {
@@ -103,7 +104,8 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 		if err := attachFiles(ctx, tx, in, id); err != nil {
 			return err
 		}
-		if err := tx.TouchReplied(ctx, replied(conversation, in)); err != nil {
+		touched := replied(conversation, in)
+		if err := tx.TouchReplied(ctx, touched); err != nil {
 			return err
 		}
 		if in.Type == chat.Incoming {
@@ -116,10 +118,8 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 				return err
 			}
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{
-			AccountID: in.AccountID, Kind: "message.created",
-			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: id,
-		}})
+		events := []store.OutboxRow{about("message.created", conversation, id)}
+		return tx.InsertOutbox(ctx, append(events, repliedEvents(conversation, touched, tx.Now)...))
 	})
 	if err != nil {
 		return 0, err
@@ -247,7 +247,8 @@ func clean(s *string) *string {
 }
 
 // Retry sends a message again. Parts that the provider took already are not
-// repeated.
+// repeated, unless it reported that it could not deliver one of them: then it
+// starts there.
 func (d *Desk) Retry(ctx context.Context, accountID, displayID, messageID int64) error {
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
 		conversation, err := tx.LockConversation(ctx, accountID, displayID)
@@ -274,6 +275,9 @@ func (d *Desk) Retry(ctx context.Context, accountID, displayID, messageID int64)
 			return err
 		}
 		if err := tx.FinishDelivery(ctx, messageID); err != nil {
+			return err
+		}
+		if err := tx.ResendParts(ctx, messageID, m.PartsSent); err != nil {
 			return err
 		}
 		if err := d.deliver(ctx, tx, conversation, messageID, m.PartsSent); err != nil {

@@ -42,6 +42,7 @@ func (r *reception) statuses(ctx context.Context) error {
 		return err
 	}
 	var parked []store.ParkedStatus
+	var failed []store.ProviderRef
 	states := map[int64]*statusState{}
 	var order []int64
 	for _, x := range list {
@@ -66,8 +67,14 @@ func (r *reception) statuses(ctx context.Context) error {
 			order = append(order, ref.MessageID)
 		}
 		s.apply(code, x.event.Status.Text)
+		if code == chat.StatusFailed.Code() && s.now == code {
+			failed = append(failed, x.ref)
+		}
 	}
 	if err := r.moveStatuses(ctx, states, order); err != nil {
+		return err
+	}
+	if err := r.tx.MarkPartsFailed(ctx, failed); err != nil {
 		return err
 	}
 	return r.tx.ParkStatuses(ctx, parked, r.tx.Now.Add(parkFor).UnixMicro())

@@ -52,6 +52,12 @@ func orderTemplates(ctx context.Context, tx *store.Tx, driver channels.Driver, a
 	return insertTemplatesJob(ctx, tx, accountID, inboxID)
 }
 
+// OrderTemplates orders the templates of an inbox, in the transaction that makes that
+// necessary.
+func OrderTemplates(ctx context.Context, tx *store.Tx, accountID, inboxID int64) error {
+	return insertTemplatesJob(ctx, tx, accountID, inboxID)
+}
+
 func insertTemplatesJob(ctx context.Context, tx *store.Tx, accountID, inboxID int64) error {
 	payload, err := json.Marshal(InboxJob{InboxID: inboxID})
 	if err != nil {

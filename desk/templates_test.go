@@ -57,11 +57,17 @@ func (r *remote) take() string {
 	return out
 }
 
-// work runs the jobs that are due once, the way the runner does, and tells what
-// became of each: done, again, retry or dead.
+// work runs the deferred jobs that are due, see workIn.
 func (w *world) work() string {
 	w.t.Helper()
-	jobs, err := w.store.ClaimJobs(w.t.Context(), store.LaneDeferred, "test", time.Minute, 100)
+	return w.workIn(store.LaneDeferred)
+}
+
+// workIn runs the jobs of a lane that are due once, the way the runner does, and
+// tells what became of each: done, again, retry or dead.
+func (w *world) workIn(lane string) string {
+	w.t.Helper()
+	jobs, err := w.store.ClaimJobs(w.t.Context(), lane, "test", time.Minute, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -51,7 +51,9 @@ func (p *program) spawn(extra map[string]string) *process {
 	env["PORT"] = fmt.Sprint(port)
 	env[childMode] = "1"
 	c := &process{t: p.t, base: fmt.Sprintf("http://127.0.0.1:%d", port), log: filepath.Join(p.t.TempDir(), "process.log")}
-	env["FRONTEND_URL"] = c.base
+	if env["FRONTEND_URL"] == "" {
+		env["FRONTEND_URL"] = c.base
+	}
 	for k, v := range env {
 		c.env = append(c.env, k+"="+v)
 	}

@@ -9,7 +9,12 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/store"
+	"tributary/wording"
 )
+
+// heldFor is how long the replies of a channel wait that may not send for the moment,
+// before they are looked at again.
+const heldFor = time.Minute
 
 // deliver sends one message, part by part, and records the verdict.
 func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
@@ -24,7 +29,7 @@ func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
 	driver, ch, ok := r.opt.Directory.Inbox(d.InboxID)
 	sender, can := driver.(channels.Sender)
 	if !ok || !can {
-		r.failed(ctx, l, d, &channels.SendError{Class: chat.Config, Text: "this inbox cannot send"})
+		r.failed(ctx, l, d, &channels.SendError{Class: chat.Config, Say: wording.FailureCannotSend.Text()})
 		return
 	}
 	out, err := r.opt.Store.LoadOutgoing(ctx, d)
@@ -37,12 +42,22 @@ func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
 		r.postponed(ctx, d, err)
 		return
 	}
+	if ch.SendHold == channels.BlockReplies {
+		r.failed(ctx, l, d, &channels.SendError{Class: chat.Permanent, Code: "blocked", Say: ch.SendHoldReason})
+		return
+	}
+	if ch.SendHold == channels.HoldReplies && r.opt.Now().Before(d.Deadline) {
+		until := r.opt.Now().Add(heldFor)
+		r.park(ctx, l, d, until)
+		r.deferred(ctx, d, until, r.opt.Directory.Locale(d.InboxID).Say(ch.SendHoldReason), false)
+		return
+	}
 	if r.opt.Now().After(d.Deadline) {
-		reason := d.LastError
-		if reason == "" {
-			reason = "it could not be sent in time"
+		late := &channels.SendError{Class: chat.Permanent, Text: d.LastError}
+		if late.Text == "" {
+			late.Say = wording.FailureTooLate.Text()
 		}
-		r.failed(ctx, l, d, &channels.SendError{Class: chat.Permanent, Text: reason})
+		r.failed(ctx, l, d, late)
 		return
 	}
 	parts, err := sender.Plan(ch, message)
@@ -74,7 +89,7 @@ func (r *Relay) send(ctx context.Context, l *lane, d store.Delivery, parts []cha
 			r.opt.Metrics.Attempts.WithLabelValues(l.slug, "breaker_open").Inc()
 			until := r.opt.Now().Add(r.opt.BreakerFor)
 			r.park(ctx, l, d, until)
-			r.deferred(ctx, d, until, "the provider is not answering", false)
+			r.deferred(ctx, d, until, r.opt.Directory.Locale(d.InboxID).Say(wording.FailureUnreachable.Text()), false)
 			return
 		}
 		if err != nil {
@@ -120,7 +135,7 @@ func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *chann
 		}
 		r.park(ctx, l, d, now.Add(wait))
 		if now.Add(wait).Before(d.Deadline) && (e.MaxTries == 0 || d.Attempts+1 < e.MaxTries) {
-			r.deferred(ctx, d, now.Add(wait), e.Text, true)
+			r.deferred(ctx, d, now.Add(wait), r.words(d, e), true)
 			return
 		}
 	case chat.Retryable:
@@ -132,7 +147,7 @@ func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *chann
 		if d.Attempts+1 < tries && next.Before(d.Deadline) {
 			r.opt.Log.Info("send will be tried again", "message_id", d.MessageID, "channel", l.slug, "attempt", d.Attempts+1,
 				"at", next, "error", e)
-			r.deferred(ctx, d, next, e.Text, true)
+			r.deferred(ctx, d, next, r.words(d, e), true)
 			return
 		}
 	}
@@ -158,9 +173,15 @@ func (r *Relay) failed(ctx context.Context, l *lane, d store.Delivery, e *channe
 	r.opt.Metrics.Attempts.WithLabelValues(l.slug, "failed").Inc()
 	r.opt.Log.Warn("message not sent", "message_id", d.MessageID, "inbox_id", d.InboxID, "channel", l.slug,
 		"class", string(e.Class), "code", e.Code, "error", e)
-	if err := r.opt.Desk.SendFailed(ctx, d, e.Class, e.Text); err != nil {
+	if err := r.opt.Desk.SendFailed(ctx, d, e.Class, r.words(d, e)); err != nil {
 		r.opt.Log.Error("verdict not stored", "message_id", d.MessageID, "error", err)
 	}
+	r.opt.Refused(ctx, d.InboxID, e.Code)
+}
+
+// words is what the agents of a delivery read of an error.
+func (r *Relay) words(d store.Delivery, e *channels.SendError) string {
+	return e.Words(r.opt.Directory.Locale(d.InboxID))
 }
 
 // postponed gives a delivery back because of our own trouble, not the

@@ -12,6 +12,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/store"
+	"tributary/wording"
 )
 
 // lane is what the relay knows of one channel: how much is under way, its rate
@@ -63,7 +64,7 @@ func (l *lane) call(ctx context.Context, r *Relay, send func(context.Context) (c
 	if l.limiter != nil && !l.limiter.Allow() {
 		r.opt.Metrics.Waits.WithLabelValues(l.slug).Inc()
 		if err := l.limiter.Wait(ctx); err != nil {
-			return channels.Receipt{}, &channels.SendError{Class: chat.Throttled, Text: "waiting for the channel's rate limit", Err: err}
+			return channels.Receipt{}, &channels.SendError{Class: chat.Throttled, Say: wording.FailureRateLimit.Text(), Err: err}
 		}
 	}
 	return l.breaker.Execute(func() (channels.Receipt, error) {

@@ -37,7 +37,10 @@ type Options struct {
 	// BreakerAfter opens a channel's circuit breaker after so many failures in a
 	// row; 0: 5. BreakerFor is how long it stays open; 0: 15 s.
 	BreakerAfter uint32
-	BreakerFor   time.Duration
+	// Refused is told of replies that a provider refused for good, with the provider's
+	// code; nil: nobody cares.
+	Refused    func(ctx context.Context, inboxID int64, code string)
+	BreakerFor time.Duration
 }
 
 // maxTries of a retryable failure (contract 09 §2.8).
@@ -75,6 +78,9 @@ func New(opt Options) *Relay {
 	}
 	if opt.BreakerFor == 0 {
 		opt.BreakerFor = 15 * time.Second
+	}
+	if opt.Refused == nil {
+		opt.Refused = func(context.Context, int64, string) {}
 	}
 	return &Relay{opt: opt, wake: make(chan struct{}, 1), lanes: map[int64]*lane{}}
 }

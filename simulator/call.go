@@ -129,6 +129,7 @@ func (c *call) empty(status int) { c.w.WriteHeader(status) }
 type sending struct {
 	to, text string
 	media    []string
+	choices  []Choice
 	key      string // provider's idempotency key
 	callback string
 	id       string // provider id to give; empty: a fresh one
@@ -138,7 +139,7 @@ type sending struct {
 // records it and answers.
 func (s *Simulator) send(c *call, ch *Channel, m sending, success func(id string) (int, any)) {
 	rec := Sent{
-		Kind: ch.Kind, Channel: ch, To: m.to, Text: m.text, Media: m.media,
+		Kind: ch.Kind, Channel: ch, To: m.to, Text: m.text, Media: m.media, Choices: m.choices,
 		IdempotencyKey: m.key, Callback: m.callback, At: time.Now(),
 	}
 	rec.Attempt = s.journal.attempt(s.seed, ch, append([]string{m.to, m.text, m.key}, m.media...)...)

@@ -113,16 +113,24 @@ type Channel struct {
 	registration atomic.Pointer[Registration]
 	identifier   atomic.Pointer[string]
 	templates    atomic.Pointer[[]json.RawMessage]
+	contents     twilioContents
+	waba         *WABA // WhatsApp Cloud: the account of the number
 }
 
 // SetTemplates makes the provider list these message templates, in its own form.
-func (c *Channel) SetTemplates(list ...json.RawMessage) { c.templates.Store(&list) }
+func (c *Channel) SetTemplates(list ...json.RawMessage) {
+	if c.waba != nil { // the numbers of an account share them
+		c.waba.SetTemplates(list...)
+		return
+	}
+	c.templates.Store(&list)
+}
 
-// templatePage is a part of the list: what comes after the given number of
-// entries, at most limit of them, and whether more follow.
-func (c *Channel) templatePage(after, limit int) (page []json.RawMessage, more bool) {
+// templatePage is a part of a list: what comes after the given number of entries,
+// at most limit of them, and whether more follow.
+func templatePage(all *[]json.RawMessage, after, limit int) (page []json.RawMessage, more bool) {
 	page = []json.RawMessage{}
-	if all := c.templates.Load(); all != nil && after >= 0 && after < len(*all) {
+	if all != nil && after >= 0 && after < len(*all) {
 		page = (*all)[after:min(after+max(limit, 1), len(*all))]
 		more = after+len(page) < len(*all)
 	}

@@ -9,4 +9,8 @@
 // Meta Graph API (Messenger, Instagram, WhatsApp Cloud), X Account Activity API
 // v1.1, LINE Messaging API, Telegram Bot API, Bandwidth Messaging v2, Twilio
 // Programmable Messaging 2010-04-01 and 360dialog WhatsApp Business API v1.
+//
+// WhatsApp numbers have a life: numbers.go adds them to business accounts, their
+// state decides what Meta answers, number_move.go plays Meta's side, management.go
+// tells the program, and number_journal.go says what the program did.
 package simulator

@@ -1,6 +1,9 @@
 package simulator
 
-import "strconv"
+import (
+	"strconv"
+	"sync"
+)
 
 // Events of Messenger and Instagram beside texts.
 
@@ -19,7 +22,7 @@ func (s *Simulator) metaEvents(b *batch, ev *Event) (*Delivery, error) {
 		}
 		event["reaction"] = reaction
 	case EventEdit:
-		event["message_edit"] = object{"mid": ev.Target, "text": ev.Text, "num_edit": 1}
+		event["message_edit"] = object{"mid": ev.Target, "text": ev.Text, "num_edit": s.edits.next(ev.Target)}
 	case EventDelete:
 		event["message"] = object{"mid": ev.Target, "is_deleted": true}
 	case EventRead:
@@ -85,4 +88,20 @@ func (s *Simulator) metaMessage(b *batch, ev *Event) object {
 		}
 	}
 	return m
+}
+
+// edits counts how often each message was edited.
+type edits struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func (e *edits) next(id string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.count == nil {
+		e.count = map[string]int{}
+	}
+	e.count[id]++
+	return e.count[id]
 }

@@ -108,7 +108,7 @@ func (s *Simulator) telegramContent(ev *Event, m object) {
 		place := object{"latitude": 41.1496, "longitude": -8.6065}
 		m["location"], m["venue"] = place, object{"location": place, "title": "Mercado do Bolhão", "address": "R. Formosa"}
 	case EventContact:
-		m["contact"] = object{"phone_number": "+351912000222", "first_name": "Inês", "last_name": "Prado"}
+		m["contact"] = object{"phone_number": "+351912000222", "first_name": "Inês", "last_name": "Prado", "vcard": string(content(EventContact))}
 	case EventSticker:
 		m["sticker"] = file(object{"type": "regular", "width": 512, "height": 512, "is_animated": false, "is_video": false, "emoji": "🥐"})
 		return

@@ -12,6 +12,13 @@ func (s *Simulator) twilioEvent(b *batch, ev *Event) (*Delivery, error) {
 	set("Body", ev.Text)
 	set("NumMedia", "0")
 	set("NumSegments", "1")
+	// answered names the message of ours that the person replies to or taps on.
+	answered := func() {
+		if ev.Target != "" {
+			set("OriginalRepliedMessageSid", ev.Target)
+			set("OriginalRepliedMessageSender", c.Address)
+		}
+	}
 	kind := "text"
 	switch ev.Kind {
 	case EventLocation:
@@ -20,16 +27,17 @@ func (s *Simulator) twilioEvent(b *batch, ev *Event) (*Delivery, error) {
 		set("Longitude", "-8.6065")
 		set("Label", "Mercado do Bolhão")
 	case EventReply:
-		set("OriginalRepliedMessageSid", ev.Target)
-		set("OriginalRepliedMessageSender", c.Address)
+		answered()
 	case EventButton:
 		kind = "button"
 		set("ButtonText", ev.Text)
 		set("ButtonPayload", ev.Payload)
+		answered()
 	case EventList:
 		kind = "interactive"
 		set("ListId", ev.Payload)
 		set("ListTitle", ev.Text)
+		answered()
 	case EventFlow:
 		kind = "interactive"
 		set("InteractiveData", `{"loaves":"2"}`)

@@ -76,7 +76,8 @@ func content(k EventKind) []byte {
 	case EventFile:
 		return []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 	case EventContact:
-		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nN:Prado;Inês;;;\r\nFN:Inês Prado\r\nTEL;TYPE=CELL:+351912000222\r\nEND:VCARD\r\n")
+		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nN:Prado;Inês;;;\r\nFN:Inês Prado\r\nTEL;TYPE=CELL:+351912000222\r\n" +
+			"EMAIL:ines@example.test\r\nEND:VCARD\r\n")
 	default:
 		return loaf()
 	}

@@ -101,7 +101,43 @@ func TestFilesOfEvents(t *testing.T) {
 
 	link = find(t, build(simulator.TwilioSMS, simulator.EventContact), s.URL()+"/twilio/")
 	p = secrets(t, s.Channel(simulator.TwilioSMS))
-	is("twilio", get(strings.Replace(link, "://", "://"+p["account_sid"]+":"+p["auth_token"]+"@", 1)), vcard)
+	with := strings.Replace(link, "://", "://"+p["account_sid"]+":"+p["auth_token"]+"@", 1)
+	is("twilio", get(with), vcard)
+	if res := do(t, http.MethodGet, link, ""); res.status != http.StatusUnauthorized {
+		t.Errorf("twilio gives a file to anybody: %d", res.status)
+	}
+	where = elsewhere(t, with)
+	if where == "" || strings.HasPrefix(where, s.URL()) {
+		t.Fatalf("twilio's files are at %q, want another host", where)
+	}
+	is("the network of twilio's files", get(where), vcard)
+	for name, header := range map[string]string{"Authorization": "Basic eDp5", "Cookie": "a=b"} {
+		if res := do(t, http.MethodGet, where, "", name, header); res.status != http.StatusBadRequest {
+			t.Errorf("the network of twilio's files takes the header %s: %d", name, res.status)
+		}
+	}
+	if handedOut, turnedAway := s.Files(); handedOut != 2 || turnedAway != 2 {
+		t.Errorf("the network of twilio's files counts %d and %d, want 2 and 2", handedOut, turnedAway)
+	}
+	if res := do(t, http.MethodGet, strings.Replace(where, "/ME", "x/ME", 1), ""); res.status != http.StatusForbidden {
+		t.Errorf("the network of twilio's files gives one to anybody: %d", res.status)
+	}
+}
+
+// elsewhere is where an address redirects to.
+func elsewhere(t *testing.T, address string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	return res.Header.Get("Location")
 }
 
 func TestEventsNobodyHas(t *testing.T) {

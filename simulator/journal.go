@@ -18,6 +18,7 @@ type Sent struct {
 	To      string   // the contact, in the provider's words
 	Text    string   // text or caption
 	Media   []string // addresses of attachments
+	Choices []Choice // buttons or list (Twilio)
 	// ProviderID is the id that was answered; empty when refused.
 	ProviderID string
 	// IdempotencyKey is the provider's own, where it has one (LINE).

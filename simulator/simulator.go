@@ -36,6 +36,15 @@ type Options struct {
 	Latency time.Duration
 	// Keep limits how many Sent records are held, the oldest go first; 0: all.
 	Keep int
+	// Now is the clock of WhatsApp numbers and accounts at Meta, so that a test can
+	// play days; nil: time.Now.
+	Now func() time.Time
+	// CallbackTimeout is how long Meta waits when it verifies a callback of a
+	// WhatsApp number; 0: 6 s, as Meta does.
+	CallbackTimeout time.Duration
+	// NoticeTries is how often a management webhook is offered to a program that does
+	// not take it; 0: for about half a minute.
+	NoticeTries int
 	// Log gets one line for a receipt that could not be delivered; nil: none.
 	Log *slog.Logger
 }
@@ -44,12 +53,13 @@ type Options struct {
 type Simulator struct {
 	options  Options
 	base     string // its own address
+	cdn      string // where files of some providers are, see cdn.go
 	run      uint64 // start time in milliseconds, part of every id
 	seq      atomic.Uint64
 	settings map[string]string
 	channels []*Channel
 
-	server   *http.Server
+	servers  []*http.Server
 	client   *http.Client
 	ctx      context.Context //nolint:containedctx // life of background receipts and hanging calls
 	stop     context.CancelFunc
@@ -63,8 +73,12 @@ type Simulator struct {
 	faults   faults
 	threads  threads
 	retries  retryKeys
+	edits    edits
+	meta     *metaWorld // WhatsApp accounts and numbers
 
 	receiptErrors atomic.Int64
+	handedOut     atomic.Int64 // files by cdn
+	turnedAway    atomic.Int64 // requests with credentials by cdn
 
 	life   sync.Mutex // guards closed and the growth of work
 	closed bool
@@ -90,6 +104,7 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 		seed:    maphash.MakeSeed(),
 		byToken: map[string]*Channel{},
 		journal: newJournal(o.Keep),
+		meta:    newMetaWorld(),
 		client: &http.Client{
 			Timeout:       30 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -110,21 +125,27 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 		for _, c := range s.identities(k, n) {
 			s.channels = append(s.channels, c)
 			s.byToken[c.credential()] = c
+			if k == WhatsAppCloud {
+				s.adopt(c)
+			}
 		}
 	}
-	s.server = &http.Server{
-		Handler:           s.routes(),
-		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return s.ctx },
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	files, err := s.listenCDN(ctx, ln.Addr())
+	if err != nil {
+		s.stop()
+		return nil, errors.Join(fmt.Errorf("simulator: listen: %w", err), ln.Close())
 	}
-	s.work.Go(func() {
-		if err := s.server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("simulator stopped serving", "error", err)
-		}
-	})
-	context.AfterFunc(s.ctx, func() { _ = s.server.Close() })
+	s.serve(ln, s.routes())
+	s.serve(files, s.cdnRoutes())
 	return s, nil
+}
+
+// now is the time at Meta.
+func (s *Simulator) now() time.Time {
+	if s.options.Now != nil {
+		return s.options.Now()
+	}
+	return time.Now()
 }
 
 // begin counts a piece of work that Close waits for; false: it is too late.
@@ -144,7 +165,10 @@ func (s *Simulator) Close() error {
 	s.closed = true
 	s.life.Unlock()
 	s.stop()
-	err := s.server.Close()
+	var err error
+	for _, server := range s.servers {
+		err = errors.Join(err, server.Close())
+	}
 	s.work.Wait()
 	s.client.CloseIdleConnections()
 	return err

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -109,11 +108,8 @@ func (s *Simulator) twilio(c *call) {
 	account := "2010-04-01/Accounts/" + ch.account
 	switch rest := strings.TrimSuffix(c.rest, ".json"); {
 	case strings.HasPrefix(rest, account+"/Messages/") && strings.Contains(rest, "/Media/"):
-		kind, ok := kindOfFile(path.Base(rest), "ME")
-		if !ok {
-			kind = EventImage
-		}
-		c.file(kind)
+		c.w.Header().Set("Location", s.cdnFile(path.Base(rest)))
+		c.empty(http.StatusTemporaryRedirect)
 	case rest == account+"/Messages" && c.r.Method == http.MethodPost:
 		s.twilioSend(c, ch)
 	case rest == account+"/Messages":
@@ -125,32 +121,13 @@ func (s *Simulator) twilio(c *call) {
 	case strings.HasPrefix(rest, "v1/Services/"):
 		ch.register(Registration{URL: c.param("InboundRequestUrl")})
 		c.json(http.StatusOK, map[string]any{"sid": strings.TrimPrefix(rest, "v1/Services/"), "inbound_request_url": c.param("InboundRequestUrl")})
-	case rest == "v1/Content":
-		s.twilioContents(c, ch)
+	case rest == "v1/Content" || strings.HasPrefix(rest, "v1/Content/"):
+		s.twilioContent(c, ch, strings.TrimPrefix(strings.TrimPrefix(rest, "v1/Content"), "/"))
 	case rest == "v3/Indicators/Typing" || rest == "v2/Indicators/Typing":
 		c.json(http.StatusOK, map[string]any{"success": true})
 	default:
 		c.json(http.StatusNotFound, twilioFault(20404, http.StatusNotFound, "The requested resource was not found"))
 	}
-}
-
-// twilioContents lists message templates, 50 at a time unless the caller says
-// otherwise.
-func (s *Simulator) twilioContents(c *call, ch *Channel) {
-	const usual = 50
-	page, _ := strconv.Atoi(c.query.Get("Page")) // anything else is the beginning
-	size, err := strconv.Atoi(c.query.Get("PageSize"))
-	if err != nil {
-		size = usual
-	}
-	list, more := ch.templatePage(page*size, size)
-	meta := map[string]any{"page": page, "page_size": size, "key": "contents", "next_page_url": nil}
-	if more {
-		query := c.query
-		query.Set("Page", strconv.Itoa(page+1))
-		meta["next_page_url"] = s.base + c.r.URL.Path + "?" + query.Encode()
-	}
-	c.json(http.StatusOK, map[string]any{"contents": list, "meta": meta})
 }
 
 // twilioNumber lists the account's number or sets its webhook.
@@ -179,10 +156,8 @@ func (s *Simulator) twilioSend(c *call, ch *Channel) {
 		to: c.form.Get("To"), text: c.form.Get("Body"), media: c.form["MediaUrl"],
 		callback: c.form.Get("StatusCallback"), id: s.hexID("SM"),
 	}
-	if m.text == "" && c.form.Get("ContentSid") != "" {
-		m.text = "template " + c.form.Get("ContentSid")
-	}
 	from := c.form.Get("From")
+	code, fault := s.twilioRender(c, ch, &m)
 	switch {
 	case from != ch.Address && c.form.Get("MessagingServiceSid") == "":
 		c.json(http.StatusBadRequest, twilioFault(21606, http.StatusBadRequest,
@@ -191,6 +166,9 @@ func (s *Simulator) twilioSend(c *call, ch *Channel) {
 	case !strings.HasPrefix(m.to, "+") && !strings.HasPrefix(m.to, "whatsapp:"):
 		status, body := refusal(ch, Failure{Refuse: true}, m.to)
 		c.json(status, body)
+		return
+	case code != 0:
+		c.json(http.StatusBadRequest, twilioFault(code, http.StatusBadRequest, fault))
 		return
 	case m.text == "" && len(m.media) == 0:
 		c.json(http.StatusBadRequest, twilioFault(21602, http.StatusBadRequest, "Message body is required."))

@@ -130,110 +130,6 @@ func (s *Simulator) whatsappClose(b *batch, body []byte, field string) (*Deliver
 	}, nil
 }
 
-// whatsapp serves the Cloud API.
-func (s *Simulator) whatsapp(c *call) {
-	path := graphPath(c.rest)
-	switch path {
-	case "oauth/access_token":
-		c.json(http.StatusOK, map[string]any{"access_token": s.firstToken(WhatsAppCloud), "token_type": "bearer"})
-		return
-	case "debug_token":
-		s.debugToken(c)
-		return
-	}
-	ch := s.byToken[c.bearer()]
-	if ch == nil || ch.Kind != WhatsAppCloud {
-		c.graphError(http.StatusUnauthorized, 190, 0, "Error validating access token")
-		return
-	}
-	node, edge, _ := strings.Cut(path, "/")
-	if kind, ok := kindOfFile(node, "70"); ok && edge == "" && c.r.Method == http.MethodGet {
-		c.json(http.StatusOK, map[string]any{
-			"messaging_product": "whatsapp", "id": node, "url": s.base + "/media/" + node + extension(kind),
-			"mime_type": mediaType(kind), "file_size": len(content(kind)),
-		})
-		return
-	}
-	if node != ch.app && node != ch.account {
-		c.graphError(http.StatusBadRequest, 100, 33, "Unsupported request: the object does not exist or is not visible")
-		return
-	}
-	switch edge {
-	case "messages":
-		s.whatsappSend(c, ch)
-	case "message_templates":
-		s.whatsappTemplates(c, ch)
-	case "phone_numbers":
-		c.json(http.StatusOK, map[string]any{"data": []any{phoneHealth(ch)}})
-	case "subscribed_apps":
-		if c.r.Method == http.MethodPost {
-			ch.register(Registration{URL: c.param("override_callback_uri"), Fields: c.list("subscribed_fields")})
-		}
-		c.json(http.StatusOK, map[string]any{"success": true})
-	case "":
-		switch {
-		case c.r.Method != http.MethodGet:
-			c.json(http.StatusOK, map[string]any{"success": true})
-		case node == ch.account:
-			c.json(http.StatusOK, map[string]any{"id": ch.account, "name": ch.Name, "account_review_status": "APPROVED"})
-		default:
-			c.json(http.StatusOK, phoneHealth(ch))
-		}
-	default: // register, deregister, settings, request_code, verify_code, …
-		c.json(http.StatusOK, map[string]any{"success": true})
-	}
-}
-
-// whatsappTemplates lists message templates, 25 at a time unless the caller says
-// otherwise. Like Meta it repeats the token in the address of the next page.
-func (s *Simulator) whatsappTemplates(c *call, ch *Channel) {
-	const usual = 25
-	after, _ := strconv.Atoi(c.query.Get("after")) // anything else is the beginning
-	limit, err := strconv.Atoi(c.query.Get("limit"))
-	if err != nil {
-		limit = usual
-	}
-	list, more := ch.templatePage(after, limit)
-	paging := map[string]any{}
-	if more {
-		query := c.query
-		query.Set("after", strconv.Itoa(after+len(list)))
-		paging["next"] = s.base + c.r.URL.Path + "?" + query.Encode()
-	}
-	c.json(http.StatusOK, map[string]any{"data": list, "paging": paging})
-}
-
-func (s *Simulator) firstToken(k Kind) string {
-	if ch := s.Channel(k); ch != nil {
-		return ch.token
-	}
-	return token(16)
-}
-
-func (s *Simulator) debugToken(c *call) {
-	ch := s.byToken[c.param("input_token")]
-	if ch == nil {
-		c.json(http.StatusOK, map[string]any{"data": map[string]any{"is_valid": false}})
-		return
-	}
-	c.json(http.StatusOK, map[string]any{"data": map[string]any{
-		"app_id": s.settings["WHATSAPP_APP_ID"], "is_valid": true, "type": "SYSTEM_USER", "expires_at": 0,
-		"granular_scopes": []any{map[string]any{
-			"scope": "whatsapp_business_management", "target_ids": []string{ch.account},
-		}},
-	}})
-}
-
-// phoneHealth is a number that is registered, live and well.
-func phoneHealth(ch *Channel) map[string]any {
-	return map[string]any{
-		"id": ch.app, "display_phone_number": ch.Address, "verified_name": ch.Name,
-		"name_status": "APPROVED", "quality_rating": "GREEN", "messaging_limit_tier": "TIER_1K",
-		"account_mode": "LIVE", "code_verification_status": "VERIFIED", "platform_type": "CLOUD_API",
-		"status": "CONNECTED", "throughput": map[string]any{"level": "STANDARD"}, "is_on_biz_app": false,
-	}
-}
-
 // d360 serves 360dialog's API v1.
 func (s *Simulator) d360(c *call) {
 	ch := s.byToken[c.r.Header.Get("D360-API-KEY")]
@@ -266,7 +162,7 @@ func (s *Simulator) d360(c *call) {
 		}
 		c.json(http.StatusOK, map[string]any{"url": r.URL, "headers": headers})
 	case "configs/templates":
-		list, _ := ch.templatePage(0, math.MaxInt32)
+		list, _ := templatePage(ch.templates.Load(), 0, math.MaxInt32)
 		c.json(http.StatusOK, map[string]any{"waba_templates": list, "count": len(list), "total": len(list)})
 	case "messages":
 		s.whatsappSend(c, ch)

@@ -179,6 +179,8 @@ type FilledAttachment struct {
 	AccountID int64
 	BlobID    int64
 	FileType  int
+	Title     string // empty: it stays as it is
+	Meta      string // JSON, as Title
 }
 
 // FillAttachment gives an attachment that waits for it its file, which it attaches,
@@ -189,9 +191,10 @@ func (t *Tx) FillAttachment(ctx context.Context, f FilledAttachment) error {
 		return err
 	}
 	res, err := t.tx.ExecContext(ctx, `UPDATE attachments SET blob_id = b.id, state = 'ready', file_type = $4, file_key = b.key,
-			file_name = b.filename, content_type = b.content_type, file_size = b.byte_size, width = b.width, height = b.height, updated_at = $5
+			file_name = b.filename, content_type = b.content_type, file_size = b.byte_size, width = b.width, height = b.height,
+			fallback_title = COALESCE($6, fallback_title), meta = COALESCE($7, meta), updated_at = $5
 		FROM blobs b WHERE b.id = $3 AND attachments.id = $1 AND attachments.account_id = $2 AND attachments.state = 'pending'`,
-		f.ID, f.AccountID, f.BlobID, f.FileType, t.now())
+		f.ID, f.AccountID, f.BlobID, f.FileType, t.now(), nilIfEmpty(f.Title), nilIfEmpty(f.Meta))
 	if err != nil {
 		return fmt.Errorf("store: fill attachment: %w", err)
 	}

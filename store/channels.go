@@ -25,10 +25,19 @@ type ChannelRow struct {
 	SignatureMode           string
 	AuthorizationErrors     int
 	ReauthorizationRequired bool
-	Registration            string // "", pending, registered, failed
-	RegistrationError       string
-	AccountActive           bool
-	LockToSingle            bool
+	// RegistrationIncomplete is a WhatsApp number that cannot work yet. SendHold is
+	// what that, or Meta, does to replies: "held", "blocked" or ""; SendHoldReason is the
+	// text about it, as JSON.
+	RegistrationIncomplete bool
+	SendHold               string
+	SendHoldReason         string
+	Registration           string // "", pending, registered, failed, Deleting
+	RegistrationError      string
+	AccountActive          bool
+	LockToSingle           bool
+	// Locale is the account's. Whoever changes it, or the account's status, bumps
+	// TopicChannels.
+	Locale int
 }
 
 // Address is a name under which webhooks find a channel. Scope is 0 for names
@@ -39,14 +48,14 @@ type Address struct {
 }
 
 const channelColumns = `SELECT c.id, c.account_id, i.id, i.name, c.type, c.settings, c.signature_mode, c.authorization_errors,
-	c.reauthorization_required, c.registration, c.registration_error, a.status = 0, i.lock_to_single_conversation
+	c.reauthorization_required, c.registration_incomplete, c.send_hold, c.send_hold_reason, c.registration, c.registration_error, a.status = 0, i.lock_to_single_conversation, a.locale
 	FROM channels c JOIN inboxes i ON i.channel_id = c.id JOIN accounts a ON a.id = c.account_id `
 
 func (s *Store) scanChannel(r interface{ Scan(...any) error }) (ChannelRow, error) {
 	var c ChannelRow
 	var sealed string
 	if err := r.Scan(&c.ID, &c.AccountID, &c.InboxID, &c.InboxName, &c.Type, &sealed, &c.SignatureMode, &c.AuthorizationErrors,
-		&c.ReauthorizationRequired, &c.Registration, &c.RegistrationError, &c.AccountActive, &c.LockToSingle); err != nil {
+		&c.ReauthorizationRequired, &c.RegistrationIncomplete, &c.SendHold, &c.SendHoldReason, &c.Registration, &c.RegistrationError, &c.AccountActive, &c.LockToSingle, &c.Locale); err != nil {
 		return c, err
 	}
 	plain, err := s.sealer.Open("channel", sealed)
@@ -147,7 +156,8 @@ func (t *Tx) UpdateChannelSettings(ctx context.Context, channelID int64, setting
 	if pending {
 		registration = "pending"
 	}
-	if _, err := t.tx.ExecContext(ctx, `UPDATE channels SET settings = $2, registration = $3, registration_error = '',
+	if _, err := t.tx.ExecContext(ctx, `UPDATE channels SET settings = $2, registration_error = '',
+		registration = CASE WHEN registration = '`+Deleting+`' THEN registration ELSE $3 END,
 		authorization_errors = 0, reauthorization_required = FALSE, updated_at = $4 WHERE id = $1`,
 		channelID, t.s.sealer.Seal("channel", settings), registration, t.now()); err != nil {
 		return fmt.Errorf("store: update channel: %w", err)
@@ -171,10 +181,24 @@ func (t *Tx) SetSignatureMode(ctx context.Context, channelID int64, mode string)
 	return t.bump(ctx, TopicChannels)
 }
 
+// Deleting is the registration of a channel whose inbox is about to be deleted.
+const Deleting = "deleting"
+
+// MarkDeleting notes that the inbox of a channel is about to be deleted. Nothing
+// takes that back.
+func (t *Tx) MarkDeleting(ctx context.Context, inboxID int64) error {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE channels SET registration = '`+Deleting+`', updated_at = $2
+		WHERE id = (SELECT channel_id FROM inboxes WHERE id = $1)`, inboxID, t.now()); err != nil {
+		return fmt.Errorf("store: mark channel: %w", err)
+	}
+	return t.bump(ctx, TopicChannels)
+}
+
 // SetRegistration records whether our webhook is installed at the provider.
 func (s *Store) SetRegistration(ctx context.Context, channelID int64, state, reason string) error {
 	return s.Transact(ctx, func(t *Tx) error {
-		if _, err := t.tx.ExecContext(ctx, `UPDATE channels SET registration = $2, registration_error = $3, updated_at = $4 WHERE id = $1`,
+		if _, err := t.tx.ExecContext(ctx, `UPDATE channels SET registration_error = $3, updated_at = $4,
+			registration = CASE WHEN registration = '`+Deleting+`' THEN registration ELSE $2 END WHERE id = $1`,
 			channelID, state, reason, t.now()); err != nil {
 			return fmt.Errorf("store: set registration: %w", err)
 		}

@@ -170,6 +170,40 @@ func (t *Tx) dropEchoes(ctx context.Context, d Delivery, providerID string) erro
 	return nil
 }
 
+// MarkPartsFailed notes which parts a provider took and could not deliver after
+// all: LockMessage counts the message as sent up to the first of them.
+func (t *Tx) MarkPartsFailed(ctx context.Context, refs []ProviderRef) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(refs))
+	for i, p := range refs {
+		rows[i] = []any{p.InboxID, p.ProviderID}
+	}
+	set, err := rowSet(rows)
+	if err != nil {
+		return fmt.Errorf("store: mark failed parts: %w", err)
+	}
+	if _, err := t.tx.ExecContext(ctx, t.s.q.failParts, set); err != nil {
+		return fmt.Errorf("store: mark failed parts: %w", err)
+	}
+	return nil
+}
+
+// ResendParts prepares a message to be sent again from a part on: what the
+// provider called the former attempt is forgotten, so that nothing that is still
+// told of it concerns the new one.
+func (t *Tx) ResendParts(ctx context.Context, messageID int64, from int) error {
+	if _, err := t.tx.ExecContext(ctx, `DELETE FROM message_provider_ids WHERE message_id = $1 AND part >= $2`, messageID, from); err != nil {
+		return fmt.Errorf("store: forget parts: %w", err)
+	}
+	if _, err := t.tx.ExecContext(ctx, `UPDATE messages SET resent_at = $2, source_id = CASE WHEN $3 THEN NULL ELSE source_id END WHERE id = $1`,
+		messageID, t.now(), from == 0); err != nil {
+		return fmt.Errorf("store: resend: %w", err)
+	}
+	return nil
+}
+
 // FinishDelivery ends the order: its verdict stands in the message.
 func (t *Tx) FinishDelivery(ctx context.Context, messageID int64) error {
 	if _, err := t.tx.ExecContext(ctx, `DELETE FROM deliveries WHERE message_id = $1`, messageID); err != nil {
@@ -196,7 +230,7 @@ func (s *Store) DeferDelivery(ctx context.Context, messageID int64, at time.Time
 // the embedded database has one process at a time. Their owner stays, so that
 // the crash is counted.
 func (s *Store) ExpireLeases(ctx context.Context) error {
-	for _, table := range []string{"deliveries", "jobs"} {
+	for _, table := range []string{"deliveries", "jobs", "whatsapp_businesses"} {
 		if _, err := s.w.ExecContext(ctx, `UPDATE `+table+` SET lease_until = 0 WHERE lease_until > 0`); err != nil {
 			return fmt.Errorf("store: expire leases: %w", err)
 		}

@@ -12,6 +12,7 @@ const (
 	LaneDeferred = "deferred" // webhook registrations, profiles
 	LaneMedia    = "media"    // downloads of what came with messages, and of avatars
 	LaneBulk     = "bulk"     // imports, deletions
+	LaneWebhooks = "webhooks" // calls of customers' endpoints
 )
 
 // Job is work to be done later, at least once.

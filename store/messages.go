@@ -57,6 +57,7 @@ type OutboxRow struct {
 	ConversationID int64
 	MessageID      int64
 	Payload        string // JSON object
+	CreatedAt      int64  // microseconds; of a row that was read
 }
 
 // InsertOutbox records them in order.
@@ -220,7 +221,8 @@ type ParkedStatus struct {
 	Error  string
 }
 
-// ParkStatuses keeps receipts until expires (microseconds).
+// ParkStatuses keeps receipts until expires (microseconds); one that waits
+// already is not kept twice.
 func (t *Tx) ParkStatuses(ctx context.Context, list []ParkedStatus, expires int64) error {
 	rows := make([][]any, len(list))
 	for i, p := range list {
@@ -266,11 +268,12 @@ func (t *Tx) TakeParked(ctx context.Context, ref ProviderRef) ([]ParkedStatus, e
 }
 
 // Watermark moves what we sent to the contact before at (microseconds) to
-// status, where that is forward. It gives the messages that moved.
+// status, where that is forward: what was sent again counts from then on. It
+// gives the messages that moved.
 func (t *Tx) Watermark(ctx context.Context, contactInboxID, at int64, status int) ([]StatusRef, error) {
 	r, err := t.tx.QueryContext(ctx, `UPDATE messages SET status = $1, updated_at = $2
 		WHERE conversation_id IN (SELECT id FROM conversations WHERE contact_inbox_id = $3)
-			AND message_type IN (1, 3) AND private = FALSE AND status < $1 AND created_at <= $4
+			AND message_type IN (1, 3) AND private = FALSE AND status < $1 AND COALESCE(resent_at, created_at) <= $4
 		RETURNING id, conversation_id, account_id`, status, t.now(), contactInboxID, at)
 	if err != nil {
 		return nil, fmt.Errorf("store: watermark: %w", err)

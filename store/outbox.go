@@ -25,7 +25,7 @@ func (s *Store) DrainOutbox(ctx context.Context, limit int, f func(*Tx, []Outbox
 }
 
 func (t *Tx) takeOutbox(ctx context.Context, limit int) ([]OutboxRow, error) {
-	rows, err := t.tx.QueryContext(ctx, `SELECT id, account_id, kind, inbox_id, conversation_id, message_id, payload
+	rows, err := t.tx.QueryContext(ctx, `SELECT id, account_id, kind, inbox_id, conversation_id, message_id, payload, created_at
 		FROM outbox ORDER BY id LIMIT $1 `+t.s.d.skipLocked, limit)
 	if err != nil {
 		return nil, fmt.Errorf("store: take outbox: %w", err)
@@ -35,7 +35,7 @@ func (t *Tx) takeOutbox(ctx context.Context, limit int) ([]OutboxRow, error) {
 	var taken []int64
 	for rows.Next() {
 		var o OutboxRow
-		if err := rows.Scan(&o.ID, &o.AccountID, &o.Kind, &o.InboxID, &o.ConversationID, &o.MessageID, &o.Payload); err != nil {
+		if err := rows.Scan(&o.ID, &o.AccountID, &o.Kind, &o.InboxID, &o.ConversationID, &o.MessageID, &o.Payload, &o.CreatedAt); err != nil {
 			return nil, fmt.Errorf("store: take outbox: %w", err)
 		}
 		list = append(list, o)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // TokenHolder is who an API token belongs to. Name and the fields after it are
@@ -197,4 +199,30 @@ func collect[T any](rows *sql.Rows, what string, fields func(*T) []any) ([]T, er
 		return nil, fmt.Errorf("store: %s: %w", what, err)
 	}
 	return out, nil
+}
+
+// AdminRow is an administrator of an account who can be written to.
+type AdminRow struct {
+	UserID int64
+	Email  string
+}
+
+// AccountAdmins reads the administrators of an account whose e-mail address is
+// confirmed, by user. Of those with the same address the first is given.
+func (s *Store) AccountAdmins(ctx context.Context, accountID int64) ([]AdminRow, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT u.id, u.email
+		FROM account_users m JOIN users u ON u.id = m.user_id
+		WHERE m.account_id = $1 AND m.role = 1 AND u.confirmed_at IS NOT NULL AND u.email <> ''
+		ORDER BY u.id`, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("store: administrators: %w", err)
+	}
+	list, err := collect(rows, "administrators", func(a *AdminRow) []any { return []any{&a.UserID, &a.Email} })
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(list, func(a AdminRow) bool {
+		address := strings.ToLower(a.Email)
+		again := seen[address]
+		seen[address] = true
+		return again
+	}), err
 }

@@ -62,6 +62,18 @@ func receivePlans() []planCase {
 			_, err := t.IngestedMessage(ctx, IngestKey{InboxID: 18, Key: "k17"})
 			return err
 		})},
+		{name: "ReleaseIngestKey", call: inTx(func(ctx context.Context, t *Tx) error {
+			_, err := t.ReleaseIngestKey(ctx, IngestKey{InboxID: 18, Key: "k17"}, time.UnixMicro(1))
+			return err
+		})},
+		{name: "RecordChange", call: inTx(func(ctx context.Context, t *Tx) error {
+			_, err := t.RecordChange(ctx, Change{IngestKey: IngestKey{InboxID: 18, Key: "k17"}, Subject: "s", At: 5})
+			return err
+		})},
+		{name: "MarkPartsFailed", call: inTx(func(ctx context.Context, t *Tx) error {
+			return t.MarkPartsFailed(ctx, keys(n, func(i int) ProviderRef { return ProviderRef{inboxOf(i), fmt.Sprint("s", at(i))} }))
+		})},
+		{name: "ResendParts", call: inTx(func(ctx context.Context, t *Tx) error { return t.ResendParts(ctx, 17, 0) })},
 		{name: "Providers", call: inTx(func(ctx context.Context, t *Tx) error {
 			_, err := t.Providers(ctx, keys(n, func(i int) ProviderRef { return ProviderRef{inboxOf(i), fmt.Sprint("s", at(i))} }))
 			return err
@@ -129,6 +141,10 @@ func readPlans() []planCase {
 		})},
 		{name: "MessageView", call: read(func(ctx context.Context, s *Store) error {
 			_, err := s.MessageView(ctx, 17)
+			return err
+		})},
+		{name: "ThreadView", call: read(func(ctx context.Context, s *Store) error {
+			_, err := s.ThreadView(ctx, 17)
 			return err
 		})},
 		{name: "attachments", call: read(func(ctx context.Context, s *Store) error {
@@ -220,6 +236,10 @@ func workPlans() []planCase {
 		})},
 		{name: "DeleteInboxChunk", call: func(ctx context.Context, p *planned) error {
 			_, err := p.s.DeleteInboxChunk(ctx, 40, 2)
+			return err
+		}},
+		{name: "ForgetChanges", call: func(ctx context.Context, p *planned) error {
+			_, err := p.s.ForgetChanges(ctx, time.UnixMicro(1))
 			return err
 		}},
 		{name: "ExpireParked", call: func(ctx context.Context, p *planned) error {

@@ -120,6 +120,7 @@ func (p *planned) fill() {
 	p.exec(`INSERT INTO jobs (kind, lane, unique_key, run_at, created_at)
 		SELECT 'k', 'deferred', 'k' || n, CASE WHEN n % 2 = 0 THEN n ELSE 9000000000000000 END, 1 FROM ` + series(waiting))
 	p.exec(`INSERT INTO parked_statuses (inbox_id, provider_id, status, expires_at) SELECT 1, 'p' || n, 1, n FROM ` + series(waiting))
+	p.fillWhatsApp(series)
 }
 
 // plan is how the database runs a statement, a step a line.
@@ -193,7 +194,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -246,6 +247,8 @@ type planCase struct {
 	// page says that the rows come out of an index in order: nothing but the page
 	// itself is sorted.
 	page bool
+	// whole names a table that the call means to read whole.
+	whole string
 }
 
 // inTx is a call inside a transaction that is taken back.
@@ -281,7 +284,7 @@ func testPlans(t *testing.T, databaseURL string) {
 		if mode != "without statistics" {
 			p.exec(`ANALYZE`)
 		}
-		for _, c := range slices.Concat(receivePlans(), readPlans(), workPlans()) {
+		for _, c := range slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans()) {
 			p.take()
 			if err := c.call(t.Context(), p); err != nil {
 				t.Errorf("%s: %v", c.name, err)
@@ -296,7 +299,8 @@ func testPlans(t *testing.T, databaseURL string) {
 					continue // SAVEPOINT
 				}
 				plan := p.plan(s, mode)
-				if tables := p.scanned(s, plan); len(tables) > 0 {
+				tables := slices.DeleteFunc(p.scanned(s, plan), func(table string) bool { return table == c.whole })
+				if len(tables) > 0 {
 					t.Errorf("%s, %s: reads all of %v\n%s\n%s", c.name, mode, tables, s.query, plan)
 				}
 				if c.page && strings.Contains(s.query, "LIMIT") && p.sorts(s, plan) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // ContactRecord is a contact with what only dumps of the whole row show.
@@ -180,6 +181,21 @@ func (t *Tx) LockAnswerable(ctx context.Context, conversationID, id int64) (Answ
 		return m, fmt.Errorf("store: message: %w", err)
 	}
 	return m, nil
+}
+
+// ReleaseIngestKey gives the name of a message free that was made until a moment:
+// a later one may have it. It tells whether there was such a message.
+func (t *Tx) ReleaseIngestKey(ctx context.Context, k IngestKey, until time.Time) (bool, error) {
+	res, err := t.tx.ExecContext(ctx, `UPDATE messages SET ingest_key = NULL WHERE inbox_id = $1 AND ingest_key = $2 AND created_at <= $3`,
+		k.InboxID, k.Key, micros(until))
+	if err != nil {
+		return false, fmt.Errorf("store: release ingest key: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("store: release ingest key: %w", err)
+	}
+	return n > 0, nil
 }
 
 // IngestedMessage finds the message that an event became; 0 when it is new.

@@ -21,6 +21,8 @@ type ConversationRow struct {
 	FirstReplyAt     *int64
 	WaitingSince     *int64
 	LastIncomingAt   *int64
+	SnoozedUntil     *int64
+	UpdatedAt        int64
 	SourceID         string
 	ContactName      string
 	ContactBlocked   bool
@@ -43,11 +45,12 @@ func (t *Tx) conversation(ctx context.Context, where string, args ...any) (Conve
 	var c ConversationRow
 	err := t.tx.QueryRowContext(ctx, `SELECT c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.status,
 			c.assignee_id, c.additional_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
-			ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
+			c.snoozed_until, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
 		FROM conversations c JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
 		WHERE `+where+` `+t.s.d.lockOf("c"), args...).
 		Scan(&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Status, &c.AssigneeID, &c.Attributes,
-			&c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut, &c.ContactAttribute)
+			&c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SnoozedUntil, &c.UpdatedAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut,
+			&c.ContactAttribute)
 	if isNoRows(err) {
 		return c, ErrNotFound
 	}
@@ -154,15 +157,17 @@ type SendableMessage struct {
 	Status         int
 	SourceID       string
 	PartsSent      int
+	Queued         bool // its delivery waits, or is under way
 }
 
 // LockMessage reads a message of a conversation for a change.
 func (t *Tx) LockMessage(ctx context.Context, conversationID, id int64) (SendableMessage, error) {
 	var m SendableMessage
 	err := t.tx.QueryRowContext(ctx, `SELECT m.id, m.conversation_id, m.inbox_id, m.message_type, m.private, m.status, COALESCE(m.source_id, ''),
-			(SELECT COALESCE(MAX(p.part) + 1, 0) FROM message_provider_ids p WHERE p.message_id = m.id)
+			(SELECT COALESCE(MIN(CASE WHEN p.failed THEN p.part END), MAX(p.part) + 1, 0) FROM message_provider_ids p WHERE p.message_id = m.id),
+			EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id)
 		FROM messages m WHERE m.conversation_id = $1 AND m.id = $2 `+t.s.d.lockOf("m"), conversationID, id).
-		Scan(&m.ID, &m.ConversationID, &m.InboxID, &m.Type, &m.Private, &m.Status, &m.SourceID, &m.PartsSent)
+		Scan(&m.ID, &m.ConversationID, &m.InboxID, &m.Type, &m.Private, &m.Status, &m.SourceID, &m.PartsSent, &m.Queued)
 	if isNoRows(err) {
 		return m, ErrNotFound
 	}

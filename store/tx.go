@@ -83,7 +83,7 @@ type queries struct {
 	knownKeys, contactInboxes, insertContacts, insertContactInboxes, matchContacts,
 	openConversations, insertConversations, insertMessages, insertAttachments, insertFiles,
 	touchConversations, touchContacts, insertOutbox,
-	providerIDs, moveStatuses, insertParked, orderJobs string
+	providerIDs, moveStatuses, insertParked, failParts, orderJobs string
 }
 
 func newQueries(d dialect) queries {
@@ -192,6 +192,11 @@ func newQueries(d dialect) queries {
 		insertParked: `INSERT INTO parked_statuses (inbox_id, provider_id, status, external_error, expires_at)
 			SELECT x.inbox_id, x.provider_id, x.status, x.error, $2
 			FROM ` + d.rows("$1", "i bigint", "inbox_id bigint", "provider_id text", "status integer", "error text") + `
-			WHERE TRUE ORDER BY x.i`,
+			WHERE NOT EXISTS (SELECT 1 FROM parked_statuses p
+				WHERE p.inbox_id = x.inbox_id AND p.provider_id = x.provider_id AND p.status = x.status)
+			ORDER BY x.i`,
+		failParts: `UPDATE message_provider_ids SET failed = TRUE
+			FROM ` + d.rows("$1", "inbox_id bigint", "provider_id text") + `
+			WHERE message_provider_ids.inbox_id = x.inbox_id AND message_provider_ids.provider_id = x.provider_id`,
 	}
 }

@@ -26,7 +26,7 @@ func (p *program) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "demo", Short: "Play every channel against simulated providers and tell the story", Args: noArgs,
 		Long: "Starts the program in a temporary directory beside stand-ins of all providers: signed webhooks of every channel " +
-			"arrive, replies go back, failures are played. Nothing leaves this machine.",
+			"arrive, replies go back, WhatsApp numbers go live, failures are played. Nothing leaves this machine.",
 		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context()) },
 	}
 }
@@ -76,7 +76,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 		CreateInbox: func(ctx context.Context, kind, name string, settings json.RawMessage) (int64, error) {
 			return connect(ctx, a, first.AccountID, kind, name, settings)
 		},
-		Recovery: 90 * time.Second,
+		Recovery: 90 * time.Second, Numbers: true,
 	})
 }
 

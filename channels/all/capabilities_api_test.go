@@ -29,24 +29,39 @@ var apiMarks = map[string]*regexp.Regexp{
 	"profile":        regexp.MustCompile(`"source_id":"[^"]*","name":"`),
 }
 
-// apiFacets are the facets that a mark shows.
-var apiFacets = map[string]string{"failed": "later", "profile": "payload"}
+// webhookMarks recognise, in what the end-to-end tests expect, which events the
+// webhook of an API inbox is called for beside the messages that the driver posts.
+var webhookMarks = map[string]*regexp.Regexp{
+	"presence": regexp.MustCompile(`^conversation_typing_on `),
+}
 
-// surveyAPI reads which requests of the API channel the tests of the API make.
+// apiFacets are the facets that a mark shows.
+var apiFacets = map[string]string{"failed": "later", "profile": "payload", "presence": "typing"}
+
+// surveyAPI reads which requests of the API channel the tests of the API make, and
+// which webhooks of it the end-to-end tests await.
 func surveyAPI(t *testing.T) channeltest.Capabilities {
 	t.Helper()
 	found := channeltest.Capabilities{}
-	folder := os.DirFS("../../api")
+	surveyTests(t, found, "api", apiMarks)
+	surveyTests(t, found, "e2e", webhookMarks)
+	return found
+}
+
+// surveyTests notes the marks in the tests of a package at the top.
+func surveyTests(t *testing.T, found channeltest.Capabilities, name string, marks map[string]*regexp.Regexp) {
+	t.Helper()
+	folder := os.DirFS("../../" + name)
 	files, err := fs.Glob(folder, "*_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range files {
-		source, err := fs.ReadFile(folder, name)
+	for _, path := range files {
+		source, err := fs.ReadFile(folder, path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,17 +75,16 @@ func surveyAPI(t *testing.T) channeltest.Capabilities {
 				if !ok || lit.Kind != token.STRING {
 					return true
 				}
-				for row, mark := range apiMarks {
+				for row, mark := range marks {
 					public := row != "media" || strings.HasPrefix(f.Name.Name, "TestPublic") // agents send files, too
 					if public && mark.MatchString(strings.Trim(lit.Value, "`\"")) {
-						note(found, row, apiFacets[row], "api."+f.Name.Name)
+						note(found, row, apiFacets[row], name+"."+f.Name.Name)
 					}
 				}
 				return true
 			})
 		}
 	}
-	return found
 }
 
 func note(found channeltest.Capabilities, row, facet, proof string) {

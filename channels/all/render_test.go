@@ -69,7 +69,9 @@ func render(found []channeltest.Capabilities) []byte {
 	inbound, outbound := channeltest.Rows()
 	renderTable(&b, "From the customer", inbound, found)
 	renderTable(&b, "To the customer", outbound, found)
-	b.WriteString("\n## Where it differs from the plan\n\n")
+	if len(differences) > 0 {
+		b.WriteString("\n## Where it differs from the plan\n\n")
+	}
 	for _, place := range slices.Sorted(maps.Keys(differences)) {
 		channel, row, _ := strings.Cut(place, ": ")
 		fmt.Fprintf(&b, "- %s, %s: %s.\n", channel, labels[row], differences[place])

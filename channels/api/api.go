@@ -1,5 +1,6 @@
 // Package apichannel is the API inbox: a client of the public API brings the
-// contact's messages, and a webhook of the inbox gets the agent's.
+// contact's messages, and a webhook of the inbox gets the agent's, and what else
+// happens in its conversations.
 package apichannel
 
 import (
@@ -15,6 +16,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/internal/httpx"
+	"tributary/wording"
 )
 
 const (
@@ -35,6 +37,7 @@ var (
 	_ channels.Creator   = (*driver)(nil)
 	_ channels.Presenter = (*driver)(nil)
 	_ channels.Windowed  = (*driver)(nil)
+	_ channels.Announcer = (*driver)(nil)
 )
 
 // New makes the driver.
@@ -130,24 +133,36 @@ func (d *driver) Plan(ch *channels.Channel, _ *chat.Outbound) ([]chat.Part, erro
 }
 
 // SendPart implements channels.Sender: it posts the message_created payload that
-// the relay made. With additional_attributes.sign_webhooks the header
-// X-Chatwoot-Signature holds the lower-case hex HMAC-SHA256 of the body under
-// the inbox's hmac_token.
+// the relay made.
 func (d *driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Outbound, _ chat.Part) (channels.Receipt, error) {
-	c := configOf(ch)
 	if len(m.Webhook) == 0 {
-		return channels.Receipt{}, &channels.SendError{Class: chat.Config, Code: "payload", Text: "the message has no webhook payload"}
+		return channels.Receipt{}, &channels.SendError{Class: chat.Config, Code: "payload", Say: wording.FailureInternal.Text()}
 	}
+	return channels.Receipt{}, d.post(ctx, configOf(ch), m.Webhook)
+}
+
+// Announces implements channels.Announcer.
+func (d *driver) Announces(ch *channels.Channel) bool { return configOf(ch).url() != "" }
+
+// Announce implements channels.Announcer.
+func (d *driver) Announce(ctx context.Context, ch *channels.Channel, event []byte) error {
+	return d.post(ctx, configOf(ch), event)
+}
+
+// post calls the webhook. With additional_attributes.sign_webhooks the header
+// X-Chatwoot-Signature holds the lower-case hex HMAC-SHA256 of the body under the
+// inbox's hmac_token.
+func (d *driver) post(ctx context.Context, c *config, payload []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url(), bytes.NewReader(m.Webhook))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url(), bytes.NewReader(payload))
 	if err != nil {
-		return channels.Receipt{}, &channels.SendError{Class: chat.Permanent, Code: "url", Text: "the webhook URL is invalid"}
+		return &channels.SendError{Class: chat.Permanent, Code: "url", Say: wording.FailureWebhookURL.Text()}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	if c.signs() {
-		req.Header.Set(signatureHeader, channels.HexSHA256(c.HMACToken, m.Webhook))
+		req.Header.Set(signatureHeader, channels.HexSHA256(c.HMACToken, payload))
 	}
 	// The same reading and redaction of answers, by the client for URLs that
 	// users typed in.
@@ -155,28 +170,28 @@ func (d *driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Out
 	guarded.HTTP = d.env.Guarded
 	answer, err := guarded.Do(req)
 	if err != nil {
-		return channels.Receipt{}, unreachable(err)
+		return unreachable(err)
 	}
 	if !answer.OK() {
-		return channels.Receipt{}, refused(answer, d.env.Now())
+		return refused(answer, d.env.Now())
 	}
-	return channels.Receipt{}, nil
+	return nil
 }
 
 // unreachable words the failure of a call that got no answer.
 func unreachable(err error) *channels.SendError {
 	s := channels.AsSendError(err)
-	out := &channels.SendError{Class: chat.Retryable, Code: "network", MaxTries: maxTries, Err: s.Err, Text: "the webhook could not be reached"}
+	out := &channels.SendError{Class: chat.Retryable, Code: "network", MaxTries: maxTries, Err: s.Err, Say: wording.FailureWebhookUnreachable.Text()}
 	var late interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, httpx.ErrForbidden):
 		out.Class, out.Code, out.MaxTries = chat.Permanent, "forbidden", 0
-		out.Text = "the webhook URL leads to an address that is not allowed"
+		out.Say = wording.FailureWebhookForbidden.Text()
 	case errors.Is(err, httpx.ErrRedirects):
 		out.Class, out.Code, out.MaxTries = chat.Permanent, "redirects", 0
-		out.Text = "the webhook redirects too often"
+		out.Say = wording.FailureWebhookRedirects.Text()
 	case errors.As(err, &late) && late.Timeout():
-		out.Code, out.Text = "timeout", "the webhook did not answer in time"
+		out.Code, out.Say = "timeout", wording.FailureWebhookTimeout.Text()
 	}
 	return out
 }

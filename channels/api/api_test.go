@@ -20,6 +20,7 @@ import (
 	"tributary/channels/channeltest"
 	"tributary/chat"
 	"tributary/internal/httpx"
+	"tributary/wording"
 )
 
 func TestDriver(t *testing.T) {
@@ -137,7 +138,7 @@ func TestRefusals(t *testing.T) {
 		text  string
 	}{
 		{"/moved", chat.Permanent, 0, "302 Found"},
-		{"/loop", chat.Permanent, 0, "the webhook redirects too often"},
+		{"/loop", chat.Permanent, 0, "The webhook redirects too often"},
 		{"/401", chat.Permanent, 0, "401 Unauthorized"},
 		{"/429", chat.Throttled, 3, "429 Too Many Requests"},
 		{"/503", chat.Retryable, 3, "503 Service Unavailable"},
@@ -145,8 +146,8 @@ func TestRefusals(t *testing.T) {
 	d := apichannel.New(newEnv(httpx.NewGuarded(true)))
 	for _, test := range tests {
 		e := fails(t, d, load(t, d, `{"webhook_url":"`+server.URL+test.path+`?key=s3cret"}`))
-		if e.Class != test.class || e.MaxTries != test.tries || e.Text != test.text {
-			t.Errorf("%s: got %s, %d tries, %q, want %s, %d, %q", test.path, e.Class, e.MaxTries, e.Text, test.class, test.tries, test.text)
+		if e.Class != test.class || e.MaxTries != test.tries || e.Words(wording.English) != test.text {
+			t.Errorf("%s: got %s, %d tries, %q, want %s, %d, %q", test.path, e.Class, e.MaxTries, e.Words(wording.English), test.class, test.tries, test.text)
 		}
 		for err := error(e); err != nil; err = errors.Unwrap(err) {
 			if strings.Contains(err.Error(), "s3cret") {

@@ -11,6 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // outboundRows are the rows about sending, in the order of the table.
@@ -34,7 +35,7 @@ func (s *suite) surveyOutbound(t *testing.T, one *testCase, found Capabilities) 
 	parts, _ := sender.Plan(ch, m)
 	got := send(t, sender, ch, m, provider.left)
 	if got.err != nil {
-		if len(one.Calls) > 0 && got.err.Text != "" {
+		if len(one.Calls) > 0 && got.err.Words(wording.English) != "" {
 			found.note("failed", "on sending", one.name())
 		}
 		return

@@ -17,6 +17,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // statuses are what a provider, its gateway or a proxy may answer.
@@ -292,8 +293,8 @@ func (w *world) checkSendError(t *testing.T, ch *channels.Channel, what string, 
 	if !classes[e.Class] {
 		t.Errorf("%s: unknown class %q", what, e.Class)
 	}
-	if e.Text == "" || strings.ContainsAny(e.Text, "<>\x00") {
-		t.Errorf("%s: the text is %q, want something to read", what, e.Text)
+	if words := e.Words(wording.English); words == "" || strings.ContainsAny(words, "<>\x00") {
+		t.Errorf("%s: the text is %q, want something to read", what, words)
 	}
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
 		text := cause.Error()

@@ -30,7 +30,8 @@
 // or empty, and a field that the event leaves out has its default (direction
 // incoming, content_type text, auth none, thread type direct, forwarded none).
 // Moments are RFC 3339. Lists have the same length. note is free text.
-// external_error of an event is status.external_error, auth.result its proof.
+// external_error of an event is status.external_error, auth.result its proof. What
+// the program says itself (placeholders, refusals) is compared in English.
 //
 //   - Events with a key that the same inbox already had in the request are left
 //     out, as the store leaves them out.

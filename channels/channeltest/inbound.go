@@ -2,11 +2,13 @@ package channeltest
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // runInbound plays a webhook request.
@@ -146,9 +148,11 @@ func kindOf(event any) any {
 	return nil
 }
 
-// tree is an event as JSON, with the names that case files use besides.
+// tree is an event as JSON, with the names that case files use besides, and our own
+// words as agents read them in English.
 func tree(t testing.TB, ev *chat.Event) map[string]any {
 	t.Helper()
+	ev = worded(ev)
 	raw, err := json.Marshal(ev)
 	if err != nil {
 		t.Fatalf("event %s cannot be stored: %v", ev.Key, err)
@@ -163,6 +167,21 @@ func tree(t testing.TB, ev *chat.Event) map[string]any {
 	m["channel_address"] = ev.Address.Value
 	m["auth"] = map[string]any{"result": ev.Proof}
 	return m
+}
+
+// worded is a copy of an event whose placeholders stand in their places.
+func worded(ev *chat.Event) *chat.Event {
+	out := *ev
+	if ev.Message == nil {
+		return &out
+	}
+	m := *ev.Message
+	m.Content, m.Attachments = m.Words(wording.English), slices.Clone(m.Attachments)
+	for i := range m.Attachments {
+		m.Attachments[i].Title = m.Attachments[i].Words(wording.English)
+	}
+	out.Message = &m
+	return &out
 }
 
 // noContact are the kinds of events that may come without a contact.

@@ -10,6 +10,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const jobID = "5f2b6c1e-4a7d-4b0e-9c3f-0d1e2f3a4b5c"
@@ -201,7 +202,7 @@ func (s *suite) runOutbound(t *testing.T, c *testCase) {
 	}
 	class, text := "", ""
 	if got.err != nil {
-		class, text = string(got.err.Class), got.err.Text
+		class, text = string(got.err.Class), got.err.Words(wording.English)
 	}
 	if c.Expect.ErrorClass != "" && class != c.Expect.ErrorClass {
 		t.Errorf("error class: got %q, want %q", class, c.Expect.ErrorClass)
@@ -218,7 +219,11 @@ func send(tb testing.TB, sender channels.Sender, ch *channels.Channel, m *chat.O
 	out := outcome{status: string(chat.StatusSent)}
 	parts, err := sender.Plan(ch, m)
 	if err != nil {
-		return failed(tb, out, err)
+		out = failed(tb, out, err)
+		if out.err.Say.Zero() { // no provider was asked: the words are ours
+			tb.Errorf("Plan refuses in words that the catalogue does not have: %q", out.err.Text)
+		}
+		return out
 	}
 	for i := 0; i < len(parts); {
 		receipt, err := sender.SendPart(context.Background(), ch, m, parts[i])

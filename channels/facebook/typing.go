@@ -33,12 +33,9 @@ func (d driver) Typing(ctx context.Context, ch *channels.Channel, m *chat.Outbou
 	return d.act(ctx, ch, m, "typing_off")
 }
 
-// MarkRead implements channels.MarkReader. Messenger marks the whole thread; the
-// linked Instagram account is left alone, where its people read in their own app.
+// MarkRead implements channels.MarkReader, also for the linked Instagram account
+// ("Sender Actions", Messenger Platform and Instagram Messaging).
 func (d driver) MarkRead(ctx context.Context, ch *channels.Channel, m *chat.Outbound) error {
-	if m.ThreadType == direct {
-		return nil
-	}
 	return d.act(ctx, ch, m, "mark_seen")
 }
 

@@ -33,6 +33,7 @@ func TestTypingAndReadMarks(t *testing.T) {
 		`POST /v18.0/me/messages tok {"recipient":{"id":"9"},"sender_action":"typing_off"}`,
 		`POST /v18.0/me/messages tok {"recipient":{"id":"9"},"sender_action":"mark_seen"}`,
 		`POST /v18.0/me/messages tok {"recipient":{"id":"8"},"sender_action":"typing_on"}`,
+		`POST /v18.0/me/messages tok {"recipient":{"id":"8"},"sender_action":"mark_seen"}`,
 	}
 	if !slices.Equal(*calls, want) {
 		t.Errorf("calls\n got %q\nwant %q", *calls, want)

@@ -6,6 +6,7 @@ import (
 	"tributary/channels"
 	"tributary/channels/meta"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // graph is a client for the account of a channel; the token of one that was not
@@ -14,14 +15,16 @@ func (d driver) graph(ch *channels.Channel) (*meta.Graph, error) {
 	s := config(ch)
 	if !s.ExpiresAt.IsZero() && !d.env.Now().Before(s.ExpiresAt) {
 		return nil, &channels.SendError{
-			Class: chat.Reauthorize, Code: "token_expired", Text: "the Instagram access token has expired",
+			Class: chat.Reauthorize, Code: "token_expired", Say: wording.FailureTokenExpired.Text(),
 		}
 	}
 	return meta.Login(d.env, s.Token), nil
 }
 
 // Placeholder implements channels.Placeholder.
-func (driver) Placeholder(sourceID string) string { return "Unknown (IG: " + sourceID + ")" }
+func (driver) Placeholder(sourceID string) wording.Text {
+	return wording.ContactUnknownInstagram.With("id", sourceID)
+}
 
 // Profile implements channels.Profiler.
 func (d driver) Profile(ctx context.Context, ch *channels.Channel, sourceID, _ string) (chat.Contact, error) {

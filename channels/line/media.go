@@ -7,6 +7,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const publicData = "https://api-data.line.me"
@@ -20,12 +21,12 @@ func (d *Driver) MediaRequest(ctx context.Context, ch *channels.Channel, f *chat
 	case f.Strategy != "line_content_id" || f.Ref == "":
 		return nil, &channels.SendError{Class: chat.Permanent, Text: "the attachment is no LINE content"}
 	case token == "":
-		return nil, &channels.SendError{Class: chat.Config, Text: "line_channel_token is not set"}
+		return nil, &channels.SendError{Class: chat.Config, Say: wording.FailureSettingMissing.With("setting", "line_channel_token")}
 	}
 	address := d.env.Base("LINE_DATA_API_URL", publicData) + "/v2/bot/message/" + url.PathEscape(f.Ref) + "/content"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Config, Text: "LINE_DATA_API_URL is invalid"}
+		return nil, &channels.SendError{Class: chat.Config, Say: wording.FailureProviderAddress.Text()}
 	}
 	req.Header.Set("Authorization", "Bearer "+string(token))
 	return req, nil

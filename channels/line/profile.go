@@ -8,13 +8,14 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Profile implements channels.Profiler ("Get profile"). LINE answers 404 for
 // users who are no friends of the account or have blocked it.
 func (d *Driver) Profile(ctx context.Context, ch *channels.Channel, sourceID, _ string) (chat.Contact, error) {
 	if configOf(ch).ChannelToken == "" {
-		return chat.Contact{}, &channels.SendError{Class: chat.Config, Text: "line_channel_token is not set"}
+		return chat.Contact{}, &channels.SendError{Class: chat.Config, Say: wording.FailureSettingMissing.With("setting", "line_channel_token")}
 	}
 	answer, err := d.call(ctx, ch, http.MethodGet, "/v2/bot/profile/"+url.PathEscape(sourceID), nil, nil)
 	if err != nil {

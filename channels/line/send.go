@@ -12,6 +12,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // maxObjects is how many message objects one call may carry.
@@ -29,15 +30,15 @@ type slot struct {
 // of the content that SendPart cuts again into the same pieces.
 func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, error) {
 	if configOf(ch).ChannelToken == "" {
-		return nil, &channels.SendError{Class: chat.Config, Text: "line_channel_token is not set"}
+		return nil, &channels.SendError{Class: chat.Config, Say: wording.FailureSettingMissing.With("setting", "line_channel_token")}
 	}
 	if m.To == "" {
-		return nil, &channels.SendError{Class: chat.Permanent, Text: "the contact has no LINE user id"}
+		return nil, &channels.SendError{Class: chat.Permanent, Say: wording.FailureNoAddress.Text()}
 	}
 	items := usable(m.Items)
 	slots := layout(m, items)
 	if len(slots) == 0 {
-		return nil, &channels.SendError{Class: chat.Permanent, Text: "the message is empty"}
+		return nil, &channels.SendError{Class: chat.Permanent, Say: wording.FailureEmpty.Text()}
 	}
 	var parts []chat.Part
 	for start := 0; start < len(slots); start += maxObjects {
@@ -178,13 +179,13 @@ func refused(answer *channels.Answer, now time.Time) *channels.SendError {
 		Class: channels.ByStatus(answer.Status), Code: strconv.Itoa(answer.Status), Text: r.Message,
 		RetryAfter: answer.RetryAfter(now),
 	}
-	if e.Text == "" {
-		e.Text = "LINE answered " + strconv.Itoa(answer.Status)
-	}
 	for _, detail := range r.Details {
 		if detail.Message != "" {
 			e.Text += ", " + strings.TrimPrefix(detail.Property+": "+detail.Message, ": ")
 		}
+	}
+	if e.Text = strings.TrimPrefix(e.Text, ", "); e.Text == "" {
+		e.Say = wording.FailureStatus.With("provider", "LINE", "status", strconv.Itoa(answer.Status))
 	}
 	// The quota comes back next month: no retry can wait for that.
 	if answer.Status == http.StatusTooManyRequests && mentions(answer, "monthly limit") {

@@ -7,6 +7,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 var (
@@ -45,7 +46,7 @@ func (d *Driver) MarkRead(ctx context.Context, ch *channels.Channel, m *chat.Out
 
 func (d *Driver) tell(ctx context.Context, ch *channels.Channel, path string, body any) error {
 	if configOf(ch).ChannelToken == "" {
-		return &channels.SendError{Class: chat.Config, Text: "line_channel_token is not set"}
+		return &channels.SendError{Class: chat.Config, Say: wording.FailureSettingMissing.With("setting", "line_channel_token")}
 	}
 	answer, err := d.call(ctx, ch, http.MethodPost, path, nil, body)
 	if err != nil {

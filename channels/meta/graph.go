@@ -10,6 +10,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Public addresses and default versions of the two Graph hosts.
@@ -65,7 +66,7 @@ func (g Graph) InQuery() *Graph {
 // in them.
 func (g *Graph) Call(ctx context.Context, method, path string, query url.Values, body, out any) error {
 	if g.token == "" {
-		return &channels.SendError{Class: chat.Config, Code: "no_token", Text: "the channel has no access token"}
+		return &channels.SendError{Class: chat.Config, Code: "no_token", Say: wording.FailureSettingMissing.With("setting", "access_token")}
 	}
 	params := url.Values{}
 	maps.Copy(params, query)
@@ -95,7 +96,7 @@ func (g *Graph) Call(ctx context.Context, method, path string, query url.Values,
 		return nil
 	}
 	if err := json.Unmarshal(answer.Body, out); err != nil {
-		return &channels.SendError{Class: chat.Permanent, Code: "answer", Text: "the provider's answer cannot be read", Err: err}
+		return &channels.SendError{Class: chat.Permanent, Code: "answer", Say: wording.FailureUnreadable.Text(), Err: err}
 	}
 	return nil
 }

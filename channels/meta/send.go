@@ -8,6 +8,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Limits of the Send API.
@@ -95,7 +96,7 @@ func (t Transport) tagging(env *channels.Env, m *chat.Outbound) (kind, tag strin
 	}
 	return "", "", &channels.SendError{
 		Class: chat.WindowClosed, Code: "window_closed",
-		Text: "the messaging window is closed: the contact has not written within the time that the platform allows for replies",
+		Say: wording.FailureWindowClosed.Text(),
 	}
 }
 
@@ -120,7 +121,7 @@ func (t Transport) Plan(env *channels.Env, m *chat.Outbound) ([]chat.Part, error
 		parts = slices.Concat(media, texts)
 	}
 	if len(parts) == 0 {
-		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Text: "the message is empty"}
+		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Say: wording.FailureEmpty.Text()}
 	}
 	parts[0].First = true
 	last := &parts[len(parts)-1]

@@ -8,11 +8,8 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
-
-// StoryGone stands where a contact mentioned us in a story that is not there any
-// more: stories live for a day, and their owner may take them back.
-const StoryGone = "This story is no longer available"
 
 const storyMention = "story_mention"
 
@@ -31,8 +28,9 @@ func MentionsStory(ev *chat.Event) bool {
 }
 
 // Story completes a mention with its author and the story's id. A story that
-// Meta does not give any more takes its file with it; any other failure is
-// returned and leaves the message as it is.
+// Meta does not give any more (stories live for a day, and their owner may take
+// them back) takes its file with it; any other failure is returned and leaves the
+// message as it is.
 func Story(ctx context.Context, g *Graph, ev *chat.Event) (*chat.Message, error) {
 	var answer struct {
 		Story struct {
@@ -53,10 +51,8 @@ func Story(ctx context.Context, g *Graph, ev *chat.Event) (*chat.Message, error)
 		if !gone(refused) {
 			return nil, withheld(err)
 		}
-		out.Attachments = nil
-		if out.Content == "" {
-			out.Content = StoryGone
-		}
+		nothing := wording.PlaceholderStoryGone.Text()
+		out.Attachments, out.Placeholder = nil, &nothing
 		return &out, nil
 	}
 	sender := channels.Clean(answer.From.Username)
@@ -72,9 +68,8 @@ func Story(ctx context.Context, g *Graph, ev *chat.Event) (*chat.Message, error)
 	if id := answer.Story.Mention.ID; id != "" {
 		out.Attributes["story_id"] = string(id)
 	}
-	if out.Content == "" {
-		out.Content = sender + " mentioned you in the story"
-	}
+	mention := wording.PlaceholderStoryMention.With("name", sender)
+	out.Placeholder = &mention
 	return &out, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // MediaRequest implements channels.MediaFetcher ("Get media"): media at Bandwidth
@@ -18,11 +19,11 @@ func (d *Driver) MediaRequest(ctx context.Context, ch *channels.Channel, f *chat
 	}
 	c := configOf(ch)
 	if missing := c.missing(); missing != "" {
-		return nil, &channels.SendError{Class: chat.Config, Text: missing + " is not set"}
+		return nil, &channels.SendError{Class: chat.Config, Say: wording.FailureSettingMissing.With("setting", missing)}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Permanent, Text: "the address of the attachment is invalid"}
+		return nil, &channels.SendError{Class: chat.Permanent, Say: wording.FailureAttachmentAddress.Text()}
 	}
 	req.SetBasicAuth(string(c.Provider.APIKey), string(c.Provider.APISecret))
 	return req, nil

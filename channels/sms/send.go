@@ -12,6 +12,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const (
@@ -24,17 +25,17 @@ const (
 // last piece.
 func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, error) {
 	if missing := configOf(ch).missing(); missing != "" {
-		return nil, &channels.SendError{Class: chat.Config, Text: missing + " is not set"}
+		return nil, &channels.SendError{Class: chat.Config, Say: wording.FailureSettingMissing.With("setting", missing)}
 	}
 	if m.To == "" {
-		return nil, &channels.SendError{Class: chat.Permanent, Text: "the contact has no number"}
+		return nil, &channels.SendError{Class: chat.Permanent, Say: wording.FailureNoAddress.Text()}
 	}
 	pieces := channels.Split(withItems(m), maxText, channels.Runes)
 	if len(pieces) == 0 && len(m.Attachments) > 0 {
 		pieces = []string{""}
 	}
 	if len(pieces) == 0 {
-		return nil, &channels.SendError{Class: chat.Permanent, Text: "the message is empty"}
+		return nil, &channels.SendError{Class: chat.Permanent, Say: wording.FailureEmpty.Text()}
 	}
 	parts := make([]chat.Part, len(pieces))
 	for i, piece := range pieces {
@@ -140,7 +141,7 @@ func refused(answer *channels.Answer, now time.Time) *channels.SendError {
 		e.Code = strconv.Itoa(answer.Status)
 	}
 	if e.Text == "" {
-		e.Text = "Bandwidth answered " + strconv.Itoa(answer.Status)
+		e.Say = wording.FailureStatus.With("provider", "Bandwidth", "status", strconv.Itoa(answer.Status))
 	}
 	return e
 }

@@ -2,10 +2,12 @@ package telegram
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/vcard"
 )
 
 // content normalises what a message says.
@@ -142,7 +144,34 @@ func card(c *sharedCard) chat.Attachment {
 	if phone != "" {
 		out.Card.Phones = []string{phone}
 	}
+	detail(out.Card, c.VCard)
 	return out
+}
+
+// detail adds what the vCard of a shared contact says beyond its number and name
+// ("additional data about the contact", Bot API, Contact). It may be cut off:
+// Telegram keeps 2048 bytes.
+func detail(to *chat.Card, text string) {
+	cards, err := vcard.Parse([]byte(text), "")
+	if err != nil {
+		return // the number and the name are there
+	}
+	c := cards[0]
+	to.Emails, to.Org = c.Emails, c.Organization
+	for _, phone := range c.Phones {
+		if !slices.ContainsFunc(to.Phones, func(known string) bool { return digits(known) == digits(phone) }) {
+			to.Phones = append(to.Phones, phone)
+		}
+	}
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // kindOf is the attachment kind of a MIME type (contract of the desk: whatever

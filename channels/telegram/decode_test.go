@@ -72,6 +72,18 @@ func TestDecodeContent(t *testing.T) {
 			"old video sticker", `"sticker":{"file_id":"st","is_video":true,"thumb":{"file_id":"th"}}`,
 			`{"kind":"sticker","fetch":{"strategy":"telegram_file_id","ref":"th"}}`,
 		},
+		{
+			"contact", `"contact":{"phone_number":"+1","first_name":"Al"}`,
+			`{"kind":"contact","title":"+1","contact_card":{"first_name":"Al","formatted_name":"Al","phones":["+1"]}}`,
+		},
+		{
+			"contact whose vCard is cut off", `"contact":{"phone_number":"+1","first_name":"Al","vcard":"BEGIN:VCARD\nEMAIL:al@example.test\nPHOTO:AAA"}`,
+			`{"kind":"contact","title":"+1","contact_card":{"first_name":"Al","formatted_name":"Al","phones":["+1"],"emails":["al@example.test"],"vcard":"BEGIN:VCARD\nEMAIL:al@example.test\nPHOTO:AAA"}}`,
+		},
+		{
+			"contact whose vCard is none", `"contact":{"phone_number":"+1","first_name":"Al","vcard":"\ud800 x"}`,
+			`{"kind":"contact","title":"+1","contact_card":{"first_name":"Al","formatted_name":"Al","phones":["+1"],"vcard":"� x"}}`,
+		},
 		{"location", `"location":{"latitude":1.5,"longitude":-2}`, `{"kind":"location","lat":1.5,"long":-2}`},
 	}
 	for _, test := range tests {

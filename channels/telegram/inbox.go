@@ -9,6 +9,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // allowedUpdates are the updates we ask for. Reactions are not sent unless asked
@@ -112,7 +113,7 @@ func (d *driver) check(ctx context.Context, token string) (*config, error) {
 func (d *driver) Register(ctx context.Context, ch *channels.Channel) error {
 	c := configOf(ch)
 	if c.BotToken == "" || c.WebhookSecret == "" {
-		return &channels.SendError{Class: chat.Config, Code: "config", Text: "the inbox has no bot token or webhook secret"}
+		return &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", "bot_token")}
 	}
 	if err := d.Unregister(ctx, ch); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // MediaRequest implements channels.MediaFetcher. Bots may download up to 20 MB
@@ -15,7 +16,7 @@ import (
 func (d *driver) MediaRequest(ctx context.Context, ch *channels.Channel, f *chat.Fetch) (*http.Request, error) {
 	token := configOf(ch).BotToken
 	if token == "" {
-		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "the inbox has no bot token"}
+		return nil, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", "bot_token")}
 	}
 	address := d.endpoint(token, "getFile") + "?" + url.Values{"file_id": {f.Ref}}.Encode()
 	answer, err := d.env.JSON(ctx, http.MethodGet, address, nil, nil)
@@ -35,7 +36,7 @@ func (d *driver) MediaRequest(ctx context.Context, ch *channels.Channel, f *chat
 	path := (&url.URL{Path: "/file/bot" + token + "/" + file.Path}).EscapedPath()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.env.Base(baseSetting, publicAPI)+path, nil)
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Config, Text: "the provider's address is invalid"}
+		return nil, &channels.SendError{Class: chat.Config, Say: wording.FailureProviderAddress.Text()}
 	}
 	return req, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Profile implements channels.Profiler. Updates name the user; only the photo has
@@ -17,7 +18,7 @@ import (
 func (d *driver) Profile(ctx context.Context, ch *channels.Channel, sourceID, _ string) (chat.Contact, error) {
 	token := configOf(ch).BotToken
 	if token == "" {
-		return chat.Contact{}, &channels.SendError{Class: chat.Config, Code: "config", Text: "the inbox has no bot token"}
+		return chat.Contact{}, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", "bot_token")}
 	}
 	address := d.endpoint(token, "getUserProfilePhotos") + "?" + url.Values{"user_id": {sourceID}, "limit": {"1"}}.Encode()
 	answer, err := d.env.JSON(ctx, http.MethodGet, address, nil, nil)

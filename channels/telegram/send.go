@@ -11,6 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Limits of the Bot API.
@@ -37,7 +38,7 @@ func (d *driver) Plan(_ *channels.Channel, m *chat.Outbound) ([]chat.Part, error
 		parts = slices.Concat(media, texts)
 	}
 	if len(parts) == 0 {
-		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Text: "the message is empty"}
+		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Say: wording.FailureEmpty.Text()}
 	}
 	parts[0].First, parts[len(parts)-1].Last = true, true
 	return parts, nil
@@ -106,7 +107,7 @@ func albums(list []chat.OutAttachment) []chat.Part {
 func (d *driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Outbound, p chat.Part) (channels.Receipt, error) {
 	c := configOf(ch)
 	if c.BotToken == "" {
-		return channels.Receipt{}, &channels.SendError{Class: chat.Config, Code: "config", Text: "the inbox has no bot token"}
+		return channels.Receipt{}, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", "bot_token")}
 	}
 	call := &call{driver: d, token: c.BotToken, fields: base(m, p)}
 	var ids []string
@@ -306,7 +307,7 @@ func (d *driver) result(a *channels.Answer, token string) (json.RawMessage, erro
 		// Not Telegram's own words: something in between answered.
 		body.Code, body.Description = a.Status, http.StatusText(a.Status)
 		if body.Description == "" || a.OK() {
-			body.Description = "unexpected answer"
+			e.Say = wording.FailureStatus.With("provider", "Telegram", "status", strconv.Itoa(a.Status))
 		}
 		e.Class = strangerClass(a.Status)
 	}

@@ -18,6 +18,7 @@ import (
 	"tributary/channels"
 	"tributary/channels/telegram"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const token = "7000000009:AAsecretTokenOfTheTest"
@@ -351,7 +352,7 @@ func TestSendErrors(t *testing.T) {
 		b.answers["sendMessage"] = []string{test.answer}
 		_, err := b.send(t, &chat.Outbound{To: "1", Content: "x"})
 		var e *channels.SendError
-		if !errors.As(err, &e) || e.Class != test.class || e.Text != test.text || e.RetryAfter != test.after {
+		if !errors.As(err, &e) || e.Class != test.class || e.Words(wording.English) != test.text || e.RetryAfter != test.after {
 			t.Errorf("%s: got %+v", test.answer, e)
 		}
 	}

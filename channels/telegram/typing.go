@@ -8,6 +8,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 var (
@@ -52,7 +53,7 @@ func (d *driver) MarkRead(ctx context.Context, ch *channels.Channel, m *chat.Out
 func (d *driver) tell(ctx context.Context, ch *channels.Channel, method string, fields map[string]any) error {
 	token := configOf(ch).BotToken
 	if token == "" {
-		return &channels.SendError{Class: chat.Config, Code: "config", Text: "the inbox has no bot token"}
+		return &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", "bot_token")}
 	}
 	answer, err := d.env.JSON(ctx, http.MethodPost, d.endpoint(token, method), nil, fields)
 	if err != nil {

@@ -12,10 +12,12 @@ import (
 	"net/http"
 	"net/textproto"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // maxUpload is how large an uploaded file may be (Bot API, "Sending files").
@@ -33,7 +35,7 @@ func (c *call) upload(ctx context.Context, method string, files map[string]chat.
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.driver.endpoint(c.token, method), io.MultiReader(body.parts...))
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Config, Text: "the provider's address is invalid"}
+		return nil, &channels.SendError{Class: chat.Config, Say: wording.FailureProviderAddress.Text()}
 	}
 	req.Header.Set("Content-Type", body.contentType)
 	req.ContentLength = body.length
@@ -83,7 +85,7 @@ func (c *call) form(ctx context.Context, files map[string]chat.OutAttachment) (*
 		if !ok {
 			b, err := json.Marshal(c.fields[name])
 			if err != nil {
-				return f, &channels.SendError{Class: chat.Permanent, Text: "cannot encode the request", Err: err}
+				return f, &channels.SendError{Class: chat.Permanent, Say: wording.FailureInternal.Text(), Err: err}
 			}
 			value = string(b)
 		}
@@ -132,7 +134,7 @@ func (d *driver) open(ctx context.Context, a chat.OutAttachment) (file io.ReadCl
 		return nil, 0, errTooLarge()
 	}
 	if file, err = a.Open(ctx); err != nil {
-		return nil, 0, &channels.SendError{Class: chat.Retryable, Code: "attachment", Text: "the attachment could not be read", Err: err}
+		return nil, 0, &channels.SendError{Class: chat.Retryable, Code: "attachment", Say: wording.FailureAttachmentUnreadable.Text(), Err: err}
 	}
 	if size = a.Size; size == 0 {
 		size = -1
@@ -144,11 +146,11 @@ func (d *driver) open(ctx context.Context, a chat.OutAttachment) (file io.ReadCl
 func (d *driver) load(ctx context.Context, address string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Permanent, Code: "attachment", Text: "the attachment's address is invalid"}
+		return nil, &channels.SendError{Class: chat.Permanent, Code: "attachment", Say: wording.FailureAttachmentAddress.Text()}
 	}
 	res, err := d.env.HTTP.Do(req)
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Retryable, Code: "attachment", Text: "the attachment could not be read"}
+		return nil, &channels.SendError{Class: chat.Retryable, Code: "attachment", Say: wording.FailureAttachmentUnreadable.Text()}
 	}
 	switch {
 	case res.StatusCode == http.StatusOK && res.ContentLength <= maxUpload:
@@ -159,7 +161,8 @@ func (d *driver) load(ctx context.Context, address string) (*http.Response, erro
 		e := &channels.SendError{
 			Class: channels.ByStatus(res.StatusCode),
 			Code:  "attachment",
-			Text:  fmt.Sprintf("the attachment could not be read: status %d", res.StatusCode),
+			Say:   wording.FailureAttachmentUnreadable.Text(),
+			Err:   fmt.Errorf("telegram: attachment: HTTP %d", res.StatusCode),
 		}
 		if e.Class == chat.Reauthorize {
 			e.Class = chat.Permanent // not the bot's token was refused
@@ -174,7 +177,8 @@ func (d *driver) load(ctx context.Context, address string) (*http.Response, erro
 }
 
 func errTooLarge() *channels.SendError {
-	return &channels.SendError{Class: chat.Permanent, Code: "too_large", Text: "the attachment is larger than 50 MB"}
+	limit := wording.FailureAttachmentTooLarge.With("limit", strconv.Itoa(maxUpload>>20))
+	return &channels.SendError{Class: chat.Permanent, Code: "too_large", Say: limit}
 }
 
 // limited fails, rather than ends, when a file without a declared length is too

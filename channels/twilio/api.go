@@ -18,6 +18,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // session lets Twilio's client library make its calls through the
@@ -57,7 +58,7 @@ func (s *session) OAuth() client.OAuth { return nil }
 func (s *session) SendRequest(method, address string, data url.Values, headers map[string]any, body ...byte) (*http.Response, error) {
 	target, err := s.target(method, address, data)
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "Twilio's address is invalid"}
+		return nil, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureProviderAddress.Text()}
 	}
 	var payload io.Reader
 	if method != http.MethodGet && method != http.MethodDelete {
@@ -68,7 +69,7 @@ func (s *session) SendRequest(method, address string, data url.Values, headers m
 	}
 	req, err := http.NewRequestWithContext(s.ctx, method, target, payload)
 	if err != nil {
-		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "Twilio's address is invalid"}
+		return nil, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureProviderAddress.Text()}
 	}
 	for name, value := range headers {
 		req.Header.Set(name, fmt.Sprint(value))
@@ -139,5 +140,5 @@ func verdict(err error) error {
 	if s, ok := errors.AsType[*channels.SendError](err); ok {
 		return s
 	}
-	return &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "Twilio's answer could not be read", Err: err}
+	return &channels.SendError{Class: chat.Retryable, Code: "answer", Say: wording.FailureUnreadable.Text(), Err: err}
 }

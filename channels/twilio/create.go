@@ -14,6 +14,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/internal/validate"
+	"tributary/wording"
 )
 
 // parameters are what the API takes for a channel.
@@ -151,7 +152,7 @@ func nullable(s string) any {
 }
 
 func unprocessable(err error) error {
-	return &chat.Error{Code: chat.CodeUnprocessable, Message: channels.AsSendError(verdict(err)).Text}
+	return &chat.Error{Code: chat.CodeUnprocessable, Message: channels.AsSendError(verdict(err)).Words(wording.English)}
 }
 
 // Register installs the inbound webhook of an SMS channel, at its service or

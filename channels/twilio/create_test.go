@@ -149,7 +149,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	p := newProvider(t, http.StatusOK, "")
 	p.Close()
-	if _, err := newDriver(p.URL).Create(t.Context(), json.RawMessage(good)); err == nil || err.Error() != "the provider could not be reached" {
+	if _, err := newDriver(p.URL).Create(t.Context(), json.RawMessage(good)); err == nil || err.Error() != "The provider could not be reached" {
 		t.Errorf("Twilio is away: got %v", err)
 	}
 }

@@ -1,9 +1,9 @@
 package twilio
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const (
@@ -18,20 +19,13 @@ const (
 	maxBody = 1600 // characters, "Message resource"
 )
 
-// Texts that agents see when a message cannot be sent.
-const (
-	noTemplate       = "Template not found"
-	missingParameter = "Missing template parameter"
-	closedWindow     = "The contact's last message is more than 24 hours old: send a template"
-)
-
 // Plan splits a message into calls. An SMS takes its text and up to ten files
 // in one; WhatsApp takes one file a message and shows text only beside pictures
 // ("Sending media with WhatsApp").
 func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, error) {
 	cfg := config(ch)
-	if cfg.AccountSID == "" || cfg.AuthToken == "" {
-		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "The inbox has no Twilio credentials"}
+	if err := cfg.complete(); err != nil {
+		return nil, err
 	}
 	if len(m.Template) > 0 {
 		if _, _, err := content(cfg, m.Template); err != nil {
@@ -40,39 +34,25 @@ func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, erro
 		return []chat.Part{{Kind: "template", First: true, Last: true}}, nil
 	}
 	if cfg.whatsApp() && (m.LastIncomingAt.IsZero() || m.Now.Sub(m.LastIncomingAt) > window) {
-		return nil, &channels.SendError{Class: chat.WindowClosed, Code: "window_closed", Text: closedWindow}
+		return nil, &channels.SendError{Class: chat.WindowClosed, Code: "window_closed", Say: wording.FailureWindowTemplate.Text()}
 	}
-	texts := channels.Split(withItems(m), maxBody, channels.Runes)
+	items := options(m.Items)
 	var parts []chat.Part
 	if cfg.whatsApp() {
-		parts = whatsAppParts(texts, m.Attachments)
+		parts = whatsAppParts(ch, m, items)
 	} else {
-		parts = smsParts(texts, m.Attachments)
+		parts = smsParts(listed(m, items), m.Attachments)
 	}
 	if len(parts) == 0 {
-		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Text: "There is nothing to send"}
+		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Say: wording.FailureEmpty.Text()}
 	}
 	parts[0].First, parts[len(parts)-1].Last = true, true
 	return parts, nil
 }
 
-// withItems is the text with the choices as a numbered list: neither medium has
-// buttons outside of templates.
-func withItems(m *chat.Outbound) string {
-	var b strings.Builder
-	b.WriteString(strings.TrimSpace(m.Content))
-	n := 0
-	for _, it := range m.Items {
-		title := strings.TrimSpace(it.Title)
-		if title == "" {
-			continue
-		}
-		if n++; n == 1 && b.Len() > 0 {
-			b.WriteString("\n")
-		}
-		b.WriteString("\n" + strconv.Itoa(n) + ". " + title)
-	}
-	return b.String()
+// listed is the text with the options as a numbered list: SMS has no buttons.
+func listed(m *chat.Outbound, items []chat.Item) []string {
+	return channels.Split(numbered(strings.TrimSpace(m.Content), items), maxBody, channels.Runes)
 }
 
 func smsParts(texts []string, files []chat.OutAttachment) []chat.Part {
@@ -91,11 +71,19 @@ func smsParts(texts []string, files []chat.OutAttachment) []chat.Part {
 	return parts
 }
 
-func whatsAppParts(texts []string, files []chat.OutAttachment) []chat.Part {
+// whatsAppParts: one file a message, the options last.
+func whatsAppParts(ch *channels.Channel, m *chat.Outbound, items []chat.Item) []chat.Part {
+	kind, above := kindOf(items), ""
+	var texts []string
+	if kind == "" {
+		texts = listed(m, items)
+	} else {
+		texts, above = question(m.Content)
+	}
 	var parts []chat.Part
-	for i, a := range files {
+	for i, a := range m.Attachments {
 		p := chat.Part{Kind: a.Kind, Attachments: []chat.OutAttachment{a}}
-		if i == 0 && a.Kind == "image" && len(texts) == 1 {
+		if i == 0 && a.Kind == "image" && len(texts) == 1 && kind == "" {
 			p.Text, texts = texts[0], nil
 		}
 		parts = append(parts, p)
@@ -103,21 +91,19 @@ func whatsAppParts(texts []string, files []chat.OutAttachment) []chat.Part {
 	for _, piece := range texts {
 		parts = append(parts, chat.Part{Kind: "text", Text: piece})
 	}
+	if kind != "" {
+		parts = append(parts, chat.Part{Kind: kind, Text: cmp.Or(above, choose(ch)), Items: items})
+	}
 	return parts
 }
 
-// SendPart makes one call.
+// SendPart makes one call; for options some more, see sendChoice.
 func (d *Driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Outbound, p chat.Part) (channels.Receipt, error) {
-	cfg := config(ch)
-	params := (&openapi.CreateMessageParams{}).
-		SetPathAccountSid(cfg.AccountSID).
-		SetTo(m.To).
-		SetStatusCallback(d.env.PublicURL + pathStatus)
-	if cfg.MessagingServiceSID != "" {
-		params.SetMessagingServiceSid(cfg.MessagingServiceSID)
-	} else {
-		params.SetFrom(cfg.PhoneNumber)
+	if p.Kind == kindButtons || p.Kind == kindList {
+		return d.sendChoice(ctx, ch, m, p)
 	}
+	cfg := config(ch)
+	params := d.params(cfg, m)
 	if p.Kind == "template" {
 		sid, variables, err := content(cfg, m.Template)
 		if err != nil {
@@ -138,6 +124,23 @@ func (d *Driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Out
 		}
 		params.SetMediaUrl(links)
 	}
+	return d.send(ctx, cfg, params)
+}
+
+// params address a message.
+func (d *Driver) params(cfg *Config, m *chat.Outbound) *openapi.CreateMessageParams {
+	params := (&openapi.CreateMessageParams{}).
+		SetPathAccountSid(cfg.AccountSID).
+		SetTo(m.To).
+		SetStatusCallback(d.env.PublicURL + pathStatus)
+	if cfg.MessagingServiceSID != "" {
+		return params.SetMessagingServiceSid(cfg.MessagingServiceSID)
+	}
+	return params.SetFrom(cfg.PhoneNumber)
+}
+
+// send creates the message.
+func (d *Driver) send(ctx context.Context, cfg *Config, params *openapi.CreateMessageParams) (channels.Receipt, error) {
 	handler, s := d.handler(ctx, cfg)
 	sent, err := openapi.NewApiService(handler).CreateMessage(params)
 	sid := ""

@@ -37,11 +37,11 @@ func (d *Driver) HasTemplates(ch *channels.Channel) bool { return config(ch).wha
 // as a whole; an empty list leaves the settings as they are.
 func (d *Driver) Templates(ctx context.Context, ch *channels.Channel) (json.RawMessage, error) {
 	cfg := config(ch)
-	if cfg.AccountSID == "" || cfg.AuthToken == "" {
-		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "The inbox has no Twilio credentials"}
+	if err := cfg.complete(); err != nil {
+		return nil, err
 	}
 	began := d.env.Now().UTC()
-	list, err := d.contents(ctx, cfg)
+	list, err := d.approved(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +65,28 @@ func (d *Driver) Templates(ctx context.Context, ch *channels.Channel) (json.RawM
 	return out, nil
 }
 
-// contents reads up to maxTemplates entries. Of the address of a next page only the
-// query is used, so that nobody can lead the credentials elsewhere.
-func (d *Driver) contents(ctx context.Context, cfg *Config) ([]syncedTemplate, error) {
+// approved lists up to maxTemplates entries without the templates of choices, which
+// are of no use to agents: they hold nothing but variables, and WhatsApp takes them
+// within the window only.
+func (d *Driver) approved(ctx context.Context, cfg *Config) ([]syncedTemplate, error) {
+	var all []syncedTemplate
+	err := d.eachContent(ctx, cfg, func(c *remoteContent) bool {
+		if c.SID != "" && !strings.HasPrefix(c.Name, choicePrefix) {
+			all = append(all, c.synced())
+		}
+		return len(all) < maxTemplates
+	})
+	return all, err
+}
+
+// eachContent shows the account's contents to visit until it has seen enough. Of the
+// address of a next page only the query is used, so that nobody can lead the
+// credentials elsewhere.
+func (d *Driver) eachContent(ctx context.Context, cfg *Config, visit func(*remoteContent) (more bool)) error {
 	_, s := d.handler(ctx, cfg)
 	query := url.Values{"PageSize": {pageSize}}
-	var all []syncedTemplate
 	seen := map[string]bool{}
-	for len(all) < maxTemplates && !seen[query.Encode()] {
+	for !seen[query.Encode()] {
 		seen[query.Encode()] = true
 		var page struct {
 			Contents []remoteContent `json:"contents"`
@@ -82,28 +96,28 @@ func (d *Driver) contents(ctx context.Context, cfg *Config) ([]syncedTemplate, e
 		}
 		answer, err := s.SendRequest(http.MethodGet, contentAddress, query, nil)
 		if err != nil {
-			return nil, verdict(err)
+			return verdict(err)
 		}
 		raw, err := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
 		if err != nil || json.Unmarshal(raw, &page) != nil {
-			return nil, &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "Twilio's list of templates cannot be read"}
+			return &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "Twilio's list of templates cannot be read"}
 		}
-		for _, c := range page.Contents {
-			if c.SID != "" && len(all) < maxTemplates {
-				all = append(all, c.synced())
+		for i := range page.Contents {
+			if !visit(&page.Contents[i]) {
+				return nil
 			}
 		}
 		if page.Meta.Next == "" {
-			break
+			return nil
 		}
 		next, err := url.Parse(page.Meta.Next)
 		if err != nil || !d.ours(next) {
-			return nil, &channels.SendError{Class: chat.Permanent, Code: "paging", Text: "Twilio's list of templates goes on at a foreign address"}
+			return &channels.SendError{Class: chat.Permanent, Code: "paging", Text: "Twilio's list of templates goes on at a foreign address"}
 		}
 		query = next.Query()
 	}
-	return all, nil
+	return nil
 }
 
 // ours tells whether an address is Twilio's, or of what stands in for it.

@@ -12,6 +12,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const whatsappSettings = `{"account_sid":"AC1","auth_token":"secret","phone_number":"whatsapp:+15035550100","medium":"whatsapp","content_templates":{},"future":1}`
@@ -46,7 +47,8 @@ func TestTemplates(t *testing.T) {
 		{"sid":"HX3","friendly_name":"login_otp","language":"de","variables":null,"types":{"twilio/quick-reply":{"body":"Ja?"},"twilio/text":{"body":"Ja"}}},
 		{"sid":"HX4","friendly_name":"menu","language":"en","types":{"twilio/catalog":{"body":"Menu"}}},
 		{"sid":"HX5","friendly_name":"clip","language":"en","types":{"twilio/media":{"video":"v","image":"i","media":["x.pdf"]}}},
-		{"sid":"HX6","friendly_name":"card","language":"en","types":{"twilio/card":{"title":"t"}}},{"friendly_name":"nobody"}],
+		{"sid":"HX6","friendly_name":"card","language":"en","types":{"twilio/card":{"title":"t"}}},{"friendly_name":"nobody"},
+		{"sid":"HX7","friendly_name":"tributary_choice_v1_buttons_2_l","language":"en","types":{"twilio/quick-reply":{"body":"{{1}}"}}}],
 		"meta":{"next_page_url":null}}`)
 	d := newDriver(s.URL)
 	ch := load(t, d, whatsappSettings)
@@ -102,7 +104,7 @@ func TestTemplates(t *testing.T) {
 	} {
 		text := ""
 		if _, err := d.Plan(ch, &chat.Outbound{Template: map[string]any{"name": c.name, "language": c.language, "processed_params": map[string]any{"1": c.value}}}); err != nil {
-			text = channels.AsSendError(err).Text
+			text = channels.AsSendError(err).Words(wording.English)
 		}
 		if text != c.want {
 			t.Errorf("%+v: got %q", c, text)

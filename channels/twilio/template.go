@@ -1,7 +1,6 @@
 package twilio
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const defaultLanguage = "en"
@@ -53,7 +53,7 @@ func content(cfg *Config, params map[string]any) (sid, variables string, err err
 		return t.Name == name && t.SID != "" && strings.EqualFold(t.Language, language) && strings.EqualFold(t.Status, "approved")
 	})
 	if name == "" || i < 0 {
-		return "", "", refusal(noTemplate)
+		return "", "", refusal(wording.FailureTemplateUnknown.Text())
 	}
 	t := &cfg.templates[i]
 	values, err := variablesOf(params)
@@ -62,19 +62,16 @@ func content(cfg *Config, params map[string]any) (sid, variables string, err err
 	}
 	for key := range t.Variables {
 		if values[key] == "" {
-			return "", "", refusal(missingParameter)
+			return "", "", refusal(wording.FailureTemplateParameter.Text())
 		}
 	}
 	if len(values) == 0 {
 		return t.SID, "", nil
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(values); err != nil {
-		return "", "", refusal(missingParameter) // texts always encode
+	if variables, err = contentVariables(values); err != nil {
+		return "", "", refusal(wording.FailureTemplateParameter.Text()) // texts always encode
 	}
-	return t.SID, strings.TrimSpace(b.String()), nil
+	return t.SID, variables, nil
 }
 
 // variablesOf reads either form: a map of values, or WhatsApp's components,
@@ -100,7 +97,7 @@ func variablesOf(params map[string]any) (map[string]string, error) {
 	}
 	for _, v := range values {
 		if v == "" {
-			return nil, refusal(missingParameter)
+			return nil, refusal(wording.FailureTemplateParameter.Text())
 		}
 	}
 	return values, nil
@@ -145,6 +142,6 @@ func str(v any) string {
 	return ""
 }
 
-func refusal(message string) *channels.SendError {
-	return &channels.SendError{Class: chat.Permanent, Code: "template", Text: message}
+func refusal(why wording.Text) *channels.SendError {
+	return &channels.SendError{Class: chat.Permanent, Code: "template", Say: why}
 }

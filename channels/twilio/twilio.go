@@ -14,6 +14,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Media of a channel.
@@ -59,7 +60,10 @@ var (
 )
 
 // Driver serves every Twilio channel of the installation.
-type Driver struct{ env *channels.Env }
+type Driver struct {
+	env      *channels.Env
+	contents contentBook
+}
 
 // New makes the driver.
 func New(env *channels.Env) *Driver { return &Driver{env: env} }
@@ -81,6 +85,16 @@ type Config struct {
 
 	ContentTemplates json.RawMessage `json:"content_templates"`
 	templates        []contentTemplate
+}
+
+// complete refuses a channel that lacks what calls are made with.
+func (c *Config) complete() error {
+	for _, s := range []struct{ name, value string }{{"account_sid", c.AccountSID}, {"auth_token", c.AuthToken}} {
+		if s.value == "" {
+			return &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", s.name)}
+		}
+	}
+	return nil
 }
 
 // whatsApp tells the medium.

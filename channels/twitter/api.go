@@ -12,6 +12,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Public hosts. TWITTER_API_URL replaces both.
@@ -32,14 +33,16 @@ func (d driver) client(ctx context.Context, ch *channels.Channel) (*client, erro
 	missing := ""
 	switch "" {
 	case key:
-		missing = "TWITTER_CONSUMER_KEY is not set"
+		missing = "TWITTER_CONSUMER_KEY"
 	case secret:
-		missing = "TWITTER_CONSUMER_SECRET is not set"
-	case s.Token, s.TokenSecret:
-		missing = "the channel has no access token"
+		missing = "TWITTER_CONSUMER_SECRET"
+	case s.Token:
+		missing = "twitter_access_token"
+	case s.TokenSecret:
+		missing = "twitter_access_token_secret"
 	}
 	if missing != "" {
-		return nil, &channels.SendError{Class: chat.Config, Code: "no_token", Text: missing}
+		return nil, &channels.SendError{Class: chat.Config, Code: "no_token", Say: wording.FailureSettingMissing.With("setting", missing)}
 	}
 	ctx = context.WithValue(ctx, oauth1.HTTPClient, d.env.HTTP)
 	signing := oauth1.NewConfig(key, secret).Client(ctx, oauth1.NewToken(s.Token, s.TokenSecret))
@@ -83,7 +86,7 @@ func (c *client) read(a *channels.Answer, err error, out any) error {
 		return nil
 	}
 	if err := json.Unmarshal(a.Body, out); err != nil {
-		return &channels.SendError{Class: chat.Permanent, Code: "answer", Text: "the provider's answer cannot be read", Err: err}
+		return &channels.SendError{Class: chat.Permanent, Code: "answer", Say: wording.FailureUnreadable.Text(), Err: err}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // mediaHosts are where X keeps the files of direct messages, which only the two
@@ -22,7 +23,7 @@ var mediaHosts = []string{"ton.twitter.com", "video.twimg.com", "pbs.twimg.com"}
 func (d driver) MediaRequest(ctx context.Context, ch *channels.Channel, f *chat.Fetch) (*http.Request, error) {
 	u, err := url.Parse(f.Ref)
 	if err != nil || f.Strategy != "url" || !d.holdsMedia(u) {
-		return nil, refused("media", "the attachment is not at X")
+		return nil, refused("media", wording.FailureAttachmentAddress.Text())
 	}
 	c, err := d.client(ctx, ch)
 	if err != nil {
@@ -30,11 +31,11 @@ func (d driver) MediaRequest(ctx context.Context, ch *channels.Channel, f *chat.
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.Ref, nil)
 	if err != nil {
-		return nil, refused("media", "the address of the attachment is invalid")
+		return nil, refused("media", wording.FailureAttachmentAddress.Text())
 	}
 	transport, ok := c.env.HTTP.Transport.(*oauth1.Transport)
 	if !ok {
-		return nil, refused("media", "the request cannot be signed")
+		return nil, refused("media", wording.FailureInternal.Text())
 	}
 	return sign(transport, req)
 }
@@ -46,7 +47,7 @@ func sign(by *oauth1.Transport, req *http.Request) (*http.Request, error) {
 	signing.Base = kept
 	res, err := signing.RoundTrip(req)
 	if err != nil || kept.req == nil {
-		return nil, &channels.SendError{Class: chat.Permanent, Code: "media", Text: "the request cannot be signed", Err: err}
+		return nil, &channels.SendError{Class: chat.Permanent, Code: "media", Say: wording.FailureInternal.Text(), Err: err}
 	}
 	_ = res.Body.Close()
 	return kept.req, nil

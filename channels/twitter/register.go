@@ -8,13 +8,14 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // activity is the Account Activity API of the installation's environment.
 func (d driver) activity(ctx context.Context, ch *channels.Channel) (*client, string, error) {
 	environment := d.env.Setting("TWITTER_ENVIRONMENT")
 	if environment == "" {
-		return nil, "", &channels.SendError{Class: chat.Config, Code: "no_environment", Text: "TWITTER_ENVIRONMENT is not set"}
+		return nil, "", &channels.SendError{Class: chat.Config, Code: "no_environment", Say: wording.FailureSettingMissing.With("setting", "TWITTER_ENVIRONMENT")}
 	}
 	c, err := d.client(ctx, ch)
 	if err != nil {

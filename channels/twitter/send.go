@@ -10,6 +10,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Limits of X.
@@ -100,7 +101,7 @@ func (driver) Plan(_ *channels.Channel, m *chat.Outbound) ([]chat.Part, error) {
 		parts = append(parts, chat.Part{Kind: "text", Text: piece})
 	}
 	if len(parts) == 0 {
-		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Text: "the message is empty"}
+		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Say: wording.FailureEmpty.Text()}
 	}
 	parts[0].First = true
 	last := &parts[len(parts)-1]

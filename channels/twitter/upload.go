@@ -16,6 +16,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Sizes of media ("Media best practices", X API v1.1).
@@ -67,11 +68,11 @@ func (c *client) attach(ctx context.Context, plain *channels.Env, a chat.OutAtta
 	category, limit, ok := kindOf(mime, tweet)
 	switch {
 	case !ok:
-		return "", refused("media_type", "X takes images, GIFs and videos only")
+		return "", refused("media_type", wording.FailureAttachmentType.With("provider", "X"))
 	case size <= 0:
-		return "", refused("media_size", "the size of the attachment is unknown")
+		return "", refused("media_size", wording.FailureAttachmentUnreadable.Text())
 	case size > limit:
-		return "", refused("media_size", fmt.Sprintf("the attachment is larger than %d MB", limit>>20))
+		return "", refused("media_size", wording.FailureAttachmentTooLarge.With("limit", strconv.FormatInt(limit>>20, 10)))
 	}
 	var media struct {
 		ID id `json:"media_id_string"`
@@ -83,7 +84,7 @@ func (c *client) attach(ctx context.Context, plain *channels.Env, a chat.OutAtta
 		return "", err
 	}
 	if media.ID == "" {
-		return "", refused("media", "X gave the upload no id")
+		return "", refused("media", wording.FailureUnreadable.Text())
 	}
 	if err := c.append(ctx, string(media.ID), content, size); err != nil {
 		return "", err
@@ -91,12 +92,12 @@ func (c *client) attach(ctx context.Context, plain *channels.Env, a chat.OutAtta
 	return string(media.ID), c.finalize(ctx, string(media.ID))
 }
 
-func refused(code, text string) *channels.SendError {
-	return &channels.SendError{Class: chat.Permanent, Code: code, Text: text}
+func refused(code string, why wording.Text) *channels.SendError {
+	return &channels.SendError{Class: chat.Permanent, Code: code, Say: why}
 }
 
 func unreadable(err error) *channels.SendError {
-	return &channels.SendError{Class: chat.Retryable, Code: "attachment", Text: "the attachment could not be read", Err: err}
+	return &channels.SendError{Class: chat.Retryable, Code: "attachment", Say: wording.FailureAttachmentUnreadable.Text(), Err: err}
 }
 
 // open reads a file of ours; a size of 0 or less is unknown.
@@ -119,7 +120,7 @@ func open(ctx context.Context, env *channels.Env, a chat.OutAttachment) (file io
 func load(ctx context.Context, env *channels.Env, address string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, refused("attachment", "the attachment's address is invalid")
+		return nil, refused("attachment", wording.FailureAttachmentAddress.Text())
 	}
 	res, err := env.HTTP.Do(req)
 	if err != nil {
@@ -177,7 +178,7 @@ func (c *client) segment(ctx context.Context, mediaID string, segment int, data 
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.upload(), &body)
 	if err != nil {
-		return &channels.SendError{Class: chat.Config, Text: "the provider's address is invalid"}
+		return &channels.SendError{Class: chat.Config, Say: wording.FailureProviderAddress.Text()}
 	}
 	req.Header.Set("Content-Type", form.FormDataContentType())
 	answer, err := c.env.Do(req)
@@ -205,11 +206,13 @@ func (c *client) finalize(ctx context.Context, mediaID string) error {
 	status := c.upload() + "?" + url.Values{"command": {"STATUS"}, "media_id": {mediaID}}.Encode()
 	for p.Info != nil && p.Info.State != "succeeded" {
 		if p.Info.State == "failed" {
-			return refused("media", "X could not process the attachment: "+channels.Clean(p.Info.Error.Message))
+			reason := channels.Clean(p.Info.Error.Message)
+			return refused("media", wording.FailureAttachmentRefused.With("provider", "X", "reason", reason))
 		}
 		select {
 		case <-ctx.Done():
-			return &channels.SendError{Class: chat.Retryable, Code: "media", Text: "X has not finished processing the attachment", Err: ctx.Err()}
+			pending := wording.FailureAttachmentPending.With("provider", "X")
+			return &channels.SendError{Class: chat.Retryable, Code: "media", Say: pending, Err: ctx.Err()}
 		case <-time.After(time.Duration(max(p.Info.After, 1)) * time.Second):
 		}
 		p = processing{}

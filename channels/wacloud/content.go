@@ -6,6 +6,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // attachmentKinds maps the media types of WhatsApp to kinds of attachments.
@@ -124,7 +125,9 @@ func (c *card) attachments() []chat.Attachment {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, one("Phone number is not available"))
+		none, missing := one(""), wording.PlaceholderNoPhoneNumber.Text()
+		none.Placeholder = &missing
+		out = append(out, none)
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/internal/validate"
+	"tributary/wording"
 )
 
 const (
@@ -151,14 +152,14 @@ func (d *Driver) checkCredentials(ctx context.Context, cfg *Config) error {
 	var err error
 	if cfg.Provider == ProviderCloud {
 		address := d.cloud() + "/" + templatesVersion + "/" + url.PathEscape(string(pc.BusinessAccountID)) +
-			"/message_templates?access_token=" + url.QueryEscape(string(pc.APIKey))
-		answer, err = d.env.JSON(ctx, http.MethodGet, address, nil, nil)
+			"/message_templates"
+		answer, err = d.env.JSON(ctx, http.MethodGet, address, bearer(cfg), nil)
 	} else {
 		answer, err = d.installWebhook(ctx, cfg)
 	}
 	switch {
 	case err != nil:
-		return validate.Fail("provider_config", "could not be checked: "+channels.AsSendError(err).Text)
+		return validate.Fail("provider_config", "could not be checked: "+channels.AsSendError(err).Words(wording.English))
 	case answer.Status >= http.StatusInternalServerError:
 		return validate.Fail("provider_config", fmt.Sprintf("could not be checked: the provider answered with HTTP status %d", answer.Status))
 	case !answer.OK():
@@ -214,7 +215,7 @@ func (d *Driver) Present(ch *channels.Channel, admin bool) map[string]any {
 		"provider":                 string(cfg.Provider),
 		"callback_webhook_url":     d.callback(cfg),
 		"message_templates":        templates,
-		"reauthorization_required": ch.ReauthorizationRequired,
+		"reauthorization_required": ch.ReauthorizationRequired || cfg.embedded() && ch.RegistrationIncomplete,
 	}
 	if admin {
 		out["provider_config"] = shownConfig(ch.Settings)

@@ -96,8 +96,11 @@ func TestCreateCloud(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Create: %v", err)
 	}
-	if want := []string{"GET /v14.0/99/message_templates?access_token=EAA%2Bkey"}; !slices.Equal(p.calls, want) {
+	if want := []string{"GET /v14.0/99/message_templates"}; !slices.Equal(p.calls, want) {
 		t.Errorf("calls: got %q, want %q", p.calls, want)
+	}
+	if got := p.header.Get("Authorization"); got != "Bearer EAA+key" {
+		t.Errorf("Authorization: got %q, want the token there and in no address", got)
 	}
 	s := decode(t, draft.Settings)
 	if token, _ := s.ProviderConfig["webhook_verify_token"].(string); len(token) != 32 || strings.Trim(token, "0123456789abcdef") != "" {
@@ -213,7 +216,7 @@ func TestCreateWhenTheProviderIsAway(t *testing.T) {
 	p := newProvider(t, http.StatusOK)
 	p.Close()
 	_, err := newDriver(p.URL).Create(t.Context(), json.RawMessage(cloudParams))
-	checkInvalid(t, err, "Provider config could not be checked: the provider could not be reached", "provider_config")
+	checkInvalid(t, err, "Provider config could not be checked: The provider could not be reached", "provider_config")
 	if err != nil && strings.Contains(err.Error(), "EAA") {
 		t.Errorf("the error shows the key: %v", err)
 	}

@@ -38,6 +38,8 @@ type entry struct {
 type change struct {
 	Field text            `json:"field"`
 	Value json.RawMessage `json:"value"`
+	// Rejection is meant to be in Value, and is beside it at times.
+	Rejection json.RawMessage `json:"rejection_info,omitempty"`
 }
 
 type value struct {
@@ -63,6 +65,7 @@ func (v *value) empty() bool {
 type decoder struct {
 	transport string
 	path      chat.Address // of the number in the request path
+	app       bool         // it came to the app's own webhook
 	seen      map[string]struct{}
 	events    []chat.Event
 }
@@ -78,7 +81,7 @@ func (d *Driver) Decode(r *channels.Request) ([]chat.Event, error) {
 	if len(body) == 0 || body[0] != '{' || !lenient(body, &e) {
 		return nil, channels.ErrFormat
 	}
-	dec := &decoder{transport: transportOf(&e), path: address, seen: map[string]struct{}{}}
+	dec := &decoder{transport: transportOf(&e), path: address, app: r.Hook == hookApp, seen: map[string]struct{}{}}
 	for i := range e.Entry {
 		dec.entry(&e.Entry[i], "/entry/"+strconv.Itoa(i))
 	}
@@ -220,13 +223,19 @@ func (d *decoder) account(e *entry, c *change, pointer string) {
 			m.Display = display
 		}
 	}
-	raw, err := json.Marshal(map[string]any{"id": e.ID, "time": e.Time, "changes": []change{{Field: field, Value: c.Value}}})
+	address := d.route(m)
+	if d.app {
+		address = channels.Installation
+	}
+	raw, err := json.Marshal(map[string]any{
+		"id": e.ID, "time": e.Time, "changes": []change{{Field: field, Value: c.Value, Rejection: c.Rejection}},
+	})
 	if err != nil {
 		raw = nil // c.Value came out of a JSON document
 	}
 	d.add(chat.Event{
 		Key:        "acct:" + channels.Digest(fmt.Sprintf("%s %s %s %s", e.ID, e.Time, field, c.Value)),
-		Address:    d.route(m),
+		Address:    address,
 		Path:       pointer,
 		Kind:       chat.KindAccountEvent,
 		OccurredAt: chat.ProviderTime(string(e.Time)),

@@ -2,11 +2,11 @@ package wacloud
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/waphone"
 )
 
 var (
@@ -46,38 +46,11 @@ func phoneOf(sourceID string) string {
 
 // sameNumber compares two numbers by their digits, allowing for the two ways in
 // which some countries' mobile numbers are written.
-func sameNumber(a, b string) bool {
-	if a == b {
-		return true
-	}
-	return slices.Contains(variants(a), b)
-}
-
-// variants are the other spellings of a mobile number that WhatsApp and people
-// both use: Brazil with and without the ninth digit, Argentina with and without
-// the 9 and Mexico with and without the 1 after the country code.
-func variants(number string) []string {
-	rest := func(n int) string { return number[n:] }
-	switch {
-	case strings.HasPrefix(number, "55") && len(number) == 12:
-		return []string{number[:4] + "9" + rest(4)}
-	case strings.HasPrefix(number, "55") && len(number) == 13 && number[4] == '9':
-		return []string{number[:4] + rest(5)}
-	case strings.HasPrefix(number, "549") && len(number) == 13:
-		return []string{"54" + rest(3)}
-	case strings.HasPrefix(number, "54") && len(number) == 12:
-		return []string{"549" + rest(2)}
-	case strings.HasPrefix(number, "521") && len(number) == 13:
-		return []string{"52" + rest(3)}
-	case strings.HasPrefix(number, "52") && len(number) == 12:
-		return []string{"521" + rest(2)}
-	}
-	return nil
-}
+func sameNumber(a, b string) bool { return waphone.Same(a, b) }
 
 // Variants are the other source ids under which the person behind sourceID may
 // already be known.
-func (d *Driver) Variants(sourceID string) []string { return variants(sourceID) }
+func (d *Driver) Variants(sourceID string) []string { return waphone.Variants(sourceID) }
 
 // SourceFor is the number without "+".
 func (d *Driver) SourceFor(_ *channels.Channel, phone, _ string) (string, error) {

@@ -2,7 +2,6 @@ package wacloud
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 // Limits of the Cloud API, in characters ("Messages" reference).
@@ -29,7 +29,6 @@ const (
 
 const (
 	window         = 24 * time.Hour
-	listButton     = "Choose an item"
 	defaultVersion = "v22.0"
 	cloudPublic    = "https://graph.facebook.com"
 	d360Public     = "https://waba.360dialog.io/v1"
@@ -53,7 +52,7 @@ func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, erro
 	}
 	if m.LastIncomingAt.IsZero() || m.Now.Sub(m.LastIncomingAt) > window {
 		// Outside the window only a template goes through, and none is named.
-		return nil, &channels.SendError{Class: chat.WindowClosed, Code: "window_closed", Text: noTemplate}
+		return nil, &channels.SendError{Class: chat.WindowClosed, Code: "window_closed", Say: wording.FailureTemplateInvalid.Text()}
 	}
 	var parts []chat.Part
 	content, items := strings.TrimSpace(m.Content), m.Items
@@ -64,16 +63,17 @@ func (d *Driver) Plan(ch *channels.Channel, m *chat.Outbound) ([]chat.Part, erro
 		}
 		parts = append(parts, p)
 	}
-	parts = append(parts, textParts(content, items)...)
+	parts = append(parts, textParts(content, items, ch.Locale.Say(wording.CustomerChooseItem.Text()))...)
 	if len(parts) == 0 {
-		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Text: "There is nothing to send"}
+		return nil, &channels.SendError{Class: chat.Permanent, Code: "empty", Say: wording.FailureEmpty.Text()}
 	}
 	parts[0].First, parts[len(parts)-1].Last = true, true
 	return parts, nil
 }
 
-// textParts are the text and the choices.
-func textParts(content string, items []chat.Item) []chat.Part {
+// textParts are the text and the choices; invitation stands for a text that there
+// is none of, because the provider wants one beside choices.
+func textParts(content string, items []chat.Item, invitation string) []chat.Part {
 	kind, limit := "text", maxText
 	items = choices(items)
 	switch {
@@ -85,7 +85,7 @@ func textParts(content string, items []chat.Item) []chat.Part {
 		kind, limit = "buttons", maxButtonsBody
 	}
 	if kind != "text" && content == "" {
-		content = listButton // the provider wants a body
+		content = invitation
 	}
 	var parts []chat.Part
 	for _, piece := range channels.Split(content, limit, channels.Runes) {
@@ -135,7 +135,7 @@ func (d *Driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Out
 	if err != nil {
 		return channels.Receipt{}, err
 	}
-	body, err := d.payload(cfg, m, p)
+	body, err := d.payload(ch, m, p)
 	if err != nil {
 		return channels.Receipt{}, err
 	}
@@ -167,12 +167,12 @@ func (d *Driver) endpoint(cfg *Config) (address string, header map[string]string
 	missing := ""
 	switch {
 	case pc.APIKey == "":
-		missing = "API key"
+		missing = "provider_config.api_key"
 	case cfg.Provider == ProviderCloud && pc.PhoneNumberID == "":
-		missing = "phone number id"
+		missing = "provider_config.phone_number_id"
 	}
 	if missing != "" {
-		return "", nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "The inbox has no " + missing}
+		return "", nil, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", missing)}
 	}
 	if cfg.Provider == ProviderCloud {
 		return d.cloud() + "/" + d.version() + "/" + string(pc.PhoneNumberID) + "/messages", bearer(cfg), nil
@@ -197,7 +197,8 @@ func dialogKey(cfg *Config) map[string]string {
 
 // payload is the JSON of one call. Version 1 of 360dialog's API knows no
 // messaging_product; people without a number are named in recipient.
-func (d *Driver) payload(cfg *Config, m *chat.Outbound, p chat.Part) (map[string]any, error) {
+func (d *Driver) payload(ch *channels.Channel, m *chat.Outbound, p chat.Part) (map[string]any, error) {
+	cfg := config(ch)
 	body := map[string]any{"recipient_type": "individual"}
 	if cfg.Provider == ProviderCloud || !strings.HasSuffix(d.dialog(), "/v1") {
 		body["messaging_product"] = "whatsapp"
@@ -222,7 +223,7 @@ func (d *Driver) payload(cfg *Config, m *chat.Outbound, p chat.Part) (map[string
 	case "buttons":
 		kind, content = "interactive", buttons(p)
 	case "list":
-		kind, content = "interactive", list(p)
+		kind, content = "interactive", list(p, ch.Locale.Say(wording.CustomerChooseItem.Text()))
 	case "text":
 		content = map[string]any{"body": p.Text}
 	default:
@@ -238,7 +239,7 @@ func (d *Driver) payload(cfg *Config, m *chat.Outbound, p chat.Part) (map[string
 
 func link(p chat.Part) (map[string]any, error) {
 	if len(p.Attachments) != 1 {
-		return nil, &channels.SendError{Class: chat.Permanent, Text: fmt.Sprintf("A %s part has no file", p.Kind)}
+		return nil, &channels.SendError{Class: chat.Permanent, Say: wording.FailureInternal.Text()}
 	}
 	a := p.Attachments[0]
 	file := map[string]any{"link": a.URL}
@@ -262,7 +263,7 @@ func buttons(p chat.Part) map[string]any {
 	return map[string]any{"type": "button", "body": map[string]any{"text": p.Text}, "action": map[string]any{"buttons": list}}
 }
 
-func list(p chat.Part) map[string]any {
+func list(p chat.Part, button string) map[string]any {
 	rows := make([]any, len(p.Items))
 	for i, it := range p.Items {
 		row := map[string]any{
@@ -276,7 +277,7 @@ func list(p chat.Part) map[string]any {
 	}
 	return map[string]any{
 		"type": "list", "body": map[string]any{"text": p.Text},
-		"action": map[string]any{"button": listButton, "sections": []any{map[string]any{"rows": rows}}},
+		"action": map[string]any{"button": channels.Clip(button, maxButtonTitle, channels.Runes), "sections": []any{map[string]any{"rows": rows}}},
 	}
 }
 
@@ -300,10 +301,11 @@ func (d *Driver) sendError(a *channels.Answer) *channels.SendError {
 	out := &channels.SendError{
 		Class: channels.ByStatus(a.Status),
 		Code:  firstOf(string(e.Code), strconv.Itoa(a.Status)),
-		Text: firstOf(string(e.Message), string(body.Meta.Message), string(e.Title), string(e.Details),
-			fmt.Sprintf("WhatsApp answered with HTTP status %d", a.Status)),
+		Text:  channels.Clean(firstOf(string(e.Message), string(body.Meta.Message), string(e.Title), string(e.Details))),
 	}
-	out.Text = channels.Clean(out.Text)
+	if out.Text == "" {
+		out.Say = wording.FailureStatus.With("provider", "WhatsApp", "status", strconv.Itoa(a.Status))
+	}
 	if code, err := strconv.Atoi(string(e.Code)); err == nil && a.Status != http.StatusTooManyRequests {
 		if class := classOf(code); class != "" {
 			out.Class = class

@@ -12,6 +12,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 var _ channels.TemplateSource = (*Driver)(nil)
@@ -53,7 +54,7 @@ func (d *Driver) listTemplates(ctx context.Context, cfg *Config) ([]json.RawMess
 	pc := &cfg.ProviderConfig
 	switch {
 	case pc.APIKey == "":
-		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "The inbox has no API key"}
+		return nil, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", "provider_config.api_key")}
 	case cfg.Provider != ProviderCloud:
 		var page struct {
 			Templates []json.RawMessage `json:"waba_templates"`
@@ -61,20 +62,20 @@ func (d *Driver) listTemplates(ctx context.Context, cfg *Config) ([]json.RawMess
 		err := d.read(ctx, cfg, d.dialog()+"/configs/templates", dialogKey(cfg), &page)
 		return page.Templates, err
 	case pc.BusinessAccountID == "":
-		return nil, &channels.SendError{Class: chat.Config, Code: "config", Text: "The inbox has no business account id"}
+		return nil, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureSettingMissing.With("setting", "provider_config.business_account_id")}
 	}
 	return d.cloudTemplates(ctx, cfg)
 }
 
-// cloudTemplates follows paging.next. Of that address only the query is used, with
-// our own host, path and token: whoever wrote it cannot lead the token elsewhere.
+// cloudTemplates follows paging.next. Of that address only the query is used,
+// without the token that Meta writes into it, and with our own host and path:
+// whoever wrote it cannot lead the token elsewhere, and no URL holds it.
 func (d *Driver) cloudTemplates(ctx context.Context, cfg *Config) ([]json.RawMessage, error) {
 	address := d.cloud() + "/" + templatesVersion + "/" + url.PathEscape(string(cfg.ProviderConfig.BusinessAccountID)) + "/message_templates"
 	query := url.Values{}
 	var all []json.RawMessage
 	seen := map[string]bool{}
 	for range maxPages {
-		query.Set("access_token", string(cfg.ProviderConfig.APIKey))
 		if seen[query.Encode()] {
 			return all, nil // a page that leads to itself
 		}
@@ -85,7 +86,7 @@ func (d *Driver) cloudTemplates(ctx context.Context, cfg *Config) ([]json.RawMes
 				Next text `json:"next"`
 			} `json:"paging"`
 		}
-		if err := d.read(ctx, cfg, address+"?"+query.Encode(), nil, &page); err != nil {
+		if err := d.read(ctx, cfg, withQuery(address, query), bearer(cfg), &page); err != nil {
 			return nil, err
 		}
 		all = append(all, page.Data...)
@@ -98,8 +99,16 @@ func (d *Driver) cloudTemplates(ctx context.Context, cfg *Config) ([]json.RawMes
 		}
 		query = url.Values{}
 		maps.Copy(query, next.Query())
+		query.Del("access_token")
 	}
 	return nil, &channels.SendError{Class: chat.Permanent, Code: "paging", Text: "The list of templates does not end"}
+}
+
+func withQuery(address string, query url.Values) string {
+	if len(query) == 0 {
+		return address
+	}
+	return address + "?" + query.Encode()
 }
 
 // ours tells whether an address is the provider's: Meta's, or the one that stands
@@ -126,7 +135,7 @@ func (d *Driver) read(ctx context.Context, cfg *Config, address string, header m
 		return refused
 	}
 	if err := json.Unmarshal(answer.Body, page); err != nil {
-		return &channels.SendError{Class: chat.Retryable, Code: "answer", Text: "The provider's answer cannot be read", Err: err}
+		return &channels.SendError{Class: chat.Retryable, Code: "answer", Say: wording.FailureUnreadable.Text(), Err: err}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/wording"
 )
 
 const cloudSettings = `{"phone_number":"+15035550122","provider":"whatsapp_cloud","message_templates":[{"name":"old"}],"future":1,
@@ -21,7 +22,7 @@ func paged(t *testing.T, pages map[string]string) (*httptest.Server, *[]string) 
 	t.Helper()
 	calls := &[]string{}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*calls = append(*calls, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("D360-Api-Key"))
+		*calls = append(*calls, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("D360-Api-Key")+r.Header.Get("Authorization"))
 		page, ok := pages[r.URL.RequestURI()]
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
@@ -57,11 +58,11 @@ func templates(t *testing.T, raw json.RawMessage) (stored, string) {
 
 func TestTemplatesOfCloudFollowPages(t *testing.T) {
 	t.Parallel()
-	const path = "/v14.0/99/message_templates?"
+	const path = "/v14.0/99/message_templates"
 	p, calls := paged(t, map[string]string{
-		path + "access_token=EAA%2Bkey":         `{"data":[{"name":"a"},{"name":"b"}],"paging":{"next":"https://graph.facebook.com` + path + `after=2"}}`,
-		path + "access_token=EAA%2Bkey&after=2": `{"data":[{"name":"c"}],"paging":{"next":"BASE/elsewhere?access_token=other&after=3"}}`,
-		path + "access_token=EAA%2Bkey&after=3": `{"data":[{"name":"d","components":[{"type":"BODY","text":"<b>"}]}]}`,
+		path:              `{"data":[{"name":"a"},{"name":"b"}],"paging":{"next":"https://graph.facebook.com` + path + `?access_token=EAA%2Bkey&after=2"}}`,
+		path + "?after=2": `{"data":[{"name":"c"}],"paging":{"next":"BASE/elsewhere?access_token=other&after=3"}}`,
+		path + "?after=3": `{"data":[{"name":"d","components":[{"type":"BODY","text":"<b>"}]}]}`,
 	})
 	d := newDriver(p.URL)
 	got, err := d.Templates(t.Context(), load(t, d, json.RawMessage(cloudSettings)))
@@ -72,8 +73,10 @@ func TestTemplatesOfCloudFollowPages(t *testing.T) {
 	if names != "a b c d" || s.Future != 1 || len(s.Updated) != len("2026-03-01T10:00:00Z") {
 		t.Errorf("settings: got %s", got)
 	}
-	if len(*calls) != 3 {
-		t.Errorf("calls: got %q, want 3", *calls)
+	// The token is in a header: addresses end up in logs.
+	const bearer = " Bearer EAA+key"
+	if want := []string{"GET " + path + bearer, "GET " + path + "?after=2" + bearer, "GET " + path + "?after=3" + bearer}; !slices.Equal(*calls, want) {
+		t.Errorf("calls: got %q, want %q", *calls, want)
 	}
 	if cfg := load(t, d, got).Config; cfg == nil {
 		t.Errorf("the settings cannot be read: %s", got)
@@ -82,7 +85,7 @@ func TestTemplatesOfCloudFollowPages(t *testing.T) {
 
 func TestTemplatesStopWhereTheyMust(t *testing.T) {
 	t.Parallel()
-	const path = "/v14.0/99/message_templates?access_token=EAA%2Bkey"
+	const path = "/v14.0/99/message_templates"
 	for name, c := range map[string]struct {
 		pages map[string]string
 		class chat.ErrorClass // of the error
@@ -106,7 +109,7 @@ func TestTemplatesStopWhereTheyMust(t *testing.T) {
 	// A page that names itself is the last one.
 	p, calls := paged(t, map[string]string{
 		path:          `{"data":[{"name":"a"}],"paging":{"next":"BASE/?x=1"}}`,
-		path + "&x=1": `{"data":[{"name":"b"}],"paging":{"next":"BASE/?x=1"}}`,
+		path + "?x=1": `{"data":[{"name":"b"}],"paging":{"next":"BASE/?x=1"}}`,
 	})
 	d := newDriver(p.URL)
 	got, err := d.Templates(t.Context(), load(t, d, json.RawMessage(cloudSettings)))
@@ -120,7 +123,7 @@ func TestTemplatesStopWhereTheyMust(t *testing.T) {
 
 func TestTemplatesEmptyKeepsTheOld(t *testing.T) {
 	t.Parallel()
-	p, _ := paged(t, map[string]string{"/v14.0/99/message_templates?access_token=EAA%2Bkey": `{"data":[]}`})
+	p, _ := paged(t, map[string]string{"/v14.0/99/message_templates": `{"data":[]}`})
 	d := newDriver(p.URL)
 	got, err := d.Templates(t.Context(), load(t, d, json.RawMessage(cloudSettings)))
 	if err != nil || string(got) != cloudSettings {
@@ -217,7 +220,7 @@ func wantJSON(t *testing.T, name string, got any, want string) {
 // A number whose list is known sends only what is on it.
 func TestSyncedListIsBinding(t *testing.T) {
 	t.Parallel()
-	p, _ := paged(t, map[string]string{"/v14.0/99/message_templates?access_token=EAA%2Bkey": `{"data":[
+	p, _ := paged(t, map[string]string{"/v14.0/99/message_templates": `{"data":[
 		{"name":"ready","language":"en_US","status":"APPROVED","components":[{"type":"BODY","text":"Hello {{1}}"}]},
 		{"name":"soon","language":"en_US","status":"PENDING"}]}`})
 	d := newDriver(p.URL)
@@ -231,7 +234,7 @@ func TestSyncedListIsBinding(t *testing.T) {
 		if err == nil {
 			return ""
 		}
-		return channels.AsSendError(err).Text
+		return channels.AsSendError(err).Words(wording.English)
 	}
 	body := func(v string) map[string]any { return map[string]any{"body": map[string]any{"1": v}} }
 	for _, c := range []struct {

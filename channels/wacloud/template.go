@@ -11,12 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
-)
-
-// Texts that agents see when a template cannot be sent.
-const (
-	noTemplate       = "Template not found or invalid template name"
-	missingParameter = "Missing template parameter"
+	"tributary/wording"
 )
 
 // Limits of template parameters.
@@ -84,7 +79,7 @@ func buildTemplate(cfg *Config, params map[string]any) (map[string]any, error) {
 	name, language := str(params["name"]), str(params["language"])
 	known := cfg.find(name, language)
 	if name == "" || cfg.synced && known == nil {
-		return nil, refusal(noTemplate)
+		return nil, refusal(wording.FailureTemplateInvalid.Text())
 	}
 	if known == nil {
 		known = &template{}
@@ -163,11 +158,11 @@ func headerComponent(t *template, v any) (map[string]any, error) {
 func mediaHeader(m map[string]any, format string) (map[string]any, error) {
 	kind, link := firstOf(strings.ToLower(str(m["media_type"])), format), str(m["media_url"])
 	if link == "" {
-		return nil, refusal(missingParameter)
+		return nil, refusal(wording.FailureTemplateParameter.Text())
 	}
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(link) > maxMediaURL {
-		return nil, refusal("Invalid media URL of the template header")
+		return nil, refusal(wording.FailureTemplateMediaURL.Text())
 	}
 	file := map[string]any{"link": link}
 	switch kind {
@@ -177,7 +172,7 @@ func mediaHeader(m map[string]any, format string) (map[string]any, error) {
 			file["filename"] = name
 		}
 	default:
-		return nil, refusal("Invalid media type of the template header")
+		return nil, refusal(wording.FailureTemplateMediaType.Text())
 	}
 	return map[string]any{"type": "header", "parameters": []any{map[string]any{"type": kind, kind: file}}}, nil
 }
@@ -199,13 +194,13 @@ func textParameters(v any, t *template, schema string) ([]any, error) {
 	keys, named := order(values, strings.EqualFold(string(t.Format), "named"))
 	for _, p := range placeholder.FindAllStringSubmatch(schema, -1) {
 		if _, given := values[p[1]]; !given {
-			return nil, refusal(missingParameter)
+			return nil, refusal(wording.FailureTemplateParameter.Text())
 		}
 	}
 	var out []any
 	for i, key := range keys {
 		if n, err := strconv.Atoi(key); err == nil && !named && n != i+1 {
-			return nil, refusal(missingParameter)
+			return nil, refusal(wording.FailureTemplateParameter.Text())
 		}
 		parameter, err := textParameter(values[key])
 		if err != nil {
@@ -246,7 +241,7 @@ func textParameter(v any) (map[string]any, error) {
 	}
 	value := sanitize(str(v))
 	if value == "" {
-		return nil, refusal(missingParameter)
+		return nil, refusal(wording.FailureTemplateParameter.Text())
 	}
 	return map[string]any{"type": "text", "text": value}, nil
 }
@@ -272,11 +267,11 @@ func buttonComponents(v any) ([]any, error) {
 		case value == "" && kind == "quick_reply":
 			continue // the payload is optional
 		case value == "":
-			return nil, refusal(missingParameter)
+			return nil, refusal(wording.FailureTemplateParameter.Text())
 		case kind == "quick_reply":
 			parameter = map[string]any{"type": "payload", "payload": value}
 		case kind == "copy_code" && channels.Runes(value) > maxCoupon:
-			return nil, refusal("The coupon code is too long (maximum is 15 characters)")
+			return nil, refusal(wording.FailureCouponTooLong.With("limit", strconv.Itoa(maxCoupon)))
 		case kind == "copy_code":
 			parameter = map[string]any{"type": "coupon_code", "coupon_code": value}
 		default:
@@ -315,6 +310,6 @@ func str(v any) string {
 	return ""
 }
 
-func refusal(message string) *channels.SendError {
-	return &channels.SendError{Class: chat.Permanent, Code: "template", Text: message}
+func refusal(why wording.Text) *channels.SendError {
+	return &channels.SendError{Class: chat.Permanent, Code: "template", Say: why}
 }

@@ -25,9 +25,16 @@ const (
 )
 
 const (
-	slug           = "whatsapp"
-	channelType    = "Channel::Whatsapp"
-	hookPath       = "/webhooks/whatsapp/{phone_number}"
+	slug        = "whatsapp"
+	channelType = "Channel::Whatsapp"
+	hookPath    = "/webhooks/whatsapp/{phone_number}"
+	// Meta tells what concerns numbers and business accounts to the app's own
+	// webhook, whatever a number's override says.
+	appHookPath    = "/webhooks/whatsapp"
+	hookApp        = "app"
+	hookAppVerify  = "app_verify"
+	appVerifyToken = "WHATSAPP_WEBHOOK_VERIFY_TOKEN" //nolint:gosec // the name of a setting
+	appSecretName  = "WHATSAPP_APP_SECRET"           //nolint:gosec // the name of a setting
 	wrongToken     = `{"error":"Error; wrong verify token"}`
 	inactiveNumber = `{"error":"Inactive WhatsApp number"}`
 	// proofInactive is the proof of a webhook for a number that the operator
@@ -87,6 +94,9 @@ type ProviderConfig struct {
 	Source        text `json:"source"` // "embedded_signup" or empty
 }
 
+// embedded tells whether the number was connected by Embedded Signup.
+func (c *Config) embedded() bool { return string(c.ProviderConfig.Source) == embeddedSignup }
+
 // Info describes the driver. Throughput is Meta's default of 80 messages a
 // second and number (Cloud API documentation, "Throughput").
 func (d *Driver) Info() channels.Info {
@@ -99,6 +109,8 @@ func (d *Driver) Info() channels.Info {
 		Hooks: []channels.Hook{
 			{Name: "verify", Method: http.MethodGet, Path: hookPath, Success: ok},
 			{Name: "webhook", Method: http.MethodPost, Path: hookPath, Success: ok},
+			{Name: hookAppVerify, Method: http.MethodGet, Path: appHookPath, Success: ok},
+			{Name: hookApp, Method: http.MethodPost, Path: appHookPath, Success: ok},
 		},
 		Rate:      channels.Rate{PerSecond: 80, Burst: 80},
 		Threshold: 2,
@@ -133,6 +145,9 @@ func (d *Driver) Addresses(ch *channels.Channel) []channels.Binding {
 // switched off name no channel, so that they are refused in the same words
 // whether the number is known or not.
 func (d *Driver) Locate(r *channels.Request) (chat.Address, bool) {
+	if r.Hook == hookApp || r.Hook == hookAppVerify {
+		return chat.Address{}, false
+	}
 	address := numberAddress(r.Param("phone_number"))
 	if r.Method != http.MethodGet && d.inactive(address) {
 		return address, false
@@ -143,6 +158,13 @@ func (d *Driver) Locate(r *channels.Request) (chat.Address, bool) {
 // Verify checks Meta's signature (Graph API, "Webhooks: Validating payloads"),
 // or the Authorization header that 360dialog was told to send.
 func (d *Driver) Verify(r *channels.Request, ch *channels.Channel) channels.Proof {
+	if r.Hook == hookApp {
+		secret := d.env.Setting(appSecretName)
+		if secret == "" {
+			return channels.Proof{Result: channels.ProofNoSecret, Detail: appSecretName + " is not set"}
+		}
+		return signed(r, secret, appSecretName)
+	}
 	if d.inactive(numberAddress(r.Param("phone_number"))) {
 		return channels.Proof{Result: proofInactive}
 	}
@@ -157,6 +179,11 @@ func (d *Driver) Verify(r *channels.Request, ch *channels.Channel) channels.Proo
 		return compare(r.Header("Authorization"), string(cfg.ProviderConfig.Authorization), "webhook_authorization")
 	}
 	secret, id := d.appSecret(cfg)
+	return signed(r, secret, id)
+}
+
+// signed checks Meta's signature over the exact bytes.
+func signed(r *channels.Request, secret, id string) channels.Proof {
 	signature := r.Header("X-Hub-Signature-256")
 	if signature == "" {
 		return channels.Proof{Result: channels.ProofMissing}
@@ -190,7 +217,7 @@ func (d *Driver) appSecret(cfg *Config) (secret, id string) {
 	if s := string(cfg.ProviderConfig.AppSecret); s != "" {
 		return s, "app_secret"
 	}
-	return d.env.Setting("WHATSAPP_APP_SECRET"), "WHATSAPP_APP_SECRET"
+	return d.env.Setting(appSecretName), appSecretName
 }
 
 // missingSecret names the setting without which no webhook of this number can
@@ -208,9 +235,17 @@ func (d *Driver) missingSecret(cfg *Config) string {
 	return ""
 }
 
-// Challenge answers Meta's handshake with the token of the number.
+// Challenge answers Meta's handshake with the token of the number, or of the
+// installation's app.
 func (d *Driver) Challenge(r *channels.Request, ch *channels.Channel) channels.Response {
-	if ch == nil || !channels.Equal(r.Query("hub.verify_token"), string(config(ch).ProviderConfig.VerifyToken)) {
+	want := ""
+	switch {
+	case r.Hook == hookAppVerify:
+		want = d.env.Setting(appVerifyToken)
+	case ch != nil:
+		want = string(config(ch).ProviderConfig.VerifyToken)
+	}
+	if !channels.Equal(r.Query("hub.verify_token"), want) {
 		return channels.Response{Status: http.StatusUnauthorized, ContentType: jsonType, Body: wrongToken}
 	}
 	return channels.Response{Status: http.StatusOK, ContentType: jsonType, Body: r.Query("hub.challenge")}

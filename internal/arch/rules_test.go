@@ -8,15 +8,16 @@ type rule struct {
 	imports []string
 }
 
-// rules is the tree, from the command line (1) down to the nouns (7).
+// rules is the tree, from the command line (1) down to the nouns (7) and words (8).
 var rules = map[string]rule{
 	"cmd/tributary": {1, []string{"app", "app/command"}},
 	"docs/picture":  {1, nil},
 	"app/command": {2, []string{
-		"app", "api", "api/route", "ingest", "simulator", "simulator/story", "desk", "store", "queue", "channels", "chat",
+		"app", "api", "api/route", "ingest", "simulator", "simulator/story", "whatsapp", "whatsapp/rules", "desk", "store", "queue",
+		"channels", "chat",
 	}},
 	"app": {2, []string{
-		"api", "api/route", "ingest", "relay", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
+		"api", "api/route", "ingest", "relay", "whatsapp", "mail", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
 		"channels", "channels/all", "files", "blob", "blob/*", "chat",
 	}},
 	// The benchmarks assemble what app assembles, and measure parts of it alone.
@@ -28,43 +29,58 @@ var rules = map[string]rule{
 	"e2e": {2, []string{"app", "app/command", "desk", "store", "queue", "channels", "chat"}},
 
 	"ingest":    {3, []string{"desk", "store", "queue", "channels", "chat"}},
-	"relay":     {3, []string{"desk", "store", "queue", "channels", "chat"}},
-	"api":       {3, []string{"api/route", "desk", "files", "store", "blob", "channels", "chat"}},
-	"api/route": {3, []string{"chat"}},
+	"relay":     {3, []string{"desk", "store", "queue", "channels", "chat", "wording"}},
+	"api":       {3, []string{"api/route", "whatsapp", "desk", "files", "store", "blob", "channels", "chat", "wording"}},
+	"api/route": {3, []string{"chat", "wording"}},
 	// The simulator stands for the providers: it knows the program from outside
 	// only, so that it cannot repeat the program's mistakes.
 	"simulator":       {3, nil},
 	"simulator/story": {3, []string{"simulator"}},
 
-	"desk": {4, []string{"files", "store", "blob", "channels", "chat"}},
+	// WhatsApp numbers are looked after above the desk, which knows them as channels.
+	"whatsapp": {4, []string{
+		"whatsapp/graph", "whatsapp/rules", "whatsapp/management", "channels/wacloud", "desk", "mail", "store", "channels", "wording", "chat",
+	}},
+
+	"desk": {5, []string{"files", "store", "blob", "channels", "chat", "wording"}},
 
 	// Files join the store with where their bytes are.
-	"files": {5, []string{"blob", "blob/*", "store", "chat"}},
+	"files": {6, []string{"blob", "blob/*", "store", "chat"}},
 
-	"store":           {6, []string{"chat"}},
-	"store/storetest": {6, []string{"store", "chat"}},
-	"queue":           {6, nil},
-	"queue/group":     {6, []string{"queue"}},
-	"queue/localq":    {6, []string{"queue", "queue/group"}},
-	"queue/redisq":    {6, []string{"queue", "queue/group"}},
-	"queue/spool":     {6, []string{"queue"}},
-	"queue/queuetest": {6, []string{"queue"}},
+	"store":           {7, []string{"chat"}},
+	"store/storetest": {7, []string{"store", "chat"}},
+	"queue":           {7, nil},
+	"queue/group":     {7, []string{"queue"}},
+	"queue/localq":    {7, []string{"queue", "queue/group"}},
+	"queue/redisq":    {7, []string{"queue", "queue/group"}},
+	"queue/spool":     {7, []string{"queue"}},
+	"queue/queuetest": {7, []string{"queue"}},
 
 	// Files that came with messages: where their bytes lie.
-	"blob":   {6, nil},
-	"blob/*": {6, []string{"blob"}},
+	"blob":   {7, nil},
+	"blob/*": {7, []string{"blob"}},
 
 	// A driver knows the contract and the nouns, never the store or the queue;
 	// the drivers of Meta's products share channels/meta.
-	"channels":           {6, []string{"chat"}},
-	"channels/*":         {6, []string{"channels", "chat"}},
-	"channels/facebook":  {6, []string{"channels", "channels/meta", "chat"}},
-	"channels/instagram": {6, []string{"channels", "channels/meta", "chat"}},
-	"channels/wacloud":   {6, []string{"channels", "channels/meta", "chat"}},
-	"channels/all":       {6, []string{"channels", "channels/*"}},
+	"channels":           {7, []string{"chat", "wording"}},
+	"channels/*":         {7, []string{"channels", "chat", "wording"}},
+	"channels/facebook":  {7, []string{"channels", "channels/meta", "chat", "wording"}},
+	"channels/instagram": {7, []string{"channels", "channels/meta", "chat", "wording"}},
+	"channels/wacloud":   {7, []string{"channels", "channels/meta", "chat", "wording"}},
+	"channels/all":       {7, []string{"channels", "channels/*"}},
 
-	"internal/*": {6, []string{"chat"}},
-	"chat":       {7, nil},
+	// Meta's Graph API knows nothing of this program.
+	"whatsapp/graph": {7, nil},
+	// Decisions about numbers and what Meta's webhooks mean: pure, nobody is called.
+	"whatsapp/rules":      {7, []string{"whatsapp/graph"}},
+	"whatsapp/management": {7, []string{"whatsapp/rules"}},
+
+	"mail":       {7, nil},
+	"internal/*": {7, []string{"chat"}},
+	"chat":       {8, []string{"wording"}},
+
+	// What the program itself says, in every language.
+	"wording": {9, nil},
 }
 
 // testOnly are packages for tests: only _test.go files and each other import
@@ -83,8 +99,9 @@ var testImports = map[string][]string{
 	"ingest":          {"channels/all", "queue/localq", "queue/redisq", "simulator"},
 	"relay":           {"channels/all", "simulator"},
 	"queue/spool":     {"queue/localq", "queue/redisq"},
-	"simulator/story": {"channels", "channels/*", "chat"},
+	"simulator/story": {"channels", "channels/*", "chat", "wording"},
 	"channels/*":      {"channels/*"},
+	"whatsapp":        {"simulator", "channels/all"},
 	"internal/arch":   {"app"},
 }
 
@@ -108,6 +125,11 @@ var libraries = []struct {
 		true,
 		"routes are rows; the router belongs to who mounts them",
 	},
+	{"github.com/nicksnyder/go-i18n", []string{"wording"}, true, "texts are the catalogue's"},
+	{"github.com/wneessen/go-mail", []string{"mail"}, false, "who has something to tell hands a mail.Message over"},
+	{"github.com/emersion/go-smtp", nil, true, "stand-ins belong to tests"},
+	{"github.com/emersion/go-sasl", nil, true, "stand-ins belong to tests"},
+	{"github.com/emersion/go-vcard", []string{"internal/vcard"}, false, "cards are put in order before it reads them"},
 	{"github.com/minio", []string{"blob/s3"}, false, "the bucket is the blob service's business"},
 	{"github.com/johannesboyne", nil, true, "stand-ins belong to tests"},
 	{"database/sql", []string{"store", "store/storetest", "queue/localq", "internal/testkit", "bench"}, true, "SQL sits beside its method in the store"},
@@ -117,7 +139,7 @@ var libraries = []struct {
 	{"github.com/redis/go-redis", []string{"queue/redisq", "app", "app/command", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
 	{"github.com/spf13/cobra", []string{"app/command"}, false, "flags are read in one place"},
 	{"github.com/caarlos0/env", []string{"app"}, false, "the environment is read in one place"},
-	{"github.com/prometheus", []string{"app", "ingest", "relay", "bench"}, true, "the lower levels count, the upper ones publish"},
+	{"github.com/prometheus", []string{"app", "ingest", "relay", "whatsapp", "bench"}, true, "the lower levels count, the upper ones publish"},
 	{"net/http/httptest", nil, true, "stand-ins belong to tests"},
 	{
 		"testing",

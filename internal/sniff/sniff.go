@@ -88,7 +88,7 @@ func sameContainer(a, b string) bool {
 var aliases = map[string]string{
 	"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png", "image/x-ms-bmp": "image/bmp", "image/x-bmp": "image/bmp",
 	"audio/mp3": "audio/mpeg", "audio/x-mpeg": "audio/mpeg", "audio/x-wav": "audio/wav", "audio/wave": "audio/wav",
-	"application/x-pdf": "application/pdf",
+	"application/x-pdf": "application/pdf", "text/x-vcard": "text/vcard",
 }
 
 func canonical(t string) string {

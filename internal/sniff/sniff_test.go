@@ -60,6 +60,7 @@ func TestContentType(t *testing.T) {
 		"bytes declared as a picture":   {"\x00\x01\x02\x03", "image/png", "a.png", "application/octet-stream"},
 		"CSV by its name":               {"a,b", "", "a.csv", "text/csv"},
 		"vCard":                         {"BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n", "", "", "text/vcard"},
+		"vCard in another spelling":     {"\nBEGIN:VCARD\n", "text/x-vcard; charset=utf-8", "", "text/vcard"},
 		"PDF":                           {"%PDF-1.7\n", "", "x", "application/pdf"},
 		"voice message":                 {ogg, "audio/ogg; codecs=opus", "", "audio/ogg"},
 		"film":                          {mp4, "", "", "video/mp4"},

@@ -26,6 +26,7 @@ import (
 	"tributary/channels/wacloud"
 	"tributary/chat"
 	"tributary/simulator"
+	"tributary/wording"
 )
 
 // program is the least that can live through the story: the real drivers
@@ -343,7 +344,7 @@ func (p *program) settle(m *entry, r channels.Receipt, err error) {
 	m.providers = append(m.providers, r.ProviderIDs...)
 	switch {
 	case err != nil:
-		m.status, m.fault = "failed", channels.AsSendError(err).Text
+		m.status, m.fault = "failed", channels.AsSendError(err).Words(wording.English)
 	case r.Status != "":
 		m.status = string(r.Status)
 	}

@@ -38,6 +38,8 @@ type Config struct {
 	Step time.Duration
 	// Recovery bounds what a provider's failure delays; 0: 90 seconds.
 	Recovery time.Duration
+	// Numbers plays how WhatsApp numbers go live, too: the program looks after them.
+	Numbers bool
 }
 
 // ErrUnexpected says that a step did not end as it must.
@@ -50,6 +52,7 @@ type teller struct {
 	p      *printer
 	lines  []*line
 	kinds  int // of events beside texts that were seen
+	born   int // WhatsApp numbers that went live
 	failed int
 }
 
@@ -70,6 +73,29 @@ type line struct {
 // Run tells the story. The error says which steps failed; the run goes on
 // after a failure, so that all of them are seen.
 func Run(ctx context.Context, cfg Config) error {
+	t := newTeller(cfg)
+	started := time.Now()
+	t.p.line()
+	t.p.line("  ", t.p.style(bold, "Tributary"), t.p.style(faint, "  many channels, one stream · "+t.Base))
+	t.connect(ctx)
+	t.talk(ctx)
+	t.more(ctx)
+	if t.Numbers {
+		t.born = t.numbers(ctx)
+	}
+	played := t.fail(ctx)
+	t.summary(played, time.Since(started))
+	return t.end(ctx)
+}
+
+// Numbers plays the WhatsApp numbers of the story alone.
+func Numbers(ctx context.Context, cfg Config) error {
+	t := newTeller(cfg)
+	t.numbers(ctx)
+	return t.end(ctx)
+}
+
+func newTeller(cfg Config) *teller {
 	if cfg.Step == 0 {
 		cfg.Step = 15 * time.Second
 	}
@@ -77,21 +103,17 @@ func Run(ctx context.Context, cfg Config) error {
 		cfg.Recovery = 90 * time.Second
 	}
 	cfg.Base = strings.TrimRight(cfg.Base, "/")
-	t := &teller{
+	return &teller{
 		Config: cfg,
 		p:      &printer{out: cfg.Out, color: cfg.Color},
 		api: &client{
 			base: cfg.Base, token: cfg.APIToken, account: cfg.AccountID, http: &http.Client{Timeout: 30 * time.Second},
 		},
 	}
-	started := time.Now()
-	t.p.line()
-	t.p.line("  ", t.p.style(bold, "Tributary"), t.p.style(faint, "  many channels, one stream · "+cfg.Base))
-	t.connect(ctx)
-	t.talk(ctx)
-	t.more(ctx)
-	played := t.fail(ctx)
-	t.summary(played, time.Since(started))
+}
+
+// end says how the story ended.
+func (t *teller) end(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("story: interrupted: %w", err)
 	}
@@ -319,8 +341,12 @@ func (t *teller) summary(played int, total time.Duration) {
 		receipts += l.receipts
 	}
 	t.p.title("Summary")
-	t.p.line("    ", fmt.Sprintf("%d channels · %d conversations · %d receipts · %d events beside text · %d failures played in %s",
-		len(t.lines), len(in), receipts, t.kinds, played, took(total)))
+	went := ""
+	if t.Numbers {
+		went = fmt.Sprintf("%d numbers went live · ", t.born)
+	}
+	t.p.line("    ", fmt.Sprintf("%d channels · %d conversations · %d receipts · %d events beside text · %s%d failures played in %s",
+		len(t.lines), len(in), receipts, t.kinds, went, played, took(total)))
 	if len(in) > 0 {
 		t.p.line("    ", fmt.Sprintf("visible to the agent after %s (median), %s (slowest)", took(median(in)), took(slices.Max(in))))
 		t.p.line("    ", fmt.Sprintf("reply at the provider after %s (median), %s (slowest)", took(median(out)), took(slices.Max(out))))

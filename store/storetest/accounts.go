@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 
 	"tributary/store"
@@ -12,6 +13,7 @@ func accountCases() []Case {
 		{"tokens", []string{"Store.AccessToken", "Store.TokenOwner", "Store.HolderOfToken"}, testTokens},
 		{"accounts and members", []string{"Store.ScopeOf", "Store.AccountLimits", "Store.Memberships"}, testMembers},
 		{"users and agents", []string{"Store.User", "Store.Agents"}, testUsers},
+		{"administrators", []string{"Store.AccountAdmins"}, testAdmins},
 	}
 }
 
@@ -164,4 +166,34 @@ func testUsers(t *testing.T, w *World) {
 	agents, err = w.Agents(ctx, w.Mine.Account, nil)
 	noErr(t, "no Agents", err)
 	want(t, "no Agents", len(agents), 0)
+}
+
+func testAdmins(t *testing.T, w *World) {
+	ctx := t.Context()
+	w.tenants()
+	admins := func(account int64) []store.AdminRow {
+		t.Helper()
+		list, err := w.AccountAdmins(ctx, account)
+		noErr(t, "AccountAdmins", err)
+		return list
+	}
+	join := func(user int64, role int) {
+		t.Helper()
+		w.exec(`INSERT INTO account_users (account_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, 1, 1)`, w.Mine.Account, user, role)
+	}
+	mine := store.AdminRow{UserID: w.Mine.User, Email: w.Mine.Email}
+	theirs := store.AdminRow{UserID: w.Theirs.User, Email: w.Theirs.Email}
+	want(t, "the first", admins(w.Mine.Account), []store.AdminRow{mine})
+	join(theirs.UserID, 0)
+	want(t, "an agent is none", admins(w.Mine.Account), []store.AdminRow{mine})
+	w.exec(`UPDATE account_users SET role = 1 WHERE account_id = $1`, w.Mine.Account)
+	want(t, "two", admins(w.Mine.Account), []store.AdminRow{mine, theirs})
+	want(t, "of another account", admins(w.Theirs.Account), []store.AdminRow{theirs})
+	third := w.tenant("third")
+	w.exec(`UPDATE users SET email = $2 WHERE id = $1`, third.User, strings.ToUpper(mine.Email))
+	join(third.User, 1)
+	want(t, "an address in other letters", admins(w.Mine.Account), []store.AdminRow{mine, theirs})
+	w.exec(`UPDATE users SET confirmed_at = NULL WHERE id = $1`, theirs.UserID)
+	want(t, "one is not confirmed", admins(w.Mine.Account), []store.AdminRow{mine})
+	want(t, "of no account", len(admins(999)), 0)
 }

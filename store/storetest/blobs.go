@@ -153,7 +153,7 @@ func testFillAttachment(t *testing.T, w *World) {
 	message := w.incoming(c, "m1", "photo")
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		return tx.InsertAttachments(ctx, []store.NewAttachment{
-			{AccountID: c.Account, MessageID: message, FileType: 3, State: "pending", ExternalURL: "https://cdn.example/1"},
+			{AccountID: c.Account, MessageID: message, FileType: 3, State: "pending", ExternalURL: "https://cdn.example/1", Title: "t", Meta: `{"a":1}`},
 			{AccountID: c.Account, MessageID: message, FileType: 3, State: "pending"},
 		})
 	})
@@ -180,11 +180,20 @@ func testFillAttachment(t *testing.T, w *World) {
 	a := list[message].Attachments[0]
 	want(t, "name, type and size", []any{*a.FileName, *a.ContentType, a.FileSize, *a.Width, *a.Height, a.FileType},
 		[]any{"photo.png", "image/png", int64(7), 4, 5, 0})
+	want(t, "title and meta", []any{*a.Title, a.Meta}, []any{"t", `{"a":1}`})
 	want(t, "filled", w.number(`SELECT COUNT(*) FROM attachments WHERE blob_id = $1 AND state = 'ready' AND file_key = 'photo'`, b.ID), 1)
 	want(t, "waiting", w.number(`SELECT COUNT(*) FROM attachments WHERE blob_id IS NULL AND state = 'pending'`), 1)
 	read, err = w.Blob(ctx, b.ID)
 	noErr(t, "Blob", err)
 	want(t, "expiry", read.ExpiresAt.IsZero(), true)
+	w.do(fill(store.FilledAttachment{
+		ID: w.number(`SELECT MAX(id) FROM attachments`), AccountID: w.Mine.Account, BlobID: w.kept(w.Mine.Account, "card").ID, FileType: 8,
+		Title: "+1", Meta: `{"firstName":"A"}`,
+	}))
+	list, err = w.MessagesByID(ctx, w.Mine.Account, []int64{message})
+	noErr(t, "MessagesByID", err)
+	a = list[message].Attachments[1]
+	want(t, "card", []any{a.FileType, *a.Title, a.Meta}, []any{8, "+1", `{"firstName":"A"}`})
 }
 
 func testAvatars(t *testing.T, w *World) {

@@ -37,7 +37,7 @@ func testChannels(t *testing.T, w *World) {
 	noErr(t, "Channels", err)
 	want(t, "Channels at first", len(none), 0)
 	a, b := w.line(w.Mine.Account, "a"), w.line(w.Theirs.Account, "b")
-	w.exec(`UPDATE accounts SET status = 1 WHERE id = $1`, w.Theirs.Account)
+	w.exec(`UPDATE accounts SET status = 1, locale = 16 WHERE id = $1`, w.Theirs.Account)
 	w.exec(`UPDATE inboxes SET lock_to_single_conversation = TRUE WHERE id = $1`, a.Inbox)
 
 	rowA := store.ChannelRow{
@@ -46,7 +46,7 @@ func testChannels(t *testing.T, w *World) {
 	}
 	rowB := store.ChannelRow{
 		ID: b.Channel, AccountID: b.Account, InboxID: b.Inbox, InboxName: "b", Type: "Channel::Line",
-		Settings: json.RawMessage(`{"line_channel_id":"b","line_channel_secret":"secret of b"}`),
+		Settings: json.RawMessage(`{"line_channel_id":"b","line_channel_secret":"secret of b"}`), Locale: 16,
 	}
 	list, err := w.Channels(ctx)
 	noErr(t, "Channels", err)

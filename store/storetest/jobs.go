@@ -198,6 +198,7 @@ func testOutbox(t *testing.T, w *World) {
 	}
 	for i := range got {
 		got[i].ID = 0
+		rows[i].CreatedAt = start.UnixMicro()
 	}
 	want(t, "rows in order", got, rows)
 	want(t, "jobs made on the way", w.number(`SELECT COUNT(*) FROM jobs`), 2)

@@ -11,7 +11,7 @@ import (
 
 func messageCases() []Case {
 	return []Case{
-		{"insert messages", []string{"Tx.InsertMessages", "Tx.IngestedMessage"}, testInsertMessages},
+		{"insert messages", []string{"Tx.InsertMessages", "Tx.IngestedMessage", "Tx.ReleaseIngestKey"}, testInsertMessages},
 		{"insert attachments", []string{"Tx.InsertAttachments", "Store.MessageAttachments"}, testInsertAttachments},
 		{"message of a source", []string{"Tx.SourceMessage"}, testSourceMessage},
 		{"rewrite a message", []string{"Tx.RewriteMessage", "Tx.MessageAttributes", "Tx.MessageMoment", "Store.AttributesOfMessage"}, testRewrite},
@@ -66,6 +66,19 @@ func testInsertMessages(t *testing.T, w *World) {
 	want(t, "IngestedMessage", ingested(l.Inbox, "k2"), k2)
 	want(t, "IngestedMessage of a new event", ingested(l.Inbox, "k9"), 0)
 	want(t, "IngestedMessage of another inbox", ingested(999, "k2"), 0)
+
+	release := func(inbox int64, key string, until time.Time) bool {
+		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) {
+			return tx.ReleaseIngestKey(ctx, store.IngestKey{InboxID: inbox, Key: key}, until)
+		})
+	}
+	made40 := time.UnixMicro(40)
+	want(t, "released too early", release(l.Inbox, "k3", made40.Add(-time.Microsecond)), false)
+	want(t, "released in another inbox", release(999, "k3", made40), false)
+	want(t, "still there", ingested(l.Inbox, "k3"), k3)
+	want(t, "released", release(l.Inbox, "k3", made40), true)
+	want(t, "free", ingested(l.Inbox, "k3"), 0)
+	want(t, "messages with the free key", len(insert(message(a, "k3"))), 1)
 
 	// The same key in another inbox is another event.
 	other := w.chat(w.line(w.Theirs.Account, "o"), "A")

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ func readCases() []Case {
 		{"messages of a conversation", []string{"Store.Messages"}, testMessages},
 		{"messages by id", []string{"Store.MessagesByID"}, testMessagesByID},
 		{"message view", []string{"Store.MessageView"}, testMessageView},
+		{"thread view", []string{"Store.ThreadView"}, testThreadView},
 	}
 }
 
@@ -155,16 +157,12 @@ func testMessageView(t *testing.T, w *World) {
 	noErr(t, "MessageView", err)
 	now := start.UnixMicro()
 	zero := 0.0
+	thread, err := w.ThreadView(ctx, c.Conversation)
+	noErr(t, "ThreadView", err)
 	wanted := store.MessageView{
-		ID: id, AccountID: c.Account, AccountName: "Account mine", InboxID: l.Inbox, InboxName: "l", ChannelType: "Channel::Line", Type: 1,
+		ThreadView: thread, ID: id, Type: 1,
 		Content: ptr("answer"), Attributes: "{}", AdditionalAttributes: "{}", SenderType: "User", SenderID: w.Mine.User, SenderName: "User mine",
 		SenderEmail: w.Mine.Email, CreatedAt: now, UpdatedAt: now,
-		Conversation: store.ConversationView{
-			ID: c.Conversation, DisplayID: c.Display, Priority: ptr(2), AdditionalAttributes: "{}", CustomAttributes: `{"c":1}`,
-			WaitingSince: &now, LastActivityAt: now, LastIncomingAt: &now, CreatedAt: now, UpdatedAt: now, AssigneeID: &w.Mine.User, UnreadCount: 10,
-		},
-		Contact:      store.ContactView{ID: c.Contact, Name: "Name of A", AdditionalAttributes: "{}", CustomAttributes: "{}"},
-		ContactInbox: store.ContactInboxView{ID: c.ContactInbox, SourceID: "A", PubsubToken: got.ContactInbox.PubsubToken, CreatedAt: now, UpdatedAt: now},
 	}
 	if len(got.Attachments) == 1 {
 		wanted.Attachments = []store.AttachmentView{{ID: got.Attachments[0].ID, FileType: 3, Title: ptr("t"), Lat: &zero, Long: &zero, Meta: "{}", FileSize: 5}}
@@ -188,4 +186,54 @@ func testMessageView(t *testing.T, w *World) {
 	want(t, "sender of a contact's message", got.SenderType+got.SenderName, "Contact")
 	_, err = w.MessageView(ctx, 999)
 	wantErr(t, "MessageView of none", err, store.ErrNotFound)
+}
+
+func testThreadView(t *testing.T, w *World) {
+	ctx := t.Context()
+	w.tenants()
+	l := w.line(w.Mine.Account, "l")
+	c := w.chat(l, "A")
+	now := start.UnixMicro()
+	got, err := w.ThreadView(ctx, c.Conversation)
+	noErr(t, "ThreadView", err)
+	wanted := store.ThreadView{
+		AccountID: c.Account, AccountName: "Account mine", InboxID: l.Inbox, InboxName: "l", ChannelType: "Channel::Line",
+		Conversation: store.ConversationView{
+			ID: c.Conversation, DisplayID: c.Display, AdditionalAttributes: "{}", CustomAttributes: "{}",
+			WaitingSince: &now, LastActivityAt: now, CreatedAt: now, UpdatedAt: now,
+		},
+		Contact:      store.ContactView{ID: c.Contact, Name: "Name of A", AdditionalAttributes: "{}", CustomAttributes: "{}"},
+		ContactInbox: store.ContactInboxView{ID: c.ContactInbox, SourceID: "A", PubsubToken: got.ContactInbox.PubsubToken, CreatedAt: now, UpdatedAt: now},
+		Agents:       map[int64]store.AgentRow{},
+	}
+	want(t, "ThreadView of an empty conversation", got, wanted)
+
+	w.many(c, "m", 12)
+	answer := w.outgoing(c, w.Mine.User, "answer")
+	note, activity := w.outgoing(c, w.Mine.User, "note"), w.outgoing(c, w.Mine.User, "resolved")
+	w.exec(`UPDATE messages SET private = TRUE WHERE id = $1`, note)
+	w.exec(`UPDATE messages SET message_type = 2 WHERE id = $1`, activity)
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.InsertAttachments(ctx, []store.NewAttachment{{AccountID: c.Account, MessageID: answer, FileType: 3, State: "ready", Title: "t"}})
+	})
+	w.exec(`UPDATE conversations SET priority = 2, custom_attributes = '{"c":1}', assignee_id = $1, last_incoming_at = $2 WHERE id = $3`,
+		w.Theirs.User, now, c.Conversation)
+	for _, label := range []string{"vip", "b2b"} {
+		w.exec(`INSERT INTO conversation_labels (conversation_id, account_id, label) VALUES ($1, $2, $3)`, c.Conversation, c.Account, label)
+	}
+	got, err = w.ThreadView(ctx, c.Conversation)
+	noErr(t, "ThreadView", err)
+	wanted.Conversation.Priority, wanted.Conversation.CustomAttributes, wanted.Conversation.AssigneeID = ptr(2), `{"c":1}`, &w.Theirs.User
+	wanted.Conversation.LastIncomingAt, wanted.Conversation.UnreadCount = &now, 10
+	want(t, "ThreadView", got.Conversation, wanted.Conversation)
+	want(t, "labels", got.Labels, []string{"b2b", "vip"})
+	if got.Last == nil {
+		t.Fatal("no last message")
+	}
+	want(t, "the last message for everybody", got.Last.ID, answer)
+	want(t, "its files", len(got.Last.Attachments), 1)
+	want(t, "its sender is a member", got.Agents[w.Mine.User].Member, true)
+	want(t, "the assignee, who left", got.Agents[w.Theirs.User].Email+" "+strconv.FormatBool(got.Agents[w.Theirs.User].Member), w.Theirs.Email+" false")
+	_, err = w.ThreadView(ctx, 999)
+	wantErr(t, "ThreadView of none", err, store.ErrNotFound)
 }

@@ -118,8 +118,11 @@ func testLockMessage(t *testing.T, w *World) {
 		}
 		return tx.SetStatus(ctx, m, 3, "")
 	})
-	wanted.Status, wanted.SourceID, wanted.PartsSent = 3, "p1", 2
+	wanted.Status, wanted.SourceID, wanted.PartsSent, wanted.Queued = 3, "p1", 2, true
 	want(t, "LockMessage after two parts", in(w, lock(a.Conversation, m)), wanted)
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, m) })
+	wanted.Queued = false
+	want(t, "LockMessage after its delivery", in(w, lock(a.Conversation, m)), wanted)
 	for what, f := range map[string]func(context.Context, *store.Tx) (store.SendableMessage, error){
 		"LockMessage in another conversation": lock(b.Conversation, m), "LockMessage of none": lock(a.Conversation, 999),
 	} {

@@ -14,6 +14,8 @@ func statusCases() []Case {
 		{"move statuses", []string{"Tx.Providers", "Tx.MoveStatuses", "Tx.SetStatus"}, testMoveStatuses},
 		{"parked statuses", []string{"Tx.ParkStatuses", "Tx.TakeParked", "Store.ExpireParked"}, testParked},
 		{"watermark", []string{"Tx.Watermark"}, testWatermark},
+		{"send again", []string{"Tx.MarkPartsFailed", "Tx.ResendParts", "Tx.LockMessage"}, testResend},
+		{"changes", []string{"Tx.RecordChange", "Store.ForgetChanges"}, testChanges},
 	}
 }
 
@@ -55,6 +57,101 @@ func testMoveStatuses(t *testing.T, w *World) {
 	}
 }
 
+// A part that failed after all, and its retry.
+func testResend(t *testing.T, w *World) {
+	w.tenants()
+	c := w.chat(w.line(w.Mine.Account, "a"), "A")
+	other := w.chat(w.line(w.Mine.Account, "b"), "B")
+	m, elsewhere := w.outgoing(c, w.Mine.User, "1"), w.outgoing(other, w.Mine.User, "2")
+	accept := func(l Chat, message int64, part int, ids ...string) {
+		w.do(func(ctx context.Context, tx *store.Tx) error {
+			return tx.PartSent(ctx, store.Delivery{MessageID: message, InboxID: l.Inbox, ConversationID: l.Conversation}, part, ids)
+		})
+	}
+	accept(c, m, 0, "p0")
+	accept(c, m, 1, "p1", "p1b")
+	accept(c, m, 2, "p2")
+	accept(other, elsewhere, 0, "p1b")
+	parts := func(l Chat, message int64) store.SendableMessage {
+		return in(w, func(ctx context.Context, tx *store.Tx) (store.SendableMessage, error) {
+			return tx.LockMessage(ctx, l.Conversation, message)
+		})
+	}
+	fail := func(refs ...store.ProviderRef) {
+		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.MarkPartsFailed(ctx, refs) })
+	}
+	fail()
+	want(t, "parts sent", parts(c, m).PartsSent, 3)
+	fail(store.ProviderRef{InboxID: c.Inbox, ProviderID: "p2"}, store.ProviderRef{InboxID: c.Inbox, ProviderID: "p1b"}, store.ProviderRef{InboxID: c.Inbox, ProviderID: "nobody's"})
+	want(t, "parts sent", parts(c, m).PartsSent, 1)
+	want(t, "another inbox", parts(other, elsewhere).PartsSent, 1)
+
+	w.Clock.Advance(time.Minute)
+	resend := func(from int) {
+		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.ResendParts(ctx, m, from) })
+	}
+	resend(1)
+	want(t, "provider ids", w.number(`SELECT COUNT(*) FROM message_provider_ids WHERE message_id = $1`, m), 1)
+	want(t, "source id", parts(c, m).SourceID, "p0")
+	want(t, "another message", parts(other, elsewhere).SourceID, "p1b")
+	resend(0)
+	want(t, "parts sent", parts(c, m).PartsSent, 0)
+	want(t, "source id", parts(c, m).SourceID, "")
+	want(t, "resent", w.number(`SELECT resent_at FROM messages WHERE id = $1`, m), w.Clock.Now().UnixMicro())
+	want(t, "others resent", w.number(`SELECT COUNT(*) FROM messages WHERE resent_at IS NOT NULL`), 1)
+
+	// What the contact had seen before the message was sent again, was not it.
+	seen := func(at time.Time) int {
+		return in(w, func(ctx context.Context, tx *store.Tx) (int, error) {
+			moved, err := tx.Watermark(ctx, c.ContactInbox, at.UnixMicro(), 2)
+			return len(moved), err
+		})
+	}
+	want(t, "seen before", seen(w.Clock.Now().Add(-time.Second)), 0)
+	want(t, "seen since", seen(w.Clock.Now()), 1)
+}
+
+func testChanges(t *testing.T, w *World) {
+	w.tenants()
+	a, b := w.line(w.Mine.Account, "a"), w.line(w.Theirs.Account, "b")
+	record := func(l Line, key, subject string, at int64) bool {
+		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) {
+			return tx.RecordChange(ctx, store.Change{IngestKey: store.IngestKey{InboxID: l.Inbox, Key: key}, Subject: subject, At: at})
+		})
+	}
+	for _, c := range []struct {
+		line         Line
+		key, subject string
+		at           int64
+		due          bool
+	}{
+		{a, "1", "s", 10, true},
+		{a, "1", "s", 10, false}, // again
+		{b, "1", "s", 9, true},   // another inbox
+		{a, "2", "s", 10, true},  // at the same moment
+		{a, "3", "s", 9, false},  // late
+		{a, "3", "s", 9, false},
+		{a, "4", "t", 9, true}, // about something else
+		{a, "5", "s", 0, true}, // nobody knows when
+		{a, "5", "s", 0, false},
+		{a, "6", "s", 11, true},
+		{a, "2", "s", 10, false}, // again, and overtaken
+	} {
+		want(t, "due: "+c.key+" "+c.subject, record(c.line, c.key, c.subject, c.at), c.due)
+	}
+	w.Clock.Advance(time.Minute)
+	want(t, "due", record(a, "7", "s", 12), true)
+	forget := func(before time.Time, wanted int64) {
+		n, err := w.ForgetChanges(t.Context(), before)
+		noErr(t, "ForgetChanges", err)
+		want(t, "forgotten", n, wanted)
+	}
+	forget(start, 0)
+	forget(w.Clock.Now(), 7)
+	want(t, "remembered", record(a, "7", "s", 12), false)
+	want(t, "forgotten", record(a, "1", "s", 13), true)
+}
+
 func testParked(t *testing.T, w *World) {
 	w.tenants()
 	a, b := w.line(w.Mine.Account, "a"), w.line(w.Mine.Account, "b")
@@ -74,6 +171,7 @@ func testParked(t *testing.T, w *World) {
 			return tx.TakeParked(ctx, store.ProviderRef{InboxID: l.Inbox, ProviderID: id})
 		})
 	}
+	park(time.Minute, p(a, "x", 2, ""), p(a, "x", 1, "")) // again: they wait already
 	want(t, "TakeParked, oldest first", take(a, "x"), []store.ParkedStatus{p(a, "x", 1, ""), p(a, "x", 3, "lost"), p(a, "x", 2, "")})
 	want(t, "TakeParked again", len(take(a, "x")), 0)
 	want(t, "those that wait", w.number(`SELECT COUNT(*) FROM parked_statuses`), 2)

@@ -1,0 +1,494 @@
+package e2e_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tributary/app"
+	"tributary/desk"
+	"tributary/internal/testkit"
+	"tributary/simulator"
+	"tributary/store"
+)
+
+// givenInbox is an inbox that the payloads presume, with its number at Meta.
+type givenInbox struct {
+	ID        int    `json:"inbox_id"`
+	Type      string `json:"channel_type"`
+	Phone     string `json:"phone_number"`
+	Portfolio string `json:"portfolio_id"`
+	AppSecret string `json:"app_secret"`
+	Provider  struct {
+		Token       string `json:"api_key"`
+		PhoneID     string `json:"phone_number_id"`
+		WABA        string `json:"business_account_id"`
+		VerifyToken string `json:"webhook_verify_token"`
+	} `json:"provider_config"`
+	Config json.RawMessage `json:"-"`
+}
+
+type given struct {
+	Config  map[string]string `json:"config"`
+	Inboxes []json.RawMessage `json:"inboxes"`
+}
+
+var theGiven = sync.OnceValues(func() (given, error) {
+	var g given
+	raw, err := os.ReadFile(filepath.Join(payloads, "given.json"))
+	if err == nil {
+		err = json.Unmarshal(raw, &g)
+	}
+	return g, err
+})
+
+func givenInboxes(t testing.TB) []givenInbox {
+	t.Helper()
+	g, err := theGiven()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]givenInbox, len(g.Inboxes))
+	for i, raw := range g.Inboxes {
+		var config struct {
+			Config json.RawMessage `json:"provider_config"`
+		}
+		for _, into := range []any{&out[i], &config} {
+			if err := json.Unmarshal(raw, into); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out[i].Config = config.Config
+	}
+	return out
+}
+
+// as rewrites what is about number 48 as if it were about another one. What is about
+// another number already stays.
+func as(inbox int, raw []byte) []byte {
+	return []byte(map[int]*strings.Replacer{
+		48: strings.NewReplacer(),
+		49: strings.NewReplacer("500100200300401", "500100200300402", "+1 503-555-0141", "+1 503-555-0142", "15035550141", "15035550142"),
+		50: strings.NewReplacer("500100200300401", "500100200300403", "900100200300401", "900100200300403", "700100200300401", "700100200300403",
+			"+1 503-555-0141", "+1 415-555-0143", "15035550141", "14155550143", "Willow Bakery", "Harbor Cycles"),
+		51: strings.NewReplacer("500100200300401", "500100200300404", "900100200300401", "900100200300404", "700100200300401", "700100200300404",
+			"Willow Bakery", "Linden Dental"),
+	}[inbox].Replace(string(raw)))
+}
+
+// stage is the program with the inboxes that the payloads presume, and Meta.
+type stage struct {
+	*program
+	meta   *meta
+	clock  *clock
+	log    *logBook
+	db     *sql.DB
+	ids    map[int]int64 // of the given inboxes
+	tokens map[string]string
+	users  map[string]int64
+}
+
+// logBook is everything that the program logs.
+type logBook struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// signupDay is when the given numbers were connected, fixtureTime when the payloads
+// play.
+const (
+	signupDay   = "2026-11-03T08:41:20Z"
+	fixtureTime = "2026-11-18T09:00:00Z"
+)
+
+// whatsappStage starts the program with some of the given inboxes, all live since
+// signupDay, and turns the clock to fixtureTime.
+func whatsappStage(t testing.TB, b testkit.Backend, settings map[string]string, inboxes ...int) *stage {
+	t.Helper()
+	c := &clock{}
+	c.set(signupDay)
+	s := &stage{
+		program: prepare(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.API}}}), meta: newMeta(t, c), clock: c,
+		log: &logBook{}, ids: map[int]int64{}, tokens: map[string]string{}, users: map[string]int64{},
+	}
+	t.Cleanup(func() {
+		if text := s.log.String(); t.Failed() {
+			t.Logf("log of the program (end):\n%s", text[max(0, len(text)-4000):])
+		}
+	})
+	s.live()
+	s.boot(settings)
+	s.people()
+	for _, g := range givenInboxes(t) {
+		if len(inboxes) == 0 || slices.Contains(inboxes, g.ID) {
+			s.inbox(g)
+		}
+	}
+	s.quiet()
+	s.clock.set(fixtureTime)
+	s.quiet()
+	return s
+}
+
+// boot starts the program on the stage's clock.
+func (s *stage) boot(settings map[string]string) {
+	s.t.Helper()
+	g, err := theGiven()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	env := s.environment(g.Config)
+	delete(env, "our_portfolio_id")
+	env["WHATSAPP_CLOUD_BASE_URL"] = s.meta.URL
+	for k, v := range settings {
+		env[k] = v
+	}
+	cfg, err := app.LoadConfig(nil, env)
+	if err != nil {
+		s.t.Fatalf("configuration: %v", err)
+	}
+	cfg.Now = s.clock.Now
+	cfg.Log = slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	a, err := app.New(context.WithoutCancel(s.t.Context()), cfg)
+	if err != nil {
+		s.t.Fatalf("new: %v", err)
+	}
+	if err := a.Start(context.WithoutCancel(s.t.Context())); err != nil {
+		s.t.Fatalf("start: %v", err)
+	}
+	s.app, s.base = a, "http://"+a.Addr()
+	s.t.Cleanup(s.stop)
+	s.db = s.database()
+}
+
+// people makes an administrator, an agent, and somebody of another account.
+func (s *stage) people() {
+	s.t.Helper()
+	s.bootstrap(s.app.Store())
+	s.tokens["admin"] = s.token
+	for _, name := range []string{"agent", "stranger", "bot"} {
+		first, err := s.app.Store().Bootstrap(s.t.Context(), name+"@example.test", name, "no password", "Elsewhere")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.tokens[name], s.users[name] = first.AccessToken, first.UserID
+	}
+	s.exec(`INSERT INTO account_users (account_id, user_id, role, auto_offline, active_at, created_at, updated_at) VALUES ($1, $2, 0, FALSE, 1, 1, 1)`,
+		s.account, s.users["agent"])
+	s.exec(`UPDATE access_tokens SET owner_type = 'AgentBot' WHERE owner_type = 'User' AND owner_id = $1`, s.users["bot"])
+	s.users["admin"] = int64(s.count(`SELECT user_id FROM account_users WHERE account_id = $1 AND role = 1`, s.account))
+}
+
+func (s *stage) exec(query string, args ...any) {
+	s.t.Helper()
+	if _, err := s.db.ExecContext(s.t.Context(), query, args...); err != nil {
+		s.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// live has Meta say of every number that all is well.
+func (s *stage) live() {
+	s.t.Helper()
+	for _, inbox := range []int{48, 49, 50, 51} {
+		if inbox != 51 {
+			s.meta.playAs(inbox, "graph-phone-d6-healthy-live.json")
+		}
+		for _, file := range []string{
+			"graph-waba.json", "graph-subscribe-success.json", "graph-subscribe-override-success.json", "graph-register-success.json",
+			"graph-message-templates.json", "graph-set-pin-success.json", "graph-deregister-success.json",
+		} {
+			s.meta.playAs(inbox, file)
+		}
+	}
+	s.meta.play("graph-phone-d2-coexistence.json")
+	s.meta.play("graph-smb-app-data-smb-app-state-sync.json")
+	s.meta.play("graph-subscribe-delete-success.json")
+}
+
+// inbox makes one of the given inboxes, as an imported database has it: without
+// asking Meta. What is no WhatsApp inbox there is an API inbox here.
+func (s *stage) inbox(g givenInbox) {
+	s.t.Helper()
+	inbox := store.DefaultInbox()
+	inbox.AccountID, inbox.Name = s.account, "WhatsApp "+g.Phone
+	channelType, settings := "Channel::Whatsapp", map[string]any{"phone_number": g.Phone, "provider": "whatsapp_cloud"}
+	switch {
+	case g.Type != channelType:
+		channelType, settings, inbox.Name = "Channel::Api", map[string]any{"webhook_url": ""}, "Website"
+	case g.AppSecret != "":
+		config := map[string]any{}
+		if err := json.Unmarshal(g.Config, &config); err != nil {
+			s.t.Fatal(err)
+		}
+		config["app_secret"] = g.AppSecret
+		settings["provider_config"] = config
+	default:
+		settings["provider_config"] = g.Config
+	}
+	if g.ID == 48 {
+		inbox.Name = "Willow Bakery WhatsApp"
+	}
+	driver, ok := s.app.Desk().Directory.DriverOf(channelType)
+	if !ok {
+		s.t.Fatalf("no driver of %s", channelType)
+	}
+	raw, err := json.Marshal(settings)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	in := desk.NewInbox{Inbox: inbox, Settings: raw}
+	if channelType == "Channel::Api" {
+		in = desk.NewInbox{Inbox: inbox, Params: raw}
+	}
+	id, err := s.app.Desk().CreateInbox(s.t.Context(), driver, in)
+	if err != nil {
+		s.t.Fatalf("inbox %d: %v", g.ID, err)
+	}
+	s.ids[g.ID] = id
+}
+
+// quiet waits until nothing of what came in is left to do at the present moment.
+func (s *stage) quiet() {
+	s.t.Helper()
+	s.app.WhatsApp().Wake()
+	// In the order in which things happen: what is in none of them is done.
+	steps := []string{
+		`SELECT COUNT(*) FROM jobs WHERE kind = 'whatsapp.event' AND state = 'ready' AND $1 > 0`,
+		`SELECT COUNT(*) FROM whatsapp_signals WHERE $1 > 0`,
+		`SELECT COUNT(*) FROM whatsapp_businesses WHERE (due_at <= $1 AND paused_until <= $1) OR lease_owner <> ''`,
+	}
+	testkit.Wait(s.t, 60*time.Second, "the numbers to be looked after", func() bool {
+		waiting, err := s.app.Queue().Stats(s.t.Context())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var queued int64
+		for _, p := range waiting.Partitions {
+			queued += p.Waiting + p.Pending + p.Delayed
+		}
+		if queued > 0 || s.known() != s.count(`SELECT COUNT(*) FROM whatsapp_numbers WHERE inbox_id <> 0`) {
+			return false
+		}
+		for _, step := range steps {
+			if s.count(step, s.clock.Now().UnixMicro()) > 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// known is how many of the inboxes have a number that can be looked after.
+func (s *stage) known() int {
+	n := 0
+	for _, g := range givenInboxes(s.t) {
+		if s.ids[g.ID] != 0 && g.Provider.PhoneID != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *stage) count(query string, args ...any) int {
+	s.t.Helper()
+	var n int
+	if err := s.db.QueryRowContext(s.t.Context(), query, args...).Scan(&n); err != nil {
+		s.t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+// ask sends a request as somebody: "admin", "agent", "stranger", "bot", "wrong" or "".
+func (s *stage) ask(as, method, path string, body []byte) (int, []byte) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, strings.NewReader(string(body)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	switch token := s.tokens[as]; {
+	case token != "":
+		req.Header.Set("api_access_token", token)
+	case as == "wrong":
+		req.Header.Set("api_access_token", "nobody's token")
+	}
+	if len(body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return res.StatusCode, answer
+}
+
+// path is where a route of a given inbox is.
+func (s *stage) path(inbox int, route string) string {
+	return fmt.Sprintf("/api/v1/accounts/%d/inboxes/%d%s", s.account, s.ids[inbox], route)
+}
+
+// mapped puts the ids of this database in place of those of the payloads.
+func (s *stage) mapped(text string) string {
+	text = strings.Replace(text, "/accounts/7/", "/accounts/"+strconv.FormatInt(s.account, 10)+"/", 1)
+	for inbox, id := range s.ids {
+		before, after, ok := strings.Cut(text, "/inboxes/"+strconv.Itoa(inbox))
+		if ok && (after == "" || after[0] == '/') {
+			return before + "/inboxes/" + strconv.FormatInt(id, 10) + after
+		}
+	}
+	return text
+}
+
+// fresh forgets all that was about the numbers, and lets them be connected at a
+// moment: play says how Meta answers then.
+func (s *stage) fresh(at string, play func()) {
+	s.t.Helper()
+	s.quiet()
+	// Nothing is due while the scene is changed.
+	s.exec(`UPDATE whatsapp_numbers SET observe_at = NULL`)
+	s.exec(`UPDATE whatsapp_businesses SET due_at = 9000000000000000000`)
+	s.live()
+	if play != nil {
+		play()
+	}
+	s.clock.set(at)
+	for _, g := range givenInboxes(s.t) {
+		if s.ids[g.ID] != 0 {
+			s.clearFlags(s.ids[g.ID])
+		}
+	}
+	tx, err := s.db.BeginTx(s.t.Context(), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	queries := []string{`UPDATE change_versions SET version = version + 1 WHERE topic = 'channels'`} // the inboxes are looked through again
+	for _, table := range []string{"numbers", "businesses", "signals", "attempts", "snapshots", "events"} {
+		queries = append(queries, `DELETE FROM whatsapp_`+table)
+	}
+	for _, query := range queries {
+		if _, err := tx.ExecContext(s.t.Context(), query); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.quiet()
+}
+
+func (s *stage) clearFlags(inbox int64) {
+	s.t.Helper()
+	channel := s.count(`SELECT channel_id FROM inboxes WHERE id = $1`, inbox)
+	fine := false
+	if err := s.app.Store().Transact(s.t.Context(), func(tx *store.Tx) error {
+		_, err := tx.SetChannelStanding(s.t.Context(), int64(channel), store.ChannelStanding{CredentialsInvalid: &fine})
+		return err
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// at turns the clock, and lets the engine do what is due then.
+func (s *stage) at(when string) {
+	s.t.Helper()
+	s.clock.set(when)
+	s.quiet()
+}
+
+// liveSince has all numbers live since signupDay, at fixtureTime.
+func (s *stage) liveSince() {
+	s.t.Helper()
+	s.fresh(signupDay, nil)
+	s.at(fixtureTime)
+}
+
+// tried has number 48 connected at 08:00:04 of the day of the payloads, and the first
+// registration answered a second later.
+func (s *stage) tried(phone, answer string, how ...answerOption) {
+	s.t.Helper()
+	s.fresh("2026-11-18T08:00:04Z", func() {
+		s.meta.play(phone)
+		s.meta.play(answer, append(how, takes(time.Second))...)
+	})
+}
+
+var fixtureTrace = regexp.MustCompile(`AFixtureTrace\d+`)
+
+// trace is the one that the payload of our answer has.
+func trace(id string) answerOption {
+	return func(a *graphAnswer) { a.body = fixtureTrace.ReplaceAll(a.body, []byte(id)) }
+}
+
+// press is the administrator's button.
+func (s *stage) press(inbox int, body string) (int, []byte) {
+	s.t.Helper()
+	return s.ask("admin", http.MethodPost, s.path(inbox, "/register_number"), []byte(body))
+}
+
+// declined has Meta decline the name of number 48 right after the first registration.
+func (s *stage) declined() {
+	s.t.Helper()
+	s.tried("graph-phone-d12-name-pending.json", "graph-register-error-2388001-display-name-declined.json", trace("AFixtureTrace9001"))
+	s.meta.play("graph-phone-d8-name-declined.json")
+	if status, got := s.press(48, `{}`); status != http.StatusUnprocessableEntity {
+		s.t.Fatalf("press: %d %s", status, got)
+	}
+}
+
+// rateLimited has the number registered ten times, until Meta wants no more.
+func (s *stage) rateLimited() {
+	s.t.Helper()
+	s.fresh("2026-11-18T07:40:00Z", func() {
+		s.meta.play("graph-phone-d12-name-pending.json")
+		s.meta.play("graph-register-error-2388001-display-name.json")
+	})
+	for range 8 {
+		s.clock.advance(61 * time.Second)
+		if status, got := s.press(48, `{}`); status != http.StatusAccepted {
+			s.t.Fatalf("press: %d %s", status, got)
+		}
+	}
+	s.meta.play("graph-register-error-133016.json", trace("AFixtureTrace9003"), takes(time.Second))
+	s.at("2026-11-18T08:00:04Z")
+	if status, got := s.press(48, `{}`); status != http.StatusAccepted {
+		s.t.Fatalf("press: %d %s", status, got)
+	}
+	s.at(fixtureTime)
+}
+
+// knownSince031044 has all numbers live, read last at 03:10:44 of the day.
+func (s *stage) knownSince031044() {
+	s.t.Helper()
+	s.fresh(signupDay, nil)
+	s.at("2026-11-18T03:10:44Z")
+}

@@ -1,0 +1,130 @@
+package wording
+
+// What stands in the place of content that a provider did not give or took away.
+const (
+	PlaceholderDeleted       Key = "placeholder.deleted"       // the contact took the message back
+	PlaceholderStoryGone     Key = "placeholder.story_gone"    // the story that mentioned us is not there any more
+	PlaceholderStoryMention  Key = "placeholder.story_mention" // name
+	PlaceholderNoPhoneNumber Key = "placeholder.no_phone_number"
+)
+
+// What contacts are called whom the provider tells nothing about.
+const (
+	ContactUser             Key = "contact.user" // channel, id
+	ContactUnknownInstagram Key = "contact.unknown_instagram"
+)
+
+// Activity messages, which agents read between the messages of a conversation.
+const (
+	ActivityResolvedBy Key = "activity.resolved_by" // name
+)
+
+// What is sent to customers.
+const (
+	// CustomerChooseItem opens a list of choices; WhatsApp shows 20 characters.
+	CustomerChooseItem Key = "customer.choose_item"
+)
+
+// Why a message could not be sent, in our own words: content_attributes.external_error.
+const (
+	FailureInternal        Key = "failure.internal"
+	FailureCannotSend      Key = "failure.cannot_send"
+	FailureTooLate         Key = "failure.too_late"
+	FailureSettingMissing  Key = "failure.setting_missing" // setting
+	FailureTokenExpired    Key = "failure.token_expired"
+	FailureProviderAddress Key = "failure.provider_address"
+	FailureUnreachable     Key = "failure.unreachable"
+	FailureTimeout         Key = "failure.timeout"
+	FailureUnreadable      Key = "failure.unreadable" // the provider's answer
+	FailureStatus          Key = "failure.status"     // provider, status
+	FailureRateLimit       Key = "failure.rate_limit"
+	FailureEmpty           Key = "failure.empty"
+	FailureNoAddress       Key = "failure.no_address"
+	FailureWindowClosed    Key = "failure.window_closed"
+	FailureWindowTemplate  Key = "failure.window_template"
+
+	FailureTemplateInvalid   Key = "failure.template_invalid"
+	FailureTemplateUnknown   Key = "failure.template_unknown"
+	FailureTemplateParameter Key = "failure.template_parameter"
+	FailureTemplateMediaURL  Key = "failure.template_media_url"
+	FailureTemplateMediaType Key = "failure.template_media_type"
+	FailureCouponTooLong     Key = "failure.coupon_too_long" // limit
+
+	FailureAttachmentUnreadable Key = "failure.attachment_unreadable"
+	FailureAttachmentAddress    Key = "failure.attachment_address"
+	FailureAttachmentTooLarge   Key = "failure.attachment_too_large" // limit, in MB
+	FailureAttachmentType       Key = "failure.attachment_type"      // provider
+	FailureAttachmentRefused    Key = "failure.attachment_refused"   // provider, reason
+	FailureAttachmentPending    Key = "failure.attachment_pending"   // provider
+
+	FailureWebhookURL         Key = "failure.webhook_url"
+	FailureWebhookUnreachable Key = "failure.webhook_unreachable"
+	FailureWebhookForbidden   Key = "failure.webhook_forbidden"
+	FailureWebhookRedirects   Key = "failure.webhook_redirects"
+	FailureWebhookTimeout     Key = "failure.webhook_timeout"
+
+	// A WhatsApp number that Meta lets send nothing.
+	FailureNumberBanned     Key = "failure.number_banned"
+	FailureNumberDeleted    Key = "failure.number_deleted"
+	FailureNumberMigrated   Key = "failure.number_migrated"
+	FailureNumberBlocked    Key = "failure.number_blocked"
+	FailureNumberOffboarded Key = "failure.number_offboarded"
+)
+
+// What mails tell administrators about a WhatsApp number: what happened, the subject
+// and headline of the mail.
+const (
+	NoticeNameDeclined  Key = "notice.name_declined"
+	NoticeNameExpired   Key = "notice.name_expired"
+	NoticeVerify        Key = "notice.verify"
+	NoticePIN           Key = "notice.pin"
+	NoticeBusyElsewhere Key = "notice.busy_elsewhere"
+	NoticeGone          Key = "notice.gone"
+	NoticeRestricted    Key = "notice.restricted"
+	NoticeOnPremise     Key = "notice.on_premise"
+	NoticeStuck         Key = "notice.stuck"
+	NoticeRateLimited   Key = "notice.rate_limited"
+	NoticeAbandoned     Key = "notice.abandoned"
+	NoticeAuthError     Key = "notice.auth_error"
+	NoticeWaiting       Key = "notice.waiting" // count, of days
+	NoticeLive          Key = "notice.live"
+	NoticeCallback      Key = "notice.callback"
+	NoticeMismatch      Key = "notice.mismatch"
+	NoticeOpenApp       Key = "notice.open_app"
+	NoticeQualityMedium Key = "notice.quality_medium"
+	NoticeQualityLow    Key = "notice.quality_low"
+	NoticeFlagged       Key = "notice.flagged"
+	NoticeLimited       Key = "notice.limited"
+	NoticeTierLower     Key = "notice.tier_lower"
+	NoticeBanScheduled  Key = "notice.ban_scheduled"
+	NoticeMetaAlert     Key = "notice.meta_alert" // type, Meta's word
+	NoticeRecovered     Key = "notice.recovered"  // what, one of the above
+)
+
+// What administrators have to do about it.
+const (
+	NoticeDoName          Key = "notice.do_name"
+	NoticeDoVerify        Key = "notice.do_verify"
+	NoticeDoPIN           Key = "notice.do_pin"
+	NoticeDoBusyElsewhere Key = "notice.do_busy_elsewhere"
+	NoticeDoReconnect     Key = "notice.do_reconnect"
+	NoticeDoAppeal        Key = "notice.do_appeal"
+	NoticeDoMigrate       Key = "notice.do_migrate"
+	NoticeDoSupport       Key = "notice.do_support"
+	NoticeDoWait          Key = "notice.do_wait"
+	NoticeDoAbandoned     Key = "notice.do_abandoned"
+	NoticeDoLive          Key = "notice.do_live"
+	NoticeDoCallback      Key = "notice.do_callback"
+	NoticeDoMismatch      Key = "notice.do_mismatch"
+	NoticeDoApp           Key = "notice.do_app"
+	NoticeDoQuality       Key = "notice.do_quality"
+	NoticeDoCheck         Key = "notice.do_check"
+)
+
+// What surrounds it in the mail.
+const (
+	NoticeMetaSays  Key = "notice.meta_says"
+	NoticeUntil     Key = "notice.until" // time
+	NoticeOpenInbox Key = "notice.open_inbox"
+	NoticeFooter    Key = "notice.footer" // account
+)
