@@ -92,6 +92,9 @@ type registerNumberIn struct {
 }
 
 func (a *API) registerNumber(ctx context.Context, c *route.Call, in registerNumberIn) (any, error) {
+	if err := a.inboxExists(ctx, c, in.ID); err != nil {
+		return nil, err
+	}
 	registration, err := a.WhatsApp.RegisterNumber(ctx, whatsapp.RegisterRequest{
 		InboxID: in.ID, UserID: c.User.ID, PIN: in.PIN, Reset: in.ResetPIN,
 	})
@@ -106,12 +109,18 @@ type pagedInbox struct {
 	Page int   `query:"page"`
 }
 
-func (a *API) listRegistrationAttempts(ctx context.Context, _ *route.Call, in pagedInbox) (payload[[]whatsapp.Attempt], error) {
+func (a *API) listRegistrationAttempts(ctx context.Context, c *route.Call, in pagedInbox) (payload[[]whatsapp.Attempt], error) {
+	if err := a.inboxExists(ctx, c, in.ID); err != nil {
+		return payload[[]whatsapp.Attempt]{}, err
+	}
 	list, err := a.WhatsApp.Attempts(ctx, in.ID, in.Page)
 	return payload[[]whatsapp.Attempt]{list}, number(err)
 }
 
-func (a *API) registerWebhook(ctx context.Context, _ *route.Call, in byID) (messageText, error) {
+func (a *API) registerWebhook(ctx context.Context, c *route.Call, in byID) (messageText, error) {
+	if err := a.inboxExists(ctx, c, in.ID); err != nil {
+		return messageText{}, err
+	}
 	if err := a.WhatsApp.RegisterWebhook(ctx, in.ID); err != nil {
 		return messageText{}, number(err)
 	}
@@ -125,7 +134,10 @@ type requestCodeIn struct {
 }
 
 // requestCode has Meta send a code to the number.
-func (a *API) requestCode(ctx context.Context, _ *route.Call, in requestCodeIn) (messageText, error) {
+func (a *API) requestCode(ctx context.Context, c *route.Call, in requestCodeIn) (messageText, error) {
+	if err := a.inboxExists(ctx, c, in.ID); err != nil {
+		return messageText{}, err
+	}
 	if in.Method == "" {
 		in.Method = "SMS"
 	}
@@ -141,7 +153,10 @@ type verifyCodeIn struct {
 }
 
 // verifyCode proves that the number is ours; its registration follows by itself.
-func (a *API) verifyCode(ctx context.Context, _ *route.Call, in verifyCodeIn) (messageText, error) {
+func (a *API) verifyCode(ctx context.Context, c *route.Call, in verifyCodeIn) (messageText, error) {
+	if err := a.inboxExists(ctx, c, in.ID); err != nil {
+		return messageText{}, err
+	}
 	if err := a.WhatsApp.VerifyCode(ctx, in.ID, strings.TrimSpace(in.Code)); err != nil {
 		return messageText{}, number(err)
 	}

@@ -299,6 +299,34 @@ func TestSubscribeApp(t *testing.T) {
 	})
 }
 
+// TestControlSocket: commands reach a process after one that was killed, and the first
+// of several that share a DATA_DIR.
+func TestControlSocket(t *testing.T) {
+	t.Parallel()
+	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+		p := prepare(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.WhatsAppCloud}}})
+		works := func(when string) {
+			t.Helper()
+			if status, out, errOut := p.command("health"); status != 0 || !strings.HasPrefix(out, "INBOX") {
+				t.Fatalf("health %s: %d %q", when, status, errOut)
+			}
+		}
+		first := p.spawn(nil)
+		works("of a process")
+		if b.RedisURL != "" {
+			p.run(map[string]string{"ROLES": "api"})
+			p.stop()
+			works("after a second process ended")
+		}
+		first.kill()
+		if status, _, errOut := p.command("health"); status != 1 || !strings.Contains(errOut, "no process serves here") {
+			t.Errorf("health of a killed process: %d %q", status, errOut)
+		}
+		first.start()
+		works("of the next process")
+	})
+}
+
 // TestNumbersOfTheDemo: the demo's numbers go live in the real program.
 func TestNumbersOfTheDemo(t *testing.T) {
 	t.Parallel()

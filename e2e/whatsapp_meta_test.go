@@ -103,6 +103,7 @@ type graphAnswer struct {
 	body   []byte
 	takes  time.Duration // how far the clock goes on meanwhile
 	hold   <-chan struct{}
+	cut    bool // the connection ends without an answer
 }
 
 // answerOption changes how a file is answered.
@@ -113,6 +114,9 @@ func takes(d time.Duration) answerOption { return func(a *graphAnswer) { a.takes
 
 // until holds the answer back.
 func until(open <-chan struct{}) answerOption { return func(a *graphAnswer) { a.hold = open } }
+
+// cut ends the connection instead.
+func cut(a *graphAnswer) { a.cut = true }
 
 // with replaces a text of the answer: the files of our answers have other traces than
 // those of Meta's.
@@ -194,6 +198,13 @@ func (m *meta) thenAs(inbox int, file string, how ...answerOption) {
 	m.played[name] = append(m.played[name], a)
 }
 
+// answer has Meta answer a call, "POST /1/messages", with a body that is in no file.
+func (m *meta) answer(name string, status int, body string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.played[name] = []graphAnswer{{status: status, body: []byte(body)}}
+}
+
 func (m *meta) read(inbox int, file string, how []answerOption) (string, graphAnswer) {
 	m.t.Helper()
 	p := payloadFile(m.t, file)
@@ -240,6 +251,9 @@ func (m *meta) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	m.clock.advance(a.takes)
+	if a.cut {
+		panic(http.ErrAbortHandler)
+	}
 	for k, v := range a.header {
 		w.Header().Set(k, v)
 	}

@@ -259,7 +259,7 @@ func TestWhatsAppAttempts(t *testing.T) {
 			t.Fatalf("press: %d %s", status, got)
 		}
 
-		s.at("2026-11-19T10:15:01Z")
+		s.at("2026-11-19T01:00:01Z") // before a timer would act
 		s.meta.play("graph-phone-d11-approved.json")
 		s.meta.play("graph-register-success.json", takes(time.Second), func(a *graphAnswer) {
 			a.header = map[string]string{"X-FB-Trace-ID": "AFixtureTrace9106"}
@@ -273,6 +273,8 @@ func TestWhatsAppAttempts(t *testing.T) {
 			"payload[2].finished_at":     between("2026-11-18T16:14:10Z", "2026-11-18T16:14:12Z"),
 			"payload[4].next_attempt_at": between("2026-11-18T16:00:00Z", "2026-11-18T18:00:00Z"),
 			"payload[5].next_attempt_at": between("2026-11-18T16:00:00Z", "2026-11-18T18:00:00Z"),
+			"payload[0].started_at":      between("2026-11-19T01:00:01Z", "2026-11-19T01:00:01Z"),
+			"payload[0].finished_at":     between("2026-11-19T01:00:02Z", "2026-11-19T01:00:02Z"),
 			// The number is confirmed to be live first.
 			"payload[0].next_attempt_at": anything,
 		})

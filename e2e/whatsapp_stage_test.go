@@ -86,6 +86,7 @@ func as(inbox int, raw []byte) []byte {
 			"+1 503-555-0141", "+1 415-555-0143", "15035550141", "14155550143", "Willow Bakery", "Harbor Cycles"),
 		51: strings.NewReplacer("500100200300401", "500100200300404", "900100200300401", "900100200300404", "700100200300401", "700100200300404",
 			"Willow Bakery", "Linden Dental"),
+		60: strings.NewReplacer("500100200300401", "500100200300460", "900100200300401", "900100200300460", "15035550141", "15035550160"),
 	}[inbox].Replace(string(raw)))
 }
 
@@ -97,8 +98,13 @@ type stage struct {
 	log    *logBook
 	db     *sql.DB
 	ids    map[int]int64 // of the given inboxes
+	extra  int           // numbers beside the given ones
 	tokens map[string]string
 	users  map[string]int64
+	real   bool // on the machine's clock
+
+	mu      sync.Mutex
+	answers []string // of the API, all of them
 }
 
 // logBook is everything that the program logs.
@@ -131,8 +137,25 @@ const (
 // signupDay, and turns the clock to fixtureTime.
 func whatsappStage(t testing.TB, b testkit.Backend, settings map[string]string, inboxes ...int) *stage {
 	t.Helper()
+	s := bareStage(t, b)
+	s.clock.set(signupDay)
+	s.live()
+	s.boot(settings)
+	s.people()
+	for _, g := range givenInboxes(t) {
+		if len(inboxes) == 0 || slices.Contains(inboxes, g.ID) {
+			s.inbox(g)
+		}
+	}
+	s.at(signupDay)
+	s.at(fixtureTime)
+	return s
+}
+
+// bareStage has no program yet.
+func bareStage(t testing.TB, b testkit.Backend) *stage {
+	t.Helper()
 	c := &clock{}
-	c.set(signupDay)
 	s := &stage{
 		program: prepare(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.API}}}), meta: newMeta(t, c), clock: c,
 		log: &logBook{}, ids: map[int]int64{}, tokens: map[string]string{}, users: map[string]int64{},
@@ -142,17 +165,6 @@ func whatsappStage(t testing.TB, b testkit.Backend, settings map[string]string, 
 			t.Logf("log of the program (end):\n%s", text[max(0, len(text)-4000):])
 		}
 	})
-	s.live()
-	s.boot(settings)
-	s.people()
-	for _, g := range givenInboxes(t) {
-		if len(inboxes) == 0 || slices.Contains(inboxes, g.ID) {
-			s.inbox(g)
-		}
-	}
-	s.quiet()
-	s.clock.set(fixtureTime)
-	s.quiet()
 	return s
 }
 
@@ -173,7 +185,9 @@ func (s *stage) boot(settings map[string]string) {
 	if err != nil {
 		s.t.Fatalf("configuration: %v", err)
 	}
-	cfg.Now = s.clock.Now
+	if !s.real {
+		cfg.Now = s.clock.Now
+	}
 	cfg.Log = slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	a, err := app.New(context.WithoutCancel(s.t.Context()), cfg)
 	if err != nil {
@@ -270,7 +284,9 @@ func (s *stage) inbox(g givenInbox) {
 	if err != nil {
 		s.t.Fatalf("inbox %d: %v", g.ID, err)
 	}
-	s.ids[g.ID] = id
+	if s.ids[g.ID] = id; g.ID >= 60 {
+		s.extra++
+	}
 }
 
 // quiet waits until nothing of what came in is left to do at the present moment.
@@ -278,10 +294,13 @@ func (s *stage) quiet() {
 	s.t.Helper()
 	s.app.WhatsApp().Wake()
 	// In the order in which things happen: what is in none of them is done.
-	steps := []string{
-		`SELECT COUNT(*) FROM jobs WHERE kind = 'whatsapp.event' AND state = 'ready' AND $1 > 0`,
-		`SELECT COUNT(*) FROM whatsapp_signals WHERE $1 > 0`,
-		`SELECT COUNT(*) FROM whatsapp_businesses WHERE (due_at <= $1 AND paused_until <= $1) OR lease_owner <> ''`,
+	steps := []struct {
+		query string
+		args  []any
+	}{
+		{`SELECT COUNT(*) FROM jobs WHERE kind = 'whatsapp.event' AND state = 'ready'`, nil},
+		{`SELECT COUNT(*) FROM whatsapp_signals`, nil},
+		{`SELECT COUNT(*) FROM whatsapp_businesses WHERE (due_at <= $1 AND paused_until <= $1) OR lease_owner <> ''`, []any{s.now().UnixMicro()}},
 	}
 	testkit.Wait(s.t, 60*time.Second, "the numbers to be looked after", func() bool {
 		waiting, err := s.app.Queue().Stats(s.t.Context())
@@ -296,7 +315,7 @@ func (s *stage) quiet() {
 			return false
 		}
 		for _, step := range steps {
-			if s.count(step, s.clock.Now().UnixMicro()) > 0 {
+			if s.count(step.query, step.args...) > 0 {
 				return false
 			}
 		}
@@ -304,9 +323,16 @@ func (s *stage) quiet() {
 	})
 }
 
+func (s *stage) now() time.Time {
+	if s.real {
+		return time.Now()
+	}
+	return s.clock.Now()
+}
+
 // known is how many of the inboxes have a number that can be looked after.
 func (s *stage) known() int {
-	n := 0
+	n := s.extra
 	for _, g := range givenInboxes(s.t) {
 		if s.ids[g.ID] != 0 && g.Provider.PhoneID != "" {
 			n++
@@ -349,6 +375,9 @@ func (s *stage) ask(as, method, path string, body []byte) (int, []byte) {
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}
+	s.mu.Lock()
+	s.answers = append(s.answers, string(answer))
+	s.mu.Unlock()
 	return res.StatusCode, answer
 }
 
@@ -391,7 +420,10 @@ func (s *stage) fresh(at string, play func()) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	queries := []string{`UPDATE change_versions SET version = version + 1 WHERE topic = 'channels'`} // the inboxes are looked through again
+	queries := []string{
+		`UPDATE change_versions SET version = version + 1 WHERE topic = 'channels'`, // the inboxes are looked through again
+		`DELETE FROM applied_changes`,
+	}
 	for _, table := range []string{"numbers", "businesses", "signals", "attempts", "snapshots", "events"} {
 		queries = append(queries, `DELETE FROM whatsapp_`+table)
 	}

@@ -260,7 +260,8 @@ func (n *number) patch(x *management.Effects) {
 	n.Snapshot = raw
 }
 
-// eventAlert shows an alert beside the number's health.
+// eventAlert shows an alert beside the number's health. News of the same kind take its
+// place, good ones too.
 func (n *number) eventAlert(ev management.Event, a management.Alert) {
 	entity, id := ev.EntityType, ev.EntityID
 	if entity == "" {
@@ -268,10 +269,6 @@ func (n *number) eventAlert(ev management.Event, a management.Alert) {
 		if ev.Phone != "" || ev.PhoneID != "" {
 			entity, id = "PHONE_NUMBER", n.PhoneID
 		}
-	}
-	if a.Status == "NONE" {
-		n.forget(a.Type)
-		return
 	}
 	n.list(alert{
 		Entity: entity, EntityID: id, Severity: a.Severity, Status: a.Status, Type: a.Type, Description: a.Text,

@@ -88,7 +88,7 @@ const freshFor = 30 * time.Second
 const tokenCode = 190
 
 // Health gives the health of an inbox's number, read from Meta unless somebody did
-// so a moment ago, or stored is wanted. Its error is ErrNotCloud or *HealthError,
+// so a moment ago; what is stored, when that is wanted: then Meta is never asked. Its error is ErrNotCloud or *HealthError,
 // unless the database is away.
 func (e *Engine) Health(ctx context.Context, inboxID int64, stored bool) (*Health, error) {
 	ch, cfg, err := e.cloud(ctx, inboxID)
@@ -105,8 +105,11 @@ func (e *Engine) Health(ctx context.Context, inboxID int64, stored bool) (*Healt
 	if err != nil {
 		return nil, err
 	}
-	if stored && row.Snapshot != nil {
+	switch {
+	case stored && row.Snapshot != nil:
 		return e.present(ctx, row, cfg)
+	case stored:
+		return nil, e.failure(ctx, row, cfg)
 	}
 	if newest := later(row.SnapshotAt, row.ReadErrorAt); newest.IsZero() || e.Now().Sub(newest) >= freshFor {
 		if row, err = e.refresh(ctx, row); err != nil {

@@ -258,7 +258,6 @@ func (n *number) decide() {
 	n.sig = rules.Signature(n.reading)
 	n.decided = rules.Decide(n.reading, n.h, n.now)
 	n.verdict = rules.May(n.decided, n.sig, n.trigger(), n.h, n.now)
-	person := n.trigger() == rules.TriggerAdmin
 	switch {
 	case n.repeated():
 		n.ask.trigger, n.m.Trigger, n.m.Actor = "", "", 0
@@ -266,9 +265,9 @@ func (n *number) decide() {
 	case !n.verdict.OK:
 	case n.m.Offboarded:
 		n.verdict = rules.Verdict{Reason: rules.ByTable}
-	case !person && !n.e.enabled():
+	case n.ask.trigger == "" && !n.e.enabled(): // nobody waits for it
 		n.verdict = rules.Verdict{Reason: rules.NotDue}
-	case !person && n.PINState == pinStale:
+	case n.trigger() != rules.TriggerAdmin && n.PINState == pinStale:
 		// A PIN that somebody changed can only be wrong, and Meta counts the guesses.
 		n.verdict = rules.Verdict{Reason: rules.NeedsPerson}
 		n.h.State, n.h.Action = rules.NeedsAdmin, rules.EnterPIN

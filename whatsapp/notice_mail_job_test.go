@@ -2,6 +2,7 @@ package whatsapp_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -221,8 +222,9 @@ func TestFormerAdministrator(t *testing.T) {
 	}
 	w.notice(n, inbox, "", news{"live", ""})
 	w.run()
-	if sent := p.all(); len(sent) != 1 || sent[0].To != "ada@acme.test" {
-		t.Errorf("sent %+v", sent)
+	all, _ := w.waiting()
+	if sent := p.all(); len(sent) != 1 || sent[0].To != "ada@acme.test" || all != 0 {
+		t.Errorf("sent %+v, %d jobs are left", sent, all)
 	}
 }
 
@@ -251,23 +253,36 @@ func everything() (list []news) {
 	return list
 }
 
-// Every piece of news has its words in every language: one mail, in the account's
-// language, with the link, and nothing left to fill in.
+// Every piece of news has its words: one mail, in the account's language, with the
+// link, and nothing left to fill in. The catalogue's own tests see to it that no
+// language lacks a text; here, each writes every fifth mail.
 func TestNoticesInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	w, n, inbox, p := posted(t)
-	w.sql(`UPDATE account_users SET role = 0 WHERE user_id = 100`) // Ada alone
 	link := fmt.Sprintf("%s/app/accounts/%d/settings/inboxes/%d", w.public, w.account, inbox)
 	english := map[string]bool{}
-	for _, l := range wording.Locales() {
+	for i, l := range wording.Locales() {
 		w.speak(l)
-		for _, k := range everything() {
-			w.notice(n, inbox, "", k)
+		var list []news
+		for j, k := range everything() {
+			if l == wording.English || (i+j)%5 == 0 {
+				list = append(list, k)
+			}
 		}
-		w.work()
+		for _, k := range list {
+			payload, err := json.Marshal(map[string]any{
+				"account_id": w.account, "inbox_id": inbox, "phone_number_id": n.ID, "news": []news{k}, "to": 100, "at": w.db.Clock.Now(),
+			})
+			if err == nil {
+				err = w.engines[0].jobs[whatsapp.JobNotice](t.Context(), store.Job{Kind: whatsapp.JobNotice, Payload: payload})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		sent := p.take()
-		if len(sent) != len(everything()) {
-			t.Fatalf("%s: %d mails, want %d", l, len(sent), len(everything()))
+		if len(sent) != len(list) {
+			t.Fatalf("%s: %d mails, want %d", l, len(sent), len(list))
 		}
 		same := 0
 		for _, m := range sent {
@@ -336,7 +351,7 @@ func TestNoticeShowsWordsOfOthers(t *testing.T) {
 			t.Errorf("no %q in %s", s, m.Text)
 		}
 	}
-	if len(m.Text) > 3000 || !strings.Contains(m.Text, "long …") && !strings.Contains(m.Text, "…") {
+	if len(m.Text) > 3000 || !strings.Contains(m.Text, "…") {
 		t.Errorf("%d bytes: %s", len(m.Text), m.Text)
 	}
 }

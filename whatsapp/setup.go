@@ -164,7 +164,17 @@ func (e *Engine) deregisterParting(ctx context.Context, t graph.Target, row stor
 	a := store.WhatsAppAttempt{
 		AccountID: row.AccountID, InboxID: row.InboxID, PhoneID: row.PhoneID, Call: store.CallDeregister, Trigger: "inbox_deleted",
 	}
+	lost, err := e.Store.AbandonedWhatsAppAttempts(ctx, row.PhoneID)
+	if err != nil {
+		return err
+	}
 	if err := e.Store.Transact(ctx, func(tx *store.Tx) error {
+		for _, l := range lost { // a dead process's: we hold the lease
+			l.Result = resultUnknown
+			if err := tx.FinishWhatsAppAttempt(ctx, l); err != nil {
+				return err
+			}
+		}
 		a.ID, err = tx.BeginWhatsAppAttempt(ctx, owner, row.WABA, a, budget, budget)
 		return err
 	}); err != nil {

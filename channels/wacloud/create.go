@@ -180,6 +180,9 @@ func (d *Driver) callback(cfg *Config) string {
 	return d.env.PublicURL + "/webhooks/whatsapp/" + string(cfg.PhoneNumber)
 }
 
+// UniqueAttribute names what two inboxes cannot share.
+func (d *Driver) UniqueAttribute() (name, human string) { return "phone_number", "Phone number" }
+
 // Register installs the webhook at 360dialog once more, now that the inbox is
 // stored. On the Cloud API the operator, or embedded signup, subscribes it.
 func (d *Driver) Register(ctx context.Context, ch *channels.Channel) error {
@@ -192,7 +195,7 @@ func (d *Driver) Register(ctx context.Context, ch *channels.Channel) error {
 		return err
 	}
 	if !answer.OK() {
-		return d.sendError(answer)
+		return d.sendError(answer, cfg)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (d *Driver) readUpTo(ctx context.Context, ch *channels.Channel, m *chat.Out
 		return err
 	}
 	if !answer.OK() {
-		return d.sendError(answer)
+		return d.sendError(answer, cfg)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package wacloud
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -144,7 +145,7 @@ func (d *Driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Out
 		return channels.Receipt{}, err
 	}
 	if !answer.OK() {
-		return channels.Receipt{}, d.sendError(answer)
+		return channels.Receipt{}, d.sendError(answer, config(ch))
 	}
 	var sent struct {
 		Messages []struct {
@@ -281,8 +282,8 @@ func list(p chat.Part, button string) map[string]any {
 	}
 }
 
-// sendError words a refusal as the provider does.
-func (d *Driver) sendError(a *channels.Answer) *channels.SendError {
+// sendError words a refusal as the provider does, without the key.
+func (d *Driver) sendError(a *channels.Answer, cfg *Config) *channels.SendError {
 	var body struct {
 		Error *providerError `json:"error"`
 		Meta  struct {
@@ -301,7 +302,7 @@ func (d *Driver) sendError(a *channels.Answer) *channels.SendError {
 	out := &channels.SendError{
 		Class: channels.ByStatus(a.Status),
 		Code:  firstOf(string(e.Code), strconv.Itoa(a.Status)),
-		Text:  channels.Clean(firstOf(string(e.Message), string(body.Meta.Message), string(e.Title), string(e.Details))),
+		Text:  withoutKey(channels.Clean(firstOf(string(e.Message), string(body.Meta.Message), string(e.Title), string(e.Details))), cfg),
 	}
 	if out.Text == "" {
 		out.Say = wording.FailureStatus.With("provider", "WhatsApp", "status", strconv.Itoa(a.Status))
@@ -318,4 +319,17 @@ func (d *Driver) sendError(a *channels.Answer) *channels.SendError {
 		out.RetryAfter = a.RetryAfter(d.env.Now())
 	}
 	return out
+}
+
+// tokens is what Meta's access tokens look like.
+var tokens = regexp.MustCompile(`\bEAA[0-9A-Za-z_\-.]{8,}`)
+
+// withoutKey takes the key out of a text of the provider's, which quotes it when it is
+// malformed: agents read such texts.
+func withoutKey(text string, cfg *Config) string {
+	const redacted = "[redacted]"
+	if key := string(cfg.ProviderConfig.APIKey); key != "" {
+		text = strings.ReplaceAll(text, key, redacted)
+	}
+	return tokens.ReplaceAllString(text, redacted)
 }

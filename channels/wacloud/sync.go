@@ -122,17 +122,14 @@ func (d *Driver) ours(u *url.URL) bool {
 	return false
 }
 
-// read gets an answer in JSON. Errors are *channels.SendError and never show the
-// key, which Meta quotes when it is malformed.
+// read gets an answer in JSON. Errors are *channels.SendError.
 func (d *Driver) read(ctx context.Context, cfg *Config, address string, header map[string]string, page any) error {
 	answer, err := d.env.JSON(ctx, http.MethodGet, address, header, nil)
 	if err != nil {
 		return err
 	}
 	if !answer.OK() {
-		refused := d.sendError(answer)
-		refused.Text = strings.ReplaceAll(refused.Text, string(cfg.ProviderConfig.APIKey), "[redacted]")
-		return refused
+		return d.sendError(answer, cfg)
 	}
 	if err := json.Unmarshal(answer.Body, page); err != nil {
 		return &channels.SendError{Class: chat.Retryable, Code: "answer", Say: wording.FailureUnreadable.Text(), Err: err}

@@ -56,6 +56,7 @@ var (
 	_ channels.Windowed       = (*Driver)(nil)
 	_ channels.SourceMaker    = (*Driver)(nil)
 	_ channels.SourceVariants = (*Driver)(nil)
+	_ channels.Unique         = (*Driver)(nil)
 )
 
 // Driver serves every WhatsApp number of the installation.

@@ -227,6 +227,6 @@ func (b *birth) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.rows = append(b.rows, []string{"a customer writes, an agent answers", "message in " + took(in) + ", answer out " + took(sent.At.Sub(posted)), ""})
+	b.rows = append(b.rows, []string{"a customer writes, an agent answers", "message in " + took(in) + ", answer out " + took(sent.At.Sub(posted))})
 	return nil
 }
