@@ -59,7 +59,7 @@ func (r *reception) changes(ctx context.Context) error {
 // accounts hands on what providers tell about their accounts, and tells whether
 // there was any.
 func (r *reception) accounts(ctx context.Context) (bool, error) {
-	any := false
+	told := false
 	for _, e := range r.events {
 		if e.Kind != chat.KindAccountEvent || r.desk.AccountEvent == nil {
 			continue
@@ -74,9 +74,9 @@ func (r *reception) accounts(ctx context.Context) (bool, error) {
 		if err := r.desk.AccountEvent(ctx, r.tx, e); err != nil {
 			return false, err
 		}
-		any = true
+		told = true
 	}
-	return any, nil
+	return told, nil
 }
 
 // targets finds the messages that an event is about.

@@ -84,6 +84,8 @@ func text(v any) string {
 // Sent records what the provider answered to a part; last ends the delivery.
 // part -1 records no part. Receipts that were waiting for one of the ids are
 // applied at once.
+//
+//nolint:cyclop // one transaction, step by step
 func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs []string, status chat.MessageStatus, last bool) error {
 	refs := make([]store.ProviderRef, len(providerIDs))
 	for i, id := range providerIDs {

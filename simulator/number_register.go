@@ -75,11 +75,12 @@ func (s *Simulator) serveRegister(c *call, n *Number, deregister bool) {
 	w.mu.Unlock()
 
 	if trouble != nil {
-		if !trouble.Hang {
+		switch {
+		case !trouble.Hang:
 			verdict = &trouble.Fault
-		} else if !trouble.wait(c.r.Context()) {
+		case !trouble.wait(c.r.Context()):
 			abandon()
-		} else if !trouble.TakesEffect {
+		case !trouble.TakesEffect:
 			w.mu.Lock()
 			verdict = decide()
 			w.mu.Unlock()

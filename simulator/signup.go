@@ -206,7 +206,7 @@ func (s *Simulator) debugToken(c *call) {
 	}
 	data := map[string]any{
 		"app_id": id, "type": "SYSTEM_USER", "application": "Tributary", "data_access_expires_at": 0, "expires_at": 0,
-		"is_valid": true, "issued_at": g.issued.Unix(), "scopes": append(names[:len(names):len(names)], "public_profile"),
+		"is_valid": true, "issued_at": g.issued.Unix(), "scopes": append(slices.Clip(names), "public_profile"),
 		"user_id": "61" + targets[0],
 	}
 	if scopes != ScopesPlain {

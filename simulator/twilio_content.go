@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -393,9 +394,7 @@ func (s *Simulator) twilioRender(c *call, ch *Channel, m *sending) (code int, te
 func (t *twilioContent) values(given string) (values map[string]string, code int, text string) {
 	const invalid = "The Content Variables parameter is invalid."
 	values = map[string]string{}
-	for key, v := range t.Variables {
-		values[key] = v
-	}
+	maps.Copy(values, t.Variables)
 	if given == "" {
 		return values, 0, ""
 	}

@@ -48,14 +48,16 @@ type Address struct {
 }
 
 const channelColumns = `SELECT c.id, c.account_id, i.id, i.name, c.type, c.settings, c.signature_mode, c.authorization_errors,
-	c.reauthorization_required, c.registration_incomplete, c.send_hold, c.send_hold_reason, c.registration, c.registration_error, a.status = 0, i.lock_to_single_conversation, a.locale
+	c.reauthorization_required, c.registration_incomplete, c.send_hold, c.send_hold_reason, c.registration, c.registration_error,
+	a.status = 0, i.lock_to_single_conversation, a.locale
 	FROM channels c JOIN inboxes i ON i.channel_id = c.id JOIN accounts a ON a.id = c.account_id `
 
 func (s *Store) scanChannel(r interface{ Scan(...any) error }) (ChannelRow, error) {
 	var c ChannelRow
 	var sealed string
 	if err := r.Scan(&c.ID, &c.AccountID, &c.InboxID, &c.InboxName, &c.Type, &sealed, &c.SignatureMode, &c.AuthorizationErrors,
-		&c.ReauthorizationRequired, &c.RegistrationIncomplete, &c.SendHold, &c.SendHoldReason, &c.Registration, &c.RegistrationError, &c.AccountActive, &c.LockToSingle, &c.Locale); err != nil {
+		&c.ReauthorizationRequired, &c.RegistrationIncomplete, &c.SendHold, &c.SendHoldReason, &c.Registration, &c.RegistrationError,
+		&c.AccountActive, &c.LockToSingle, &c.Locale); err != nil {
 		return c, err
 	}
 	plain, err := s.sealer.Open("channel", sealed)

@@ -37,7 +37,7 @@ func testDownAndUp(t *testing.T, databaseURL string) {
 		}
 		up = append(up, schema(t, s))
 	}
-	for i := len(up) - 1; i >= 0; i-- {
+	for i := range slices.Backward(up) {
 		if now := schema(t, s); now != up[i] {
 			t.Fatalf("schema of migration %d, from above:\n%s\nfrom below:\n%s", i+1, now, up[i])
 		}

@@ -86,7 +86,7 @@ type queries struct {
 	providerIDs, moveStatuses, insertParked, failParts, orderJobs string
 }
 
-func newQueries(d dialect) queries {
+func newQueries(d dialect) queries { //nolint:funlen // a list
 	return queries{
 		knownKeys: `SELECT m.inbox_id, m.ingest_key
 			FROM ` + d.rows("$1", "inbox_id bigint", "k text") + ` CROSS JOIN messages m

@@ -173,6 +173,7 @@ func (n *number) answered(ctx context.Context, a store.WhatsAppAttempt, before r
 	if failed != nil {
 		n.LastError = shownError(failed, n.now)
 	}
+	n.again = out.HealthFirst
 	switch {
 	case out.PauseWABA:
 		n.e.pause(ctx, n.WABA, out.RetryIn)

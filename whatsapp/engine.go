@@ -246,7 +246,7 @@ func (e *Engine) numbers(ctx context.Context, owner string, b store.WhatsAppBusi
 	leased := e.Now()
 	for _, n := range due {
 		if ctx.Err() != nil {
-			return time.Time{}, nil
+			return time.Time{}, nil //nolint:nilerr // the process is stopping; the lease is given back
 		}
 		if now := e.Now(); now.Sub(leased) > leaseFor/3 {
 			var ok bool

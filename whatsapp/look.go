@@ -53,6 +53,7 @@ type number struct {
 	lost    []store.WhatsAppAttempt
 	notices []notice
 	changed bool // Meta said something new
+	again   bool // only another health read can tell what came of an attempt
 	// wasSetUp says that our webhook was set up before the read.
 	wasSetUp bool
 }
@@ -171,7 +172,7 @@ func (n *number) read(ctx context.Context) error {
 	}
 	if err != nil {
 		n.failed()
-		return nil
+		return nil //nolint:nilerr // it is decided on
 	}
 	n.m.Failures = 0
 	return n.readBusiness(ctx)
@@ -378,7 +379,7 @@ func (n *number) schedule() {
 	if n.reading.Err != nil && rules.Health(n.reading.Err).Backoff {
 		sooner(n.now.Add(min(time.Hour, time.Minute<<min(n.m.Failures-1, 6))))
 	}
-	if n.ask.readOnly && n.verdict.OK {
+	if n.again || n.ask.readOnly && n.verdict.OK {
 		sooner(n.now)
 	}
 	n.NextAttemptAt = n.nextAttempt()

@@ -49,7 +49,7 @@ type Connected struct {
 	Registration Registration
 }
 
-// coexistence is the event with which the dialog ends for a number of the app.
+// CoexistenceEvent is the event with which the dialog ends for a number of the app.
 const CoexistenceEvent = "FINISH_WHATSAPP_BUSINESS_APP_ONBOARDING"
 
 // Connect exchanges the code, chooses the number, stores the inbox, and has the

@@ -52,7 +52,7 @@ func patched(settings json.RawMessage, t *management.Template) (json.RawMessage,
 	}
 	var templates []map[string]json.RawMessage
 	if json.Unmarshal(all["message_templates"], &templates) != nil {
-		return settings, false, nil // there is no list yet
+		return settings, false, nil //nolint:nilerr // there is no list yet
 	}
 	found := false
 	for _, m := range templates {

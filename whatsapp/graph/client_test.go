@@ -359,7 +359,7 @@ func TestSettings(t *testing.T) {
 		"v24.0":   {"v24.0", "v24.0"},
 		"v25.0":   {"v25.0", "v25.0"},
 		"v100.0":  {"v100.0", "v100.0"},
-		" v23.0/": {"v23.0", "v24.0"},
+		" v23.0/": {"v23.0", "v24.0"}, //nolint:gocritic // the space is what is tested
 		"v9.9":    {"v9.9", "v24.0"},
 		"vNext":   {"vNext", "v24.0"},
 	} {
@@ -431,7 +431,7 @@ func TestUnknownFields(t *testing.T) {
 	t.Parallel()
 	unknown := map[string]bool{"health_status": true, "is_on_biz_app": true}
 	m := serve(t, func(w http.ResponseWriter, r *http.Request, _ string) {
-		for _, field := range strings.Split(r.URL.Query().Get("fields"), ",") {
+		for field := range strings.SplitSeq(r.URL.Query().Get("fields"), ",") {
 			if unknown[field] {
 				w.WriteHeader(http.StatusBadRequest)
 				fmt.Fprintf(w, `{"error":{"message":"(#100) Tried accessing nonexisting field (%s) on node type (X)","code":100}}`, field)

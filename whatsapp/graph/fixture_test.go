@@ -178,7 +178,7 @@ func client(t testing.TB, m *meta, set ...func(*graph.Options)) *graph.Client {
 // target is what the call of the payload file is about.
 func (f *fixture) target() graph.Target {
 	t := graph.Target{Token: strings.TrimPrefix(f.Request.Headers["Authorization"], "Bearer "), WABA: "900100200300401"}
-	for _, part := range strings.Split(f.Request.Path, "/") {
+	for part := range strings.SplitSeq(f.Request.Path, "/") {
 		switch {
 		case strings.HasPrefix(part, "5001"):
 			t.PhoneID = part
@@ -446,7 +446,7 @@ func (f *fixture) checkError(t *testing.T, e *graph.Error) {
 		if e.Message+e.Title+e.UserText+e.Details != "" || f.Status != http.StatusTooManyRequests && !e.Ambiguous {
 			t.Errorf("a body that is not Meta's gives %+v", e)
 		}
-		for _, word := range strings.Fields(*f.BodyRaw) {
+		for word := range strings.FieldsSeq(*f.BodyRaw) {
 			if len(word) > 3 && strings.Contains(e.Error(), word) {
 				t.Errorf("the body is echoed: %s", e)
 			}

@@ -15,31 +15,31 @@ import (
 
 // Event is one piece of news.
 type Event struct {
-	Field string // as Meta's reference names it, also if it was misplaced
-	Event string // what happened: the event, decision or alert type; "" where there is none
+	Field string `json:"field,omitempty"` // as Meta's reference names it, also if it was misplaced
+	Event string `json:"event,omitempty"` // what happened: the event, decision or alert type; "" where there is none
 	// WABA is the account that it is about. It is not always the entry's id, which for
 	// partners' events is our own portfolio.
-	WABA string
+	WABA string `json:"waba,omitempty"`
 	// Phone (digits) and PhoneID narrow it to one of the account's numbers; both ""
 	// mean all of them.
-	Phone   string
-	PhoneID string
+	Phone   string `json:"phone,omitempty"`
+	PhoneID string `json:"phone_id,omitempty"`
 	// EntityType and EntityID are what an alert is about, as Meta says.
-	EntityType string
-	EntityID   string
+	EntityType string `json:"entity_type,omitempty"`
+	EntityID   string `json:"entity_id,omitempty"`
 	// At is when it happened, to the second; zero when Meta does not say.
-	At time.Time
+	At time.Time `json:"at,omitzero"`
 	// Hash is the same for each delivery of one event: Meta repeats them for days.
-	Hash string
+	Hash string `json:"hash,omitempty"`
 	// Aspect names what the event is news of. Of a number, or of an account if it is
 	// narrowed to none, events of an aspect that are older than the last one applied are
 	// ignored.
-	Aspect  string
-	Effects Effects
+	Aspect  string  `json:"aspect,omitempty"`
+	Effects Effects `json:"effects,omitzero"`
 	// ConfirmByHealth asks for one read of the health of every number concerned.
-	ConfirmByHealth bool
+	ConfirmByHealth bool `json:"confirm_by_health,omitempty"`
 	// Value is the news as Meta put it.
-	Value json.RawMessage
+	Value json.RawMessage `json:"value,omitempty"`
 }
 
 // About tells whether an event of a number's account concerns the number.
@@ -86,68 +86,68 @@ const (
 // Effects is what follows from an event. The zero value of each means: nothing.
 type Effects struct {
 	// NameStatus is the display name's, as health spells it.
-	NameStatus      string
-	RequestedName   string
-	RejectionReason string
+	NameStatus      string `json:"name_status,omitempty"`
+	RequestedName   string `json:"requested_name,omitempty"`
+	RejectionReason string `json:"rejection_reason,omitempty"`
 
-	Tier       string // TIER_…
-	TierScope  TierScope
-	Throughput string // HIGH
-	Review     string // account_review_status of the account
+	Tier       string    `json:"tier,omitempty"` // TIER_…
+	TierScope  TierScope `json:"tier_scope,omitempty"`
+	Throughput string    `json:"throughput,omitempty"` // HIGH
+	Review     string    `json:"review,omitempty"`     // account_review_status of the account
 
-	Ban          *Ban
-	Restrictions []Restriction
-	Violation    string // its type
-	Deleted      bool   // the account
+	Ban          *Ban          `json:"ban,omitempty"`
+	Restrictions []Restriction `json:"restrictions,omitempty"`
+	Violation    string        `json:"violation,omitempty"` // its type
+	Deleted      bool          `json:"deleted,omitempty"`   // the account
 
 	// CredentialsInvalid says that the token opens this account no more; AppID is whose
 	// token, "" where Meta does not say. Customers have other apps, too.
-	CredentialsInvalid bool
-	AppID              string
+	CredentialsInvalid bool   `json:"credentials_invalid,omitempty"`
+	AppID              string `json:"app_id,omitempty"`
 	// Disconnection is why a number that was shared with the WhatsApp Business app left
 	// us, and who did it (USER or SYSTEM); the idle are asked to open the app.
-	Disconnection string
-	DisconnectBy  string
+	Disconnection string `json:"disconnection,omitempty"`
+	DisconnectBy  string `json:"disconnect_by,omitempty"`
 	// Coexistence says that the number is, or was, shared with the WhatsApp Business app:
 	// it is never registered.
-	Coexistence bool
+	Coexistence bool `json:"coexistence,omitempty"`
 
 	// HoldSends says that replies have to wait for Reconnected. Nothing is registered
 	// meanwhile.
-	HoldSends   bool
-	Reconnected bool
+	HoldSends   bool `json:"hold_sends,omitempty"`
+	Reconnected bool `json:"reconnected,omitempty"`
 	// BlockSends says that Meta lets nothing be sent; Unblock ends it.
-	BlockSends bool
-	Unblock    bool
+	BlockSends bool `json:"block_sends,omitempty"`
+	Unblock    bool `json:"unblock,omitempty"`
 
 	// Rearm says that an obstacle is gone: every number concerned that waits is
 	// registered now if the decision table agrees, whatever its schedule says, and an
 	// approved rename of a live one is applied.
-	Rearm bool
+	Rearm bool `json:"rearm,omitempty"`
 	// State and Action are where the numbers concerned stand until the health read, if
 	// they are not live (PendingOnly) or in any case.
-	State       rules.State
-	Action      rules.Action
-	PendingOnly bool
+	State       rules.State  `json:"state,omitempty"`
+	Action      rules.Action `json:"action,omitempty"`
+	PendingOnly bool         `json:"pending_only,omitempty"`
 
-	Alerts   []Alert
-	PIN      PIN
-	Template *Template
-	Calling  string // whether calls are on: ENABLED, DISABLED
+	Alerts   []Alert   `json:"alerts,omitempty"`
+	PIN      PIN       `json:"pin,omitempty"`
+	Template *Template `json:"template,omitempty"`
+	Calling  string    `json:"calling,omitempty"` // whether calls are on: ENABLED, DISABLED
 }
 
 // Ban is what Meta says of banning an account. Date is a text for people.
 type Ban struct {
-	State string // DISABLE, REINSTATE, SCHEDULE_FOR_DISABLE
-	Date  string
+	State string `json:"state,omitempty"` // DISABLE, REINSTATE, SCHEDULE_FOR_DISABLE
+	Date  string `json:"date,omitempty"`
 }
 
 // Restriction is something that an account may not do for a while.
 type Restriction struct {
-	Type  string
-	Until time.Time // zero: not said
+	Type  string    `json:"type,omitempty"`
+	Until time.Time `json:"until,omitzero"` // zero: not said
 	// Replies says that even answers to customers are restricted.
-	Replies bool
+	Replies bool `json:"replies,omitempty"`
 }
 
 // Severities of alerts, as Meta spells them.
@@ -159,28 +159,28 @@ const (
 
 // Alert is something to show beside a number's health.
 type Alert struct {
-	Type     string // Meta's alert type, restriction type or event
-	Severity string
-	Status   string // ACTIVE or NONE
-	Text     string // Meta's, plain text: markup in it is not markup; "" where it says none
-	Until    time.Time
+	Type     string    `json:"type,omitempty"` // Meta's alert type, restriction type or event
+	Severity string    `json:"severity,omitempty"`
+	Status   string    `json:"status,omitempty"` // ACTIVE or NONE
+	Text     string    `json:"text,omitempty"`   // Meta's, plain text: markup in it is not markup; "" where it says none
+	Until    time.Time `json:"until,omitzero"`
 	// Mail says that administrators are told by mail, too.
-	Mail bool
+	Mail bool `json:"mail,omitempty"`
 }
 
 // Template is what changed about a message template. It is known by its id, or by
 // name and language (underscores: en_US).
 type Template struct {
-	ID       string
-	Name     string
-	Language string
+	ID       string `json:"id,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Language string `json:"language,omitempty"`
 
-	Status   string
-	Reason   string // why it was rejected or paused, Meta's word
-	Advice   string // the same as a text for people, and what to do
-	Category string
+	Status   string `json:"status,omitempty"`
+	Reason   string `json:"reason,omitempty"` // why it was rejected or paused, Meta's word
+	Advice   string `json:"advice,omitempty"` // the same as a text for people, and what to do
+	Category string `json:"category,omitempty"`
 	// NextCategory is what the category becomes at CategoryAt.
-	NextCategory string
-	CategoryAt   time.Time
-	Quality      string // GREEN, YELLOW, RED
+	NextCategory string    `json:"next_category,omitempty"`
+	CategoryAt   time.Time `json:"category_at,omitzero"`
+	Quality      string    `json:"quality,omitempty"` // GREEN, YELLOW, RED
 }

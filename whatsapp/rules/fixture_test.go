@@ -237,9 +237,9 @@ func situation(t *testing.T, given map[string]any, h rules.History, sig string) 
 		case "state":
 			h.State = rules.State(v.(string))
 		case "pending_age_s":
-			h.PendingSince = noon.Add(-time.Duration(v.(float64)) * time.Second)
+			h.PendingSince = noon.Add(-span(v, time.Second))
 		case "last_attempt_age_s":
-			h.LastAttempt = noon.Add(-time.Duration(v.(float64)) * time.Second)
+			h.LastAttempt = noon.Add(-span(v, time.Second))
 		case "signature_changed":
 			if v != false {
 				t.Fatalf("signature_changed %v", v)
@@ -302,7 +302,7 @@ func TestFixtureRegister(t *testing.T) {
 			c.equal("freeze_s", int(o.Freeze/time.Second))
 			c.equal("block_s", int(o.Freeze/time.Second))
 			c.equal("retry_after_s", int(o.RetryIn/time.Second))
-			if low, ok := c.take("retry_after_s_min"); ok && o.RetryIn < time.Duration(low.(float64))*time.Second {
+			if low, ok := c.take("retry_after_s_min"); ok && o.RetryIn < span(low, time.Second) {
 				t.Errorf("retried in %v, want %v s or later", o.RetryIn, low)
 			}
 			c.equal("pause_waba_minutes", int(o.RetryIn/time.Minute))
@@ -362,7 +362,7 @@ func backsOff(t *testing.T, gerr *graph.Error, before rules.Reading, minutes []a
 	h := rules.History{State: rules.Registering}
 	for i, m := range minutes {
 		o := rules.Judge(gerr, before, h, noon)
-		if o.RetryIn != time.Duration(m.(float64))*time.Minute {
+		if o.RetryIn != span(m, time.Minute) {
 			t.Errorf("failure %d is retried in %v, want %v min", i+1, o.RetryIn, m)
 		}
 		h = h.AfterAnswer(o, h, noon)
@@ -378,7 +378,7 @@ func confirms(t *testing.T, o rules.Outcome, seconds []any) {
 	now := noon
 	for _, s := range seconds {
 		at := rules.Observe(h.State, h.PendingSince, now, h)
-		want := time.Duration(s.(float64)) * time.Second
+		want := span(s, time.Second)
 		if got := at.Sub(noon); got < want*8/10 || got > want*125/100 {
 			t.Errorf("confirmed after %v, want %v", got, want)
 		}
@@ -565,4 +565,10 @@ func texts(list any) []string {
 		}
 	}
 	return out
+}
+
+// span is a number of a payload file, in units.
+func span(v any, unit time.Duration) time.Duration {
+	n, _ := v.(float64)
+	return time.Duration(n * float64(unit))
 }

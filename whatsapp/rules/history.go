@@ -47,8 +47,8 @@ func (h History) AfterRead(d Decision, v Verdict, now time.Time) History {
 // AfterSend is the history once an attempt is about to be sent. It has to be on disk
 // before the call is made: a call counts whatever becomes of it.
 func (h History) AfterSend(v Verdict, sig string, now time.Time) History {
-	calls := slices.DeleteFunc(slices.Clone(h.Calls), func(c Call) bool { return !counted(c, now) })
-	h.Calls = append(calls, Call{At: now, Automatic: v.Trigger.Automatic(), Trigger: v.Trigger})
+	h.Calls = slices.DeleteFunc(slices.Clone(h.Calls), func(c Call) bool { return !counted(c, now) })
+	h.Calls = append(h.Calls, Call{At: now, Automatic: v.Trigger.Automatic(), Trigger: v.Trigger})
 	h.LastAttempt, h.Signature = now, sig
 	h.RetryAt, h.Confirming = time.Time{}, time.Time{}
 	return h.enter(Registering, "", now)

@@ -34,7 +34,7 @@ func (l *life) attempt(by rules.Trigger) rules.Verdict {
 	l.h = l.h.AfterRead(d, v, l.now)
 	if v.OK {
 		if frozen.After(l.now) {
-			l.fail("sent although frozen until %v", frozen)
+			l.failf("sent although frozen until %v", frozen)
 		}
 		before := l.h
 		l.h = l.h.AfterSend(v, sig, l.now)
@@ -51,22 +51,22 @@ func (l *life) attempt(by rules.Trigger) rules.Verdict {
 func (l *life) judgeVerdict(d rules.Decision, v rules.Verdict, by rules.Trigger, r rules.Reading) {
 	switch {
 	case v.OK != (v.Reason == ""):
-		l.fail("verdict %+v", v)
+		l.failf("verdict %+v", v)
 	case !v.OK && !v.NextAt.IsZero() && !v.NextAt.After(l.now):
-		l.fail("refused until %v, which is past: %+v", v.NextAt, v)
+		l.failf("refused until %v, which is past: %+v", v.NextAt, v)
 	case !v.OK:
 	case r.Number == nil, l.h.Coexistence, d.Row == "D1", d.Row == "D6", d.Row == "D13", d.Row == "":
-		l.fail("sent by row %q", d.Row)
+		l.failf("sent by row %q", d.Row)
 	case by == rules.TriggerTimer && l.h.State == rules.AuthError:
-		l.fail("a timer acted with a dead token")
+		l.failf("a timer acted with a dead token")
 	case v.Trigger == rules.TriggerTimer && l.h.State == rules.Abandoned:
-		l.fail("a timer acted on an abandoned number")
+		l.failf("a timer acted on an abandoned number")
 	case v.Trigger == rules.TriggerTimer && l.h.State == rules.NeedsAdmin && l.h.RetryAt.IsZero():
-		l.fail("a timer acted although a person has to")
+		l.failf("a timer acted although a person has to")
 	case by.Automatic() && l.h.State == rules.NeedsAdmin && l.h.Action == rules.EnterPIN && l.h.RetryAt.IsZero():
-		l.fail("a PIN was guessed")
+		l.failf("a PIN was guessed")
 	case v.Trigger == rules.TriggerTimer && !l.h.PendingSince.IsZero() && l.now.Sub(l.h.PendingSince) > 30*day:
-		l.fail("a timer acted after %v", l.now.Sub(l.h.PendingSince))
+		l.failf("a timer acted after %v", l.now.Sub(l.h.PendingSince))
 	}
 }
 
@@ -76,14 +76,14 @@ func (l *life) note() {
 	}
 	waits := l.h.State != rules.Registered && l.h.State != rules.NotNeeded && l.h.State != ""
 	if waits == l.h.PendingSince.IsZero() {
-		l.fail("state %s waits since %v", l.h.State, l.h.PendingSince)
+		l.failf("state %s waits since %v", l.h.State, l.h.PendingSince)
 	}
 	if (l.h.State == rules.NeedsAdmin || l.h.State == rules.AuthError || l.h.State == rules.RateLimited) && l.h.Action == "" {
-		l.fail("state %s asks for nothing", l.h.State)
+		l.failf("state %s asks for nothing", l.h.State)
 	}
 }
 
-func (l *life) fail(format string, args ...any) {
+func (l *life) failf(format string, args ...any) {
 	if l.said == nil {
 		l.said = fmt.Errorf("%v: "+format, append([]any{l.now.Sub(noon)}, args...)...)
 	}
@@ -93,7 +93,7 @@ func (l *life) fail(format string, args ...any) {
 func (l *life) look() rules.Verdict {
 	next := rules.Observe(l.h.State, l.h.PendingSince, l.now, l.h)
 	if !next.After(l.now) || next.After(l.now.Add(31*hour)) {
-		l.fail("the next look is in %v", next.Sub(l.now))
+		l.failf("the next look is in %v", next.Sub(l.now))
 	}
 	l.now = next
 	return l.attempt(rules.TriggerTimer)

@@ -123,43 +123,43 @@ type Decision struct {
 
 // History is what the engine remembers of a number when it asks whether to act.
 type History struct {
-	State        State
-	Action       Action
-	Coexistence  bool      // by the signup event, or seen once
-	PendingSince time.Time // when it began to wait; zero: it does not
+	State        State     `json:"state,omitempty"`
+	Action       Action    `json:"action,omitempty"`
+	Coexistence  bool      `json:"coexistence,omitempty"`  // by the signup event, or seen once
+	PendingSince time.Time `json:"pending_since,omitzero"` // when it began to wait; zero: it does not
 	// Signature is the input signature at the last attempt, "" when there was none. A
 	// reading that rules a registration out (it is live, a person has to act first)
 	// clears it, so that what comes afterwards is a change even if Meta says the same
 	// as at the last attempt: a name was edited, a second rename approved.
-	Signature string
+	Signature string `json:"signature,omitempty"`
 	// LastAttempt is when a registration was last sent; zero: never.
-	LastAttempt time.Time
+	LastAttempt time.Time `json:"last_attempt,omitzero"`
 	// Calls are the moments at which calls of register were sent in the last 72 h,
 	// and whether a person started them.
-	Calls []Call
+	Calls []Call `json:"calls,omitempty"`
 	// FrozenUntil is until when Meta wants no registration (133016, 133008, 133009,
 	// 133015).
-	FrozenUntil time.Time
+	FrozenUntil time.Time `json:"frozen_until,omitzero"`
 	// RetryAt is set after a failure that time cures: the back-off's end.
-	RetryAt time.Time
+	RetryAt time.Time `json:"retry_at,omitzero"`
 	// Tries counts transient failures in a row.
-	Tries int
+	Tries int `json:"tries,omitempty"`
 	// Reread is when D7 was first seen; zero: it was not.
-	Reread time.Time
+	Reread time.Time `json:"reread,omitzero"`
 	// Confirming is when a registration succeeded that health has not confirmed yet.
-	Confirming time.Time
+	Confirming time.Time `json:"confirming,omitzero"`
 	// Deregistered is when the number was deregistered because Meta had an unfinished
 	// deregistration (133000); zero: it was not since it last was live.
-	Deregistered time.Time
+	Deregistered time.Time `json:"deregistered,omitzero"`
 	// PhoneID spreads the numbers over time.
-	PhoneID string
+	PhoneID string `json:"phone_id,omitempty"`
 }
 
 // Call is one counted call of register.
 type Call struct {
-	At        time.Time
-	Automatic bool
-	Trigger   Trigger
+	At        time.Time `json:"at,omitzero"`
+	Automatic bool      `json:"automatic,omitempty"`
+	Trigger   Trigger   `json:"trigger,omitempty"`
 }
 
 // Automatic tells whether no person started what a trigger stands for.
