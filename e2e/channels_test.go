@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
@@ -64,6 +65,7 @@ func (p *program) story(ch *simulator.Channel) {
 		if answer.Status != want {
 			t.Errorf("a forged webhook got %d, want %d", answer.Status, want)
 		}
+		testkit.Wait(t, 30*time.Second, "the repeated message", func() bool { return len(p.messages(conversation)) == 2 })
 	}
 	reply := p.reply(conversation, "Antwort "+string(ch.Kind))
 	if reply.Status != "sent" || reply.Type != 1 {
