@@ -160,6 +160,14 @@ func TestWhatsAppMetaIsDown(t *testing.T) {
 		if status != http.StatusOK || pick(t, got, "registration.state") != "registered" {
 			t.Errorf("what is stored: %d %s", status, got)
 		}
+		// Chatwoot shows Meta's body; we do not.
+		s.clock.advance(time.Minute)
+		s.meta.play("graph-error-1.json", trace("AFixtureTrace9005"))
+		base := payloadFile(t, "api-health-error-base-form.json")
+		status, got = s.send(base)
+		if want := strings.SplitN(fmt.Sprint(pick(t, base.Body, "error")), " - ", 2)[0]; status != base.Status || pick(t, got, "error") != want {
+			t.Errorf("an error of Meta's: %d %s, want %s", status, got, want)
+		}
 		before := s.meta.mark()
 		s.fresh(fixtureTime, func() { s.meta.play("graph-phone-d6-healthy-live.json", cut) })
 		down("without a snapshot", nil)

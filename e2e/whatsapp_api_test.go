@@ -117,6 +117,7 @@ func TestWhatsAppHealth(t *testing.T) {
 			}},
 			{file: "api-health-pending.json", but: later, banner: true, set: func() {
 				s.tried("graph-phone-d12-name-pending.json", "graph-register-error-2388001-display-name.json", trace("AFixtureTrace9001"))
+				s.meta.play("graph-phone-d12-name-pending-waiting.json")
 				s.at(fixtureTime)
 			}},
 			{file: "api-health-needs-admin.json", banner: true, set: func() {

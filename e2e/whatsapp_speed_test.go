@@ -83,3 +83,28 @@ func TestWhatsAppSignupOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatsAppUnclearAnswer: when an answer leaves open whether the number is
+// registered now, its health says so at once; nothing is registered again for it.
+func TestWhatsAppUnclearAnswer(t *testing.T) {
+	t.Parallel()
+	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+		s := whatsappStage(t, b, nil)
+		for _, answer := range []string{"graph-register-error-502-html.json", "graph-register-error-already-registered.json"} {
+			s.tried("graph-phone-d11-approved.json", answer)
+			s.meta.play("graph-phone-d6-healthy-live.json")
+			before := s.meta.mark()
+			s.clock.advance(2 * time.Second)
+			s.quiet()
+			if got := s.meta.reads(before); len(got) != 1 || got[0] != 48 {
+				t.Errorf("%s: the health of %v was read", answer, got)
+			}
+			if state, _, _ := s.registration(48); state != "registered" || s.banner(48) {
+				t.Errorf("%s: the number is %v", answer, state)
+			}
+			if n := s.meta.registers(before); n != 0 {
+				t.Errorf("%s: registered %d times again", answer, n)
+			}
+		}
+	})
+}

@@ -189,11 +189,15 @@ func (s *stage) hooked(file string) {
 			s.effects(file, e, inbox, health, s.log.String()[logged:])
 		}
 	}
-	if registers == 1 {
-		_, list := s.ask("admin", http.MethodGet, s.path(routed[0], "/registration_attempts"), nil)
-		if pick(s.t, list, "payload[0].decision_row") != e.Row || pick(s.t, list, "payload[0].trigger") != "webhook:phone_number_name_update" {
-			s.t.Errorf("%s: the audit trail has %s", file, list)
-		}
+	if registers != 1 {
+		return
+	}
+	_, list := s.ask("admin", http.MethodGet, s.path(routed[0], "/registration_attempts"), nil)
+	trigger := pick(s.t, list, "payload[0].trigger")
+	// Of a batch, what else changed may be looked at first.
+	first := strings.HasPrefix(file, "webhook-batch-") && trigger == "health_change"
+	if pick(s.t, list, "payload[0].decision_row") != e.Row || trigger != "webhook:phone_number_name_update" && !first {
+		s.t.Errorf("%s: the audit trail has %s", file, list)
 	}
 }
 

@@ -116,7 +116,7 @@ func TestEveryLocaleHasEveryText(t *testing.T) {
 				}
 				// "1 day" may be "one day".
 				got := arguments(t, where, text)
-				if !slices.Equal(got, args) && !(counted && slices.Equal(append(got, countArg), args)) {
+				if !slices.Equal(got, args) && (!counted || !slices.Equal(append(got, countArg), args)) {
 					t.Errorf("%s: arguments %v, want %v", where, got, args)
 				}
 				if text == original[form] {

@@ -107,7 +107,7 @@ func Decide(r Reading, h History, now time.Time) Decision {
 		return Decision{Row: d.Row, Move: TellAdmin, State: NeedsAdmin, Action: ContactMeta, TellAdmin: true}
 	case h.confirming(now):
 		// It was registered a moment ago, and Meta takes a while to show it.
-		return Decision{Row: d.Row, Move: Wait, State: Registering}
+		return Decision{Row: d.Row, Move: Wait}
 	case d.Row == "D7":
 		d.RereadAfter = rereadAfter
 		if !h.Reread.IsZero() {
