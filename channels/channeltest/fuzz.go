@@ -42,6 +42,7 @@ func Fuzz(f *testing.F, build func(env *channels.Env) channels.Driver, options .
 	if len(seeds) == 0 {
 		f.Fatal("channeltest: no case has a request")
 	}
+	proveElsewhere(seeds)
 	f.Fuzz(func(t *testing.T, n int, body []byte, headers, query string) {
 		sd := &seeds[uint(n)%uint(len(seeds))]
 		in := *sd.in
@@ -95,6 +96,22 @@ func newSeed(w *world, in *input) seed {
 	changed.body = slices.Concat(in.body, []byte("&tampered=1"))
 	sd.signed = !w.proven(&changed)
 	return sd
+}
+
+// proveElsewhere finds the requests that their own case refuses, for want of a secret,
+// and that are genuine in the world of another case: a signature is valid wherever
+// its secret is.
+func proveElsewhere(seeds []seed) {
+	for i := range seeds {
+		for j := range seeds {
+			if seeds[i].ok || i == j {
+				continue
+			}
+			if there := newSeed(seeds[j].world, seeds[i].in); there.ok {
+				seeds[i].ok, seeds[i].proof, seeds[i].signed = true, there.proof, there.signed
+			}
+		}
+	}
 }
 
 func looksSecret(header string) bool {
