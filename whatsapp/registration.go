@@ -59,7 +59,7 @@ func (e *Engine) attempt(ctx context.Context, inboxID int64, a ask) (Registratio
 	if err != nil {
 		return Registration{}, err
 	}
-	owner, b, err := e.take(ctx, row)
+	owner, b, err := e.take(ctx, row, a.trigger == rules.TriggerAdmin)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -132,7 +132,10 @@ func (e *Engine) Registration(ctx context.Context, phoneID string) (Registration
 
 // take gets the lease of a number's account. While somebody else has it for another
 // number, that is waited for; an attempt of the same number is not.
-func (e *Engine) take(ctx context.Context, row store.WhatsAppNumber) (string, store.WhatsAppBusiness, error) {
+//
+// An administrator who pressed the button is told at once that an attempt is under way
+// already; whoever connects the number waits for what comes of it.
+func (e *Engine) take(ctx context.Context, row store.WhatsAppNumber, button bool) (string, store.WhatsAppBusiness, error) {
 	owner := e.owner()
 	until := time.NewTimer(e.Patience)
 	defer until.Stop()
@@ -146,7 +149,7 @@ func (e *Engine) take(ctx context.Context, row store.WhatsAppNumber) (string, st
 			return "", b, err
 		}
 		busy := &Refused{Text: "A registration attempt is already running", Running: true}
-		if len(running) > 0 {
+		if button && len(running) > 0 {
 			_, err := e.refusal(ctx, row, busy)
 			return "", b, err
 		}

@@ -261,3 +261,24 @@ func TestTokensStayOut(t *testing.T) {
 		t.Errorf("got %v, want a redacted retryable", err)
 	}
 }
+
+// A reaction that is taken off within the millisecond in which it was put on is an
+// event of its own: with the same key it would count as a repetition.
+func TestReactionsOfOneMillisecond(t *testing.T) {
+	t.Parallel()
+	entry := &meta.Entry{ID: "1"}
+	for _, action := range []string{`"react","emoji":"❤️"`, `"react","emoji":"👍"`, `"unreact"`} {
+		entry.Messaging = append(entry.Messaging, json.RawMessage(
+			`{"sender":{"id":"2"},"recipient":{"id":"1"},"timestamp":1760300000000,"reaction":{"mid":"m1","action":`+action+`}}`))
+	}
+	keys := map[string]bool{}
+	for _, ev := range (meta.Decoder{Channel: "facebook"}).Entry(0, entry) {
+		if ev.Kind != chat.KindReaction {
+			t.Fatalf("decoded as %s", ev.Kind)
+		}
+		keys[ev.Key] = true
+	}
+	if len(keys) != 3 {
+		t.Errorf("three reactions have the keys %v", keys)
+	}
+}
