@@ -165,7 +165,7 @@ func TestWhatsAppMetaIsDown(t *testing.T) {
 		s.meta.play("graph-error-1.json", trace("AFixtureTrace9005"))
 		base := payloadFile(t, "api-health-error-base-form.json")
 		status, got = s.send(base)
-		if want := strings.SplitN(fmt.Sprint(pick(t, base.Body, "error")), " - ", 2)[0]; status != base.Status || pick(t, got, "error") != want {
+		if want, _, _ := strings.Cut(fmt.Sprint(pick(t, base.Body, "error")), " - "); status != base.Status || pick(t, got, "error") != want {
 			t.Errorf("an error of Meta's: %d %s, want %s", status, got, want)
 		}
 		before := s.meta.mark()

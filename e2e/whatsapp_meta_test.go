@@ -187,17 +187,6 @@ func (m *meta) playAs(inbox int, file string, how ...answerOption) {
 	m.played[name] = []graphAnswer{a}
 }
 
-// then is what Meta answers after the answers before were given, each once.
-func (m *meta) then(file string, how ...answerOption) { m.thenAs(48, file, how...) }
-
-func (m *meta) thenAs(inbox int, file string, how ...answerOption) {
-	m.t.Helper()
-	name, a := m.read(inbox, file, how)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.played[name] = append(m.played[name], a)
-}
-
 // answer has Meta answer a call, "POST /1/messages", with a body that is in no file.
 func (m *meta) answer(name string, status int, body string) {
 	m.mu.Lock()

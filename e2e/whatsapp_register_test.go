@@ -195,7 +195,7 @@ func TestWhatsAppRegisterWebhook(t *testing.T) {
 		}
 		for _, c := range s.meta.all(before) {
 			want := map[string]string{posts[0]: `{}`, posts[1]: string(payloadFile(t, "graph-subscribe-override-success.json").sent(t))}[c.Name]
-			if c.Body != want && want != "" && !(want == `{}` && c.Body == "") {
+			if c.Body != want && want != "" && (want != `{}` || c.Body != "") {
 				t.Errorf("%s: got %s, want %s", c.Name, c.Body, want)
 			}
 		}

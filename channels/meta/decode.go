@@ -203,7 +203,7 @@ func (x *decoding) reaction(in *reaction) []chat.Event {
 	ev, mid := x.base, string(in.MID)
 	actor := string(x.in.Sender.ID)
 	// The action belongs to it: put on and taken off within a millisecond are two events.
-	ev.Key, ev.Kind = "re:"+mid+":"+actor+":"+string(x.in.Timestamp)+":"+string(in.Action)+string(in.Emoji), chat.KindReaction
+	ev.Key, ev.Kind = "re:"+mid+":"+actor+":"+string(x.in.Timestamp)+":"+in.Action+in.Emoji, chat.KindReaction
 	ev.Target = &chat.Target{SourceIDs: []string{mid}}
 	ev.Reaction = &chat.Reaction{Emoji: channels.Clean(in.Emoji), Action: "add", Name: channels.Clean(in.Name)}
 	if in.Action == "unreact" {
