@@ -36,11 +36,11 @@ bin/tributary: $(SOURCES) go.mod go.sum Makefile
 
 .PHONY: test
 test: ## run the tests; with the URLs of `make services` on PostgreSQL and Redis too
-	$(GO) test ./...
+	$(GO) test -timeout 40m ./...
 
 .PHONY: race
 race: ## run the tests under the race detector (needs a C compiler)
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 60m ./...
 
 .PHONY: services
 services: ## start PostgreSQL and Redis on loopback and print the two TEST_ URLs (Debian)
