@@ -271,7 +271,7 @@ func TestWhatsAppAttempts(t *testing.T) {
 			"payload[1].next_attempt_at": between("2026-11-18T23:00:00Z", "2026-11-19T20:00:00Z"),
 			"payload[2].next_attempt_at": anything,
 			// Nobody's, where the engine looked at the new number before the request did.
-			"payload[5].actor_user_id": anything,
+			"payload[5].actor_user_id":   anything,
 			"payload[2].finished_at":     between("2026-11-18T16:14:10Z", "2026-11-18T16:14:12Z"),
 			"payload[4].next_attempt_at": between("2026-11-18T16:00:00Z", "2026-11-18T18:00:00Z"),
 			"payload[5].next_attempt_at": between("2026-11-18T16:00:00Z", "2026-11-18T18:00:00Z"),
