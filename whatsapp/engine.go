@@ -89,6 +89,8 @@ type Engine struct {
 	reads singleflight.Group
 	wake  chan struct{}
 	lease atomic.Uint64
+	// paused is until when this process may not call Meta about an account.
+	paused sync.Map
 
 	// life ends when the process stops; what people started goes on until then.
 	life     context.Context //nolint:containedctx // it is the engine's life, not a call's
@@ -155,23 +157,32 @@ func (e *Engine) Wake() {
 	}
 }
 
-// Run looks after numbers until ctx ends.
+// Run looks after numbers until ctx ends. An account for which Meta does not answer
+// takes one place, and holds up nobody else's numbers.
 func (e *Engine) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	places := make(chan struct{}, e.Slots)
 	tick := time.NewTicker(sweep)
 	defer tick.Stop()
 	for {
 		if err := e.Adopt(ctx); err != nil && ctx.Err() == nil {
 			e.Log.Warn("WhatsApp numbers not adopted", "error", err)
 		}
-		n, err := e.Round(ctx)
-		if err != nil && ctx.Err() == nil {
-			e.Log.Warn("WhatsApp numbers not looked after", "error", err)
+		if free := e.Slots - len(places); free > 0 {
+			_, err := e.claim(ctx, free, func(look func()) {
+				places <- struct{}{}
+				running.Go(func() {
+					defer func() { <-places; e.Wake() }() // there may be more than there were places for
+					look()
+				})
+			})
+			if err != nil && ctx.Err() == nil {
+				e.Log.Warn("WhatsApp numbers not looked after", "error", err)
+			}
 		}
 		if ctx.Err() != nil {
 			return nil
-		}
-		if n > 0 {
-			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -195,18 +206,24 @@ func (e *Engine) Close(ctx context.Context) error {
 	}
 }
 
-// Round looks after the accounts that are due, once, and tells how many there were.
+// Round looks after accounts that are due, once, and tells how many there were.
 func (e *Engine) Round(ctx context.Context) (int, error) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	return e.claim(ctx, e.Slots, all.Go)
+}
+
+// claim leases accounts that are due, at most limit of them, and starts what looks
+// after each. It tells how many there were.
+func (e *Engine) claim(ctx context.Context, limit int, start func(look func())) (int, error) {
 	owner := e.owner()
-	due, err := e.Store.ClaimWhatsAppBusinesses(ctx, owner, leaseFor, e.Slots)
+	due, err := e.Store.ClaimWhatsAppBusinesses(ctx, owner, leaseFor, limit)
 	if err != nil {
 		return 0, err
 	}
-	var all sync.WaitGroup
 	for _, b := range due {
-		all.Go(func() { e.business(ctx, owner, b) })
+		start(func() { e.business(ctx, owner, b) })
 	}
-	all.Wait()
 	return len(due), nil
 }
 
@@ -292,8 +309,12 @@ var (
 
 // spend takes n calls out of the account's quota, or says until when there is none.
 func (e *Engine) spend(ctx context.Context, b store.WhatsAppBusiness, n int) error {
-	if b.PausedUntil.After(e.Now()) {
-		return pausedError{b.PausedUntil}
+	until := b.PausedUntil
+	if own, ok := e.paused.Load(b.WABA); ok {
+		until = later(until, own.(time.Time)) //nolint:forcetypeassert // nothing else is stored
+	}
+	if until.After(e.Now()) {
+		return pausedError{until}
 	}
 	q := scarce
 	if b.Registered {
@@ -323,8 +344,12 @@ func (e *Engine) usage(ctx context.Context, t graph.Target, u graph.Usage) {
 	e.pause(ctx, t.WABA, wait)
 }
 
+// pause keeps everybody from calling Meta about an account for a while: this process
+// at once, others when they lease it.
 func (e *Engine) pause(ctx context.Context, waba string, wait time.Duration) {
-	if err := e.Store.PauseWhatsAppBusiness(ctx, waba, e.Now().Add(wait)); err != nil {
+	until := e.Now().Add(wait)
+	e.paused.Store(waba, until)
+	if err := e.Store.PauseWhatsAppBusiness(ctx, waba, until); err != nil {
 		e.Log.Warn("WhatsApp account not paused", "waba_id", waba, "error", err)
 	}
 }

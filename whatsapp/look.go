@@ -66,10 +66,12 @@ func (e *Engine) look(ctx context.Context, owner string, b store.WhatsAppBusines
 		e.Log.Error("memory of a WhatsApp number unreadable; it starts anew", "phone_number_id", row.PhoneID, "error", err)
 	}
 	n.h, n.wasSetUp = n.m.History, n.m.Setup.Done != ""
-	if ok, err := n.connected(ctx); err != nil || !ok {
+	// Word that was left is taken in whatever follows: what nobody takes in keeps the
+	// number due.
+	if err := n.load(ctx); err != nil {
 		return n, err
 	}
-	if err := n.load(ctx); err != nil {
+	if ok, err := n.connected(ctx); err != nil || !ok {
 		return n, err
 	}
 	if err := n.read(ctx); err != nil {
@@ -115,6 +117,9 @@ func (n *number) connected(ctx context.Context) (bool, error) {
 		return false, n.save(ctx)
 	}
 	n.ch = ch
+	if n.PIN == "" {
+		n.PIN = storedPIN(ch.Settings)
+	}
 	return true, nil
 }
 
@@ -140,9 +145,6 @@ func (n *number) load(ctx context.Context) error {
 		}
 	}
 	n.kept = n.Snapshot
-	if n.PIN == "" {
-		n.PIN = storedPIN(n.ch.Settings)
-	}
 	signals, err := n.e.Store.WhatsAppSignals(ctx, n.PhoneID)
 	if err != nil {
 		return err
