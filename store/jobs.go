@@ -13,6 +13,8 @@ const (
 	LaneMedia    = "media"    // downloads of what came with messages, and of avatars
 	LaneBulk     = "bulk"     // imports, deletions
 	LaneWebhooks = "webhooks" // calls of customers' endpoints
+	LaneNumbers  = "numbers"  // news about WhatsApp numbers, which wait for nobody's answer
+	LaneMail     = "mail"     // mails
 )
 
 // Job is work to be done later, at least once.

@@ -68,7 +68,7 @@ func (e *Engine) addressNotice(ctx context.Context, j store.Job, n Notice, admin
 				return fmt.Errorf("whatsapp: notice: %w", err)
 			}
 			if err := tx.InsertJob(ctx, store.Job{
-				Kind: JobNotice, AccountID: n.AccountID, Payload: payload, MaxAttempts: noticeTries,
+				Kind: JobNotice, Lane: store.LaneMail, AccountID: n.AccountID, Payload: payload, MaxAttempts: noticeTries,
 				UniqueKey: j.UniqueKey + ":" + strconv.FormatInt(a.UserID, 10),
 			}); err != nil {
 				return err

@@ -87,7 +87,7 @@ func (w *world) run() {
 		handlers[kind] = func(context.Context, store.Job) error { return nil }
 	}
 	next := func() time.Time {
-		at, err := w.db.NextJob(w.t.Context(), store.LaneDeferred)
+		at, err := w.db.NextJob(w.t.Context(), store.LaneMail)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func (w *world) run() {
 	for at := next(); !at.IsZero(); at = next() {
 		w.db.Clock.Advance(max(0, at.Sub(w.db.Clock.Now())))
 		runner := desk.NewRunner(desk.RunnerOptions{
-			Store: w.db.Store, Log: w.engines[0].Log, Lane: store.LaneDeferred, Owner: "runner", Now: w.db.Clock.Now, Handlers: handlers,
+			Store: w.db.Store, Log: w.engines[0].Log, Lane: store.LaneMail, Owner: "runner", Now: w.db.Clock.Now, Handlers: handlers,
 		})
 		ctx, stop := context.WithCancel(w.t.Context())
 		done := make(chan error, 1)

@@ -44,7 +44,7 @@ func (w *world) work() {
 	w.t.Helper()
 	ctx, p := w.t.Context(), w.engines[0]
 	for {
-		jobs, err := w.db.ClaimJobs(ctx, store.LaneDeferred, "work", time.Minute, 100)
+		jobs, err := w.db.ClaimJobs(ctx, store.LaneMail, "work", time.Minute, 100)
 		if err != nil {
 			w.t.Fatal(err)
 		}

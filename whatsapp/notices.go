@@ -117,7 +117,7 @@ func (n *number) tell(ctx context.Context, tx *store.Tx, standing bool) error {
 		n.e.Log.Info("administrators are told about a WhatsApp number", "inbox_id", n.InboxID, "phone_number_id", n.PhoneID, "notice", w.Kind, "detail", w.Detail)
 	}
 	return tx.InsertJob(ctx, store.Job{
-		Kind: JobNotice, AccountID: n.AccountID, Payload: payload, MaxAttempts: 10,
+		Kind: JobNotice, Lane: store.LaneMail, AccountID: n.AccountID, Payload: payload, MaxAttempts: 10,
 		UniqueKey: JobNotice + ":" + n.PhoneID + ":" + strconv.FormatInt(n.now.UnixMicro(), 36),
 	})
 }
