@@ -107,7 +107,11 @@ func Decide(r Reading, h History, now time.Time) Decision {
 		return Decision{Row: d.Row, Move: TellAdmin, State: NeedsAdmin, Action: ContactMeta, TellAdmin: true}
 	case h.confirming(now):
 		// It was registered a moment ago, and Meta takes a while to show it.
-		return Decision{Row: d.Row, Move: Wait}
+		d = Decision{Row: d.Row, Move: Wait}
+		if h.State == Registered && !f.provisioned() {
+			d.State = Registering // Meta said that it was, and health does not show it yet
+		}
+		return d
 	case d.Row == "D7":
 		d.RereadAfter = rereadAfter
 		if !h.Reread.IsZero() {

@@ -263,3 +263,23 @@ func TestSignature(t *testing.T) {
 		}
 	}
 }
+
+// Meta may answer that a number is registered already. It counts as registered when
+// its health shows that.
+func TestDecideConfirmingAlreadyRegistered(t *testing.T) {
+	t.Parallel()
+	h := rules.History{State: rules.Registered, Confirming: noon, LastAttempt: noon}
+	for _, c := range []struct {
+		n    *graph.Number
+		want rules.State
+	}{
+		{unregistered("name_status", "APPROVED"), rules.Registering},
+		{live("throughput", "null"), rules.Registering},
+		{live("new_name_status", "APPROVED"), ""},
+		{live(), rules.Registered},
+	} {
+		if d := rules.Decide(rules.Reading{Number: c.n}, h, noon.Add(time.Minute)); d.State != c.want || d.Register {
+			t.Errorf("%s: %+v, want state %q", d.Row, d, c.want)
+		}
+	}
+}
