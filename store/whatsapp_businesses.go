@@ -73,6 +73,16 @@ func (s *Store) ClaimWhatsAppBusinesses(ctx context.Context, owner string, lease
 	return out, nil
 }
 
+// EnsureWhatsAppBusiness makes an account known, so that it can be leased before it
+// has a number.
+func (s *Store) EnsureWhatsAppBusiness(ctx context.Context, waba string) error {
+	if _, err := s.w.ExecContext(ctx, `INSERT INTO whatsapp_businesses (waba_id, due_at, created_at, updated_at)
+		VALUES ($1, `+never+`, $2, $2) ON CONFLICT (waba_id) DO NOTHING`, waba, micros(s.now())); err != nil {
+		return fmt.Errorf("store: ensure WhatsApp business: %w", err)
+	}
+	return nil
+}
+
 // LeaseWhatsAppBusiness leases one account, due or not; ok is false while somebody
 // else has it. Whoever has it already gets it for longer.
 func (s *Store) LeaseWhatsAppBusiness(ctx context.Context, waba, owner string, lease time.Duration) (b WhatsAppBusiness, ok bool, err error) {

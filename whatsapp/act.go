@@ -49,6 +49,9 @@ func (n *number) act(ctx context.Context) error {
 // why there is none.
 func (n *number) refuse() {
 	n.m.Trigger = n.trigger()
+	if n.ask.actor != 0 {
+		n.m.Actor = n.ask.actor
+	}
 	if !n.decided.Register || n.m.Trigger == rules.TriggerAdmin {
 		n.m.Trigger = "" // nothing to wait for; a person asks again
 	}
@@ -58,24 +61,22 @@ func (n *number) refuse() {
 	}
 }
 
-// repeated tells that the sign-in which an attempt is wanted for had its attempt
-// already: the engine and the request that stored the token both see a new one, and
-// either may come first.
-func (n *number) repeated() bool {
-	t := n.trigger()
-	return (t == rules.TriggerSignup || t == rules.TriggerReauth) && n.m.Tried == n.TokenDigest && n.now.Sub(n.h.LastAttempt) < time.Minute
-}
-
 // register makes one attempt: the attempt and the PIN are committed, then the call
 // is made, then what came of it is stored.
 func (n *number) register(ctx context.Context) error {
 	if err := n.choosePIN(); err != nil {
 		return err
 	}
+	// Reading may have taken most of the lease; it has to outlive the call.
+	if _, ok, err := n.e.Store.LeaseWhatsAppBusiness(ctx, n.WABA, n.owner, leaseFor); err != nil {
+		return err
+	} else if !ok {
+		return store.ErrLeaseLost
+	}
 	before := n.h.AfterRead(n.decided, n.verdict, n.now)
 	n.h = before.AfterSend(n.verdict, n.sig, n.now)
 	trigger, actor := n.m.Trigger, n.m.Actor
-	n.m.Trigger, n.m.Actor, n.m.Tried = "", 0, n.TokenDigest
+	n.m.Trigger, n.m.Actor = "", 0
 	attempt, err := n.begin(ctx, store.CallRegister, actor)
 	if err != nil {
 		n.h, n.m.Trigger, n.m.Actor = before, trigger, actor

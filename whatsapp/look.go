@@ -262,9 +262,6 @@ func (n *number) decide() {
 	n.decided = rules.Decide(n.reading, n.h, n.now)
 	n.verdict = rules.May(n.decided, n.sig, n.trigger(), n.h, n.now)
 	switch {
-	case n.repeated():
-		n.ask.trigger, n.m.Trigger, n.m.Actor = "", "", 0
-		n.verdict = rules.Verdict{Reason: rules.TooSoon}
 	case !n.verdict.OK:
 	case n.m.Offboarded:
 		n.verdict = rules.Verdict{Reason: rules.ByTable}

@@ -28,8 +28,6 @@ type memory struct {
 	// Actor who.
 	Trigger rules.Trigger `json:"trigger,omitempty"`
 	Actor   int64         `json:"actor,omitempty"`
-	// Tried is the digest of the token that the last attempt was made with.
-	Tried string `json:"tried,omitempty"`
 
 	Setup setup `json:"setup,omitzero"`
 	// Synced are the parts of the app's data that were asked for (coexistence).

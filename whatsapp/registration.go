@@ -39,13 +39,7 @@ func (e *Engine) RegisterNumber(ctx context.Context, r RegisterRequest) (Registr
 	if r.PIN != "" && !pinShape.MatchString(r.PIN) {
 		return Registration{}, chat.Unprocessable("The PIN must have 6 digits")
 	}
-	return e.attempt(ctx, r.InboxID, ask{trigger: rules.TriggerAdmin, actor: r.UserID, pin: r.PIN, resetPIN: r.Reset})
-}
-
-// attempt looks at a number for somebody who waits. What has begun goes on when
-// they have waited long enough.
-func (e *Engine) attempt(ctx context.Context, inboxID int64, a ask) (Registration, error) {
-	ch, cfg, err := e.cloud(ctx, inboxID)
+	ch, cfg, err := e.cloud(ctx, r.InboxID)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -59,19 +53,21 @@ func (e *Engine) attempt(ctx context.Context, inboxID int64, a ask) (Registratio
 	if err != nil {
 		return Registration{}, err
 	}
-	owner, b, err := e.take(ctx, row, a.trigger == rules.TriggerAdmin)
+	owner, b, err := e.take(ctx, row)
 	if err != nil {
 		return Registration{}, err
 	}
-	if row, err = e.Store.WhatsAppNumber(ctx, row.PhoneID); err != nil {
+	return e.whileTheyWait(ctx, owner, b, row.PhoneID, ask{trigger: rules.TriggerAdmin, actor: r.UserID, pin: r.PIN, resetPIN: r.Reset})
+}
+
+// whileTheyWait looks at a number for somebody who waits, with the lease, which it
+// gives back. What has begun goes on when they have waited long enough.
+func (e *Engine) whileTheyWait(ctx context.Context, owner string, b store.WhatsAppBusiness, phoneID string, a ask) (Registration, error) {
+	row, err := e.Store.WhatsAppNumber(ctx, phoneID)
+	if err != nil {
 		e.release(ctx, b.WABA, owner, time.Time{})
 		return Registration{}, err
 	}
-	return e.whileTheyWait(ctx, owner, b, row, a)
-}
-
-// whileTheyWait runs one look and waits for it, but not for ever.
-func (e *Engine) whileTheyWait(ctx context.Context, owner string, b store.WhatsAppBusiness, row store.WhatsAppNumber, a ask) (Registration, error) {
 	refused, done := make(chan *Refused, 1), make(chan error, 1)
 	a.decided = func(d rules.Decision, v rules.Verdict) {
 		if v.OK {
@@ -90,7 +86,6 @@ func (e *Engine) whileTheyWait(ctx context.Context, owner string, b store.WhatsA
 	})
 	patience := time.NewTimer(e.Patience)
 	defer patience.Stop()
-	var err error
 	select {
 	case err = <-done:
 	case <-patience.C:
@@ -130,42 +125,50 @@ func (e *Engine) Registration(ctx context.Context, phoneID string) (Registration
 	return e.registration(ctx, row)
 }
 
-// take gets the lease of a number's account. While somebody else has it for another
-// number, that is waited for; an attempt of the same number is not.
-//
-// An administrator who pressed the button is told at once that an attempt is under way
-// already; whoever connects the number waits for what comes of it.
-func (e *Engine) take(ctx context.Context, row store.WhatsAppNumber, button bool) (string, store.WhatsAppBusiness, error) {
-	owner := e.owner()
-	until := time.NewTimer(e.Patience)
+// errBusy says that somebody else has had an account's lease for as long as people
+// wait.
+var errBusy = errors.New("whatsapp: the account is being looked after")
+
+// hold gets the lease of an account. While somebody else has it, that is waited for,
+// unless busy objects.
+func (e *Engine) hold(ctx context.Context, waba string, busy func() error) (owner string, b store.WhatsAppBusiness, err error) {
+	owner = e.owner()
+	until, look := time.NewTimer(e.Patience), time.NewTicker(50*time.Millisecond)
 	defer until.Stop()
+	defer look.Stop()
 	for {
-		b, ok, err := e.Store.LeaseWhatsAppBusiness(ctx, row.WABA, owner, leaseFor)
+		b, ok, err := e.Store.LeaseWhatsAppBusiness(ctx, waba, owner, leaseFor)
 		if err != nil || ok {
 			return owner, b, err
 		}
-		running, err := e.Store.AbandonedWhatsAppAttempts(ctx, row.PhoneID)
-		if err != nil {
+		if err := busy(); err != nil {
 			return "", b, err
 		}
-		busy := &Refused{Text: "A registration attempt is already running", Running: true}
-		if button && len(running) > 0 {
-			_, err := e.refusal(ctx, row, busy)
-			return "", b, err
-		}
-		pause := time.NewTimer(50 * time.Millisecond)
 		select {
 		case <-ctx.Done():
-			pause.Stop()
 			return "", b, ctx.Err()
 		case <-until.C:
-			pause.Stop()
-			busy.Text = "The number is being looked after; try again in a moment"
-			_, err := e.refusal(ctx, row, busy)
-			return "", b, err
-		case <-pause.C:
+			return "", b, errBusy
+		case <-look.C:
 		}
 	}
+}
+
+// take is hold for somebody who pressed the button: an attempt of the same number is
+// not waited for.
+func (e *Engine) take(ctx context.Context, row store.WhatsAppNumber) (string, store.WhatsAppBusiness, error) {
+	owner, b, err := e.hold(ctx, row.WABA, func() error {
+		running, err := e.Store.AbandonedWhatsAppAttempts(ctx, row.PhoneID)
+		if err != nil || len(running) == 0 {
+			return err
+		}
+		_, err = e.refusal(ctx, row, &Refused{Text: "A registration attempt is already running", Running: true})
+		return err
+	})
+	if errors.Is(err, errBusy) {
+		_, err = e.refusal(ctx, row, &Refused{Text: "The number is being looked after; try again in a moment", Running: true})
+	}
+	return owner, b, err
 }
 
 // why words a refusal for the administrator who pressed the button.

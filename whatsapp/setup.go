@@ -152,13 +152,9 @@ func (e *Engine) deregisterParting(ctx context.Context, t graph.Target, row stor
 	if err != nil || m.History.Coexistence {
 		return err
 	}
-	owner := e.owner()
-	_, ok, err := e.Store.LeaseWhatsAppBusiness(ctx, row.WABA, owner, leaseFor)
+	owner, _, err := e.hold(ctx, row.WABA, func() error { return nil })
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return errors.New("whatsapp: the number is being looked after")
 	}
 	defer e.release(ctx, row.WABA, owner, time.Time{})
 	a := store.WhatsAppAttempt{

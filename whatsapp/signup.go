@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tributary/channels"
 	"tributary/channels/wacloud"
@@ -66,30 +67,57 @@ func (e *Engine) Connect(ctx context.Context, desk Connector, s Signup) (Connect
 		return Connected{}, err
 	}
 	e.advise(ctx, token, s.WABA)
+	// The account is held from before the inbox is stored: as soon as it is, every
+	// engine sees a number that wants an attempt, and there shall be one.
+	if err := e.Store.EnsureWhatsAppBusiness(ctx, s.WABA); err != nil {
+		return Connected{}, err
+	}
+	owner, b, busy := e.hold(ctx, s.WABA, func() error { return nil })
+	if busy != nil && !errors.Is(busy, errBusy) {
+		return Connected{}, busy
+	}
+	a := ask{trigger: rules.TriggerSignup, actor: s.UserID}
 	var out Connected
-	trigger := rules.TriggerSignup
 	if s.InboxID != 0 {
-		trigger = rules.TriggerReauth
+		a.trigger = rules.TriggerReauth
 		out, err = e.reconnect(ctx, desk, s, token, chosen)
 	} else {
 		out, err = e.connect(ctx, desk, s, token, chosen)
 	}
 	if err != nil {
+		if busy == nil {
+			e.release(ctx, b.WABA, owner, time.Time{})
+		}
 		return Connected{}, err
 	}
 	if err := e.tellCoexistence(ctx, s, chosen); err != nil {
 		e.Log.Warn("WhatsApp number not marked as shared with the app", "inbox_id", out.InboxID, "error", err)
 	}
-	registration, err := e.attempt(ctx, out.InboxID, ask{trigger: trigger, actor: s.UserID})
+	if err := e.Adopt(ctx); err != nil {
+		e.Log.Warn("WhatsApp number not adopted yet", "inbox_id", out.InboxID, "error", err)
+	}
+	out.Registration = e.firstAttempt(ctx, owner, b, busy, chosen.ID, a)
+	return out, nil
+}
+
+// firstAttempt registers a number that was just connected, and tells where it stands.
+// Where the account could not be held, whoever holds it does that.
+func (e *Engine) firstAttempt(ctx context.Context, owner string, b store.WhatsAppBusiness, busy error, phoneID string, a ask) Registration {
+	var registration Registration
+	var err error
+	if busy != nil {
+		registration, err = e.Registration(ctx, phoneID)
+	} else {
+		registration, err = e.whileTheyWait(ctx, owner, b, phoneID, a)
+	}
 	if refused, ok := errors.AsType[*Refused](err); ok {
-		registration, err = refused.Registration, nil
+		return refused.Registration
 	}
 	if err != nil {
-		e.Log.Warn("WhatsApp number connected, not looked after yet", "inbox_id", out.InboxID, "error", err)
-		registration = Registration{State: string(rules.Unknown), AttemptsLeft: budget}
+		e.Log.Warn("WhatsApp number connected, not looked after yet", "phone_number_id", phoneID, "error", err)
+		return Registration{State: string(rules.Unknown), AttemptsLeft: budget}
 	}
-	out.Registration = registration
-	return out, nil
+	return registration
 }
 
 func (e *Engine) exchange(ctx context.Context, code string) (string, error) {
@@ -245,7 +273,7 @@ func (e *Engine) tellCoexistence(ctx context.Context, s Signup, n graph.Number) 
 	if !s.Coexistence && (n.IsOnBizApp == nil || !*n.IsOnBizApp) {
 		return nil
 	}
-	if err := e.Adopt(ctx); err != nil {
+	if err := e.Adopt(ctx); err != nil { // so that there is a number to leave word at
 		return err
 	}
 	payload, err := json.Marshal(triggered{Trigger: rules.TriggerSignup, Coexistence: true})

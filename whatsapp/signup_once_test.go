@@ -3,6 +3,7 @@ package whatsapp_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"tributary/channels"
 	"tributary/desk"
@@ -55,4 +56,35 @@ func TestSignupRegistersOnce(t *testing.T) {
 			t.Errorf("%d calls of an approved number", len(other.RegisterCalls()))
 		}
 	})
+}
+
+// TestSignupOfBusyAccount: while somebody else looks after the account for longer than
+// people wait, the inbox is stored all the same, and whoever looks after it registers
+// the number, once.
+func TestSignupOfBusyAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "", 0)
+	w.patience = 100 * time.Millisecond
+	p := w.process(w.db.Store)
+	n := w.sim.PendingNumber()
+	if err := w.db.EnsureWhatsAppBusiness(t.Context(), n.WABA().ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := w.db.LeaseWhatsAppBusiness(t.Context(), n.WABA().ID, "somebody", time.Minute); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	done, err := p.Connect(t.Context(), p.desk, whatsapp.Signup{
+		AccountID: w.account, UserID: 1, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID,
+	})
+	if err != nil || done.InboxID == 0 || done.Registration.State != "unknown" || len(n.RegisterCalls()) != 0 {
+		t.Fatalf("%+v, %v, %d calls", done, err, len(n.RegisterCalls()))
+	}
+	if err := w.db.ReleaseWhatsAppBusiness(t.Context(), n.WABA().ID, "somebody", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	w.rounds()
+	w.state(n, "waiting_for_meta", "wait_for_display_name")
+	if len(n.RegisterCalls()) != 1 {
+		t.Errorf("%d calls", len(n.RegisterCalls()))
+	}
 }

@@ -14,6 +14,7 @@ import (
 func whatsappCases() []Case {
 	return []Case{
 		{"WhatsApp numbers adopted", []string{"Tx.AdoptWhatsAppNumbers", "Store.AdoptedWhatsAppNumbers", "Store.WhatsAppNumber", "Store.WhatsAppNumberOfInbox"}, testAdopt},
+		{"a WhatsApp account before its numbers", []string{"Store.EnsureWhatsAppBusiness"}, testEnsureBusiness},
 		{"WhatsApp numbers of channels that go", []string{"Tx.AdoptWhatsAppNumbers", "Tx.OrphanWhatsAppNumbers", "Store.WhatsAppNumbersOf"}, testOrphan},
 		{"a WhatsApp number saved", []string{"Tx.SaveWhatsAppNumber", "Store.WhatsAppNumber"}, testSaveNumber},
 		{"a WhatsApp number that moved meanwhile", []string{"Tx.SaveWhatsAppNumber", "Tx.BeginWhatsAppAttempt"}, testMovedNumber},
@@ -79,6 +80,18 @@ func phonesOf(list []store.WhatsAppNumber) []string {
 		out = append(out, n.PhoneID)
 	}
 	return out
+}
+
+func testEnsureBusiness(t *testing.T, w *World) {
+	w.tenants()
+	noErr(t, "EnsureWhatsAppBusiness", w.EnsureWhatsAppBusiness(t.Context(), "waba1"))
+	want(t, "due without a number", len(w.claimed("p1", 9)), 0)
+	w.hold("waba1", "p1")
+	noErr(t, "EnsureWhatsAppBusiness again", w.EnsureWhatsAppBusiness(t.Context(), "waba1"))
+	w.adopt(numberOn(w.line(w.Mine.Account, "a"), "waba1", "n1"))
+	want(t, "claimed while it is held", len(w.claimed("p2", 9)), 0)
+	w.release("waba1", "p1", time.Time{})
+	want(t, "claimed afterwards", w.claimed("p2", 9), []string{"waba1"})
 }
 
 func testAdopt(t *testing.T, w *World) {
