@@ -73,7 +73,7 @@ type news struct {
 // notice orders what the engine orders when something happened to a number.
 func (w *world) notice(n *simulator.Number, inbox int64, text string, list ...news) {
 	w.t.Helper()
-	w.order(store.Job{Kind: whatsapp.JobNotice, UniqueKey: fmt.Sprint("notice ", list)}, map[string]any{
+	w.order(store.Job{Lane: store.LaneMail, Kind: whatsapp.JobNotice, UniqueKey: fmt.Sprint("notice ", list)}, map[string]any{
 		"account_id": w.account, "inbox_id": inbox, "phone_number_id": n.ID, "news": list, "text": text, "at": w.db.Clock.Now(),
 	})
 }
@@ -274,7 +274,7 @@ func TestNoticesInEveryLanguage(t *testing.T) {
 				"account_id": w.account, "inbox_id": inbox, "phone_number_id": n.ID, "news": []news{k}, "to": 100, "at": w.db.Clock.Now(),
 			})
 			if err == nil {
-				err = w.engines[0].jobs[whatsapp.JobNotice](t.Context(), store.Job{Kind: whatsapp.JobNotice, Payload: payload})
+				err = w.engines[0].jobs[whatsapp.JobNotice](t.Context(), store.Job{Lane: store.LaneMail, Kind: whatsapp.JobNotice, Payload: payload})
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -44,11 +44,15 @@ func (w *world) work() {
 	w.t.Helper()
 	ctx, p := w.t.Context(), w.engines[0]
 	for {
-		jobs, err := w.db.ClaimJobs(ctx, store.LaneMail, "work", time.Minute, 100)
+		jobs, err := w.db.ClaimJobs(ctx, store.LaneNumbers, "work", time.Minute, 100)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if len(jobs) == 0 {
+		mails, err := w.db.ClaimJobs(ctx, store.LaneMail, "work", time.Minute, 100)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if jobs = append(jobs, mails...); len(jobs) == 0 {
 			return
 		}
 		for _, j := range jobs {
@@ -353,7 +357,7 @@ func TestEventsAreTold(t *testing.T) {
 			c.change.WABA = n.WABA()
 			entry := w.entry(c.change)
 			for range 2 { // Meta repeats itself
-				w.order(store.Job{Kind: whatsapp.JobEvent}, map[string]any{"proven": true, "entry": entry})
+				w.order(store.Job{Kind: whatsapp.JobEvent, Lane: store.LaneNumbers}, map[string]any{"proven": true, "entry": entry})
 				w.work()
 				w.pass(time.Hour, 10*time.Minute)
 				w.work()
