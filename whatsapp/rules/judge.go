@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"tributary/whatsapp/graph"
@@ -77,7 +75,7 @@ func Judge(err *graph.Error, before Reading, h History, now time.Time) Outcome {
 }
 
 func answered(err *graph.Error, before Reading, h History) Outcome {
-	if err.Code == 100 && alreadyRegistered(err) {
+	if err.AlreadyRegistered() {
 		return Outcome{Name: "already_registered", Result: "already_registered", State: Registered, Confirm: true, HealthFirst: true}
 	}
 	if err.Code == 100 && err.Subcode == certificate {
@@ -101,14 +99,14 @@ func answered(err *graph.Error, before Reading, h History) Outcome {
 	case 133006:
 		return Outcome{Name: code, Result: "verification_needed", State: NeedsAdmin, Action: VerifyPhoneNumber}
 	case 133008:
-		return Outcome{Name: code, Result: "pin_guesses", State: NeedsAdmin, Action: EnterPIN, Freeze: delay(err.Details, 24*time.Hour)}
+		return Outcome{Name: code, Result: "pin_guesses", State: NeedsAdmin, Action: EnterPIN, Freeze: delay(err, 24*time.Hour)}
 	case 133009:
-		wait := delay(err.Details, 10*time.Minute)
+		wait := delay(err, 10*time.Minute)
 		return Outcome{Name: code, Result: "pin_too_fast", Freeze: wait, RetryIn: wait}
 	case 133010:
 		return Outcome{Name: code, Result: "not_registered", State: Unknown, HealthFirst: true}
 	case 133015:
-		wait := max(5*time.Minute, delay(err.Details, 0))
+		wait := max(5*time.Minute, delay(err, 0))
 		return Outcome{Name: code, Result: "recently_deleted", Freeze: wait, RetryIn: wait}
 	case 133016:
 		return Outcome{Name: code, Result: "rate_limited", State: RateLimited, Action: WaitRateLimit, Freeze: window, RetryIn: window}
@@ -156,14 +154,8 @@ func transient(name string, err *graph.Error, h History) Outcome {
 	return o
 }
 
-// Texts of code 100 and subcode 2388001, whose causes only these tell apart (lower
-// case).
-var existingAccount = regexp.MustCompile(
-	`existing (?:whatsapp |whatsapp business |business )?account|disconnect|ownership|another (?:whatsapp |business )?account|two-step`)
-
 func certificateRefused(err *graph.Error, before Reading) Outcome {
-	text := strings.ToLower(err.Text())
-	if !strings.Contains(text, "display name") && existingAccount.MatchString(text) {
+	if err.ExistingAccount() {
 		return Outcome{Name: "2388001_existing_account", Result: "existing_account", State: NeedsAdmin, Action: DetachFromApp}
 	}
 	o := Outcome{Name: "2388001_display_name", Result: "display_name", State: Waiting, Action: WaitForDisplayName}
@@ -178,40 +170,14 @@ func certificateRefused(err *graph.Error, before Reading) Outcome {
 	return o
 }
 
-func alreadyRegistered(err *graph.Error) bool {
-	for _, s := range []string{err.Message, err.Details, err.UserText, err.Title} {
-		if strings.Contains(strings.ToLower(s), "already registered") {
-			return true
-		}
-	}
-	return false
-}
-
-var (
-	spoken = regexp.MustCompile(`(?i)\b(\d{1,6})\s*(second|sec|minute|min|hour|hr|day)s?\b`)
-	units  = map[string]time.Duration{
-		"second": time.Second, "sec": time.Second, "minute": time.Minute, "min": time.Minute,
-		"hour": time.Hour, "hr": time.Hour, "day": 24 * time.Hour,
-	}
-)
-
 // longest is the longest wait that is believed.
 const longest = 7 * 24 * time.Hour
 
-// delay reads a wait out of a sentence of Meta's ("Please try again in 7 hours.");
-// without one it is otherwise.
-func delay(text string, otherwise time.Duration) time.Duration {
-	var sum time.Duration
-	for _, m := range spoken.FindAllStringSubmatch(text, -1) {
-		n, err := strconv.Atoi(m[1])
-		if err != nil {
-			continue
-		}
-		unit := units[strings.ToLower(m[2])]
-		sum = min(longest, sum+time.Duration(min(n, int(longest/unit)))*unit)
+// delay is how long Meta says to wait ("Please try again in 7 hours."), otherwise when
+// it does not say.
+func delay(err *graph.Error, otherwise time.Duration) time.Duration {
+	if d := min(err.Delay(), longest); d > 0 {
+		return d
 	}
-	if sum == 0 {
-		return otherwise
-	}
-	return sum
+	return otherwise
 }
