@@ -34,7 +34,7 @@ func (c *clock) set(at string) {
 
 func (c *clock) advance(d time.Duration) { c.micros.Add(d.Microseconds()) }
 
-// payload is a file of testdata/whatsapp: a request and the answer to it.
+// payload is a file of whatsapp/testdata: a request and the answer to it.
 type payload struct {
 	name    string
 	Request struct {
@@ -51,7 +51,7 @@ type payload struct {
 	Expect  json.RawMessage   `json:"expect"`
 }
 
-const payloads = "testdata/whatsapp"
+const payloads = "../whatsapp/testdata"
 
 // payloadFile reads a file; one that is about number 48 can be read as if it were
 // about another of the given numbers.

@@ -87,7 +87,7 @@ func (f *fixture) header() http.Header {
 
 func load(t testing.TB, file string) *fixture {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", file))
+	raw, err := os.ReadFile(filepath.Join("..", "testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func load(t testing.TB, file string) *fixture {
 
 func files(t testing.TB) []string {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/graph-*.json")
+	paths, err := filepath.Glob("../testdata/graph-*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no payload files: %v", err)
 	}
@@ -323,7 +323,7 @@ func (f *fixture) respond(w http.ResponseWriter, r *http.Request, _ string) {
 		next = "graph-phone-numbers-several-page2.json"
 	}
 	if next != "" {
-		raw, _ := os.ReadFile(filepath.Join("testdata", next))
+		raw, _ := os.ReadFile(filepath.Join("..", "testdata", next))
 		other := &fixture{}
 		if json.Unmarshal(raw, other) != nil {
 			w.WriteHeader(http.StatusTeapot)

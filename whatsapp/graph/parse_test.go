@@ -124,7 +124,7 @@ func TestNumberShapes(t *testing.T) {
 // bodies are the answers of the payload files.
 func bodies(f *testing.F, prefix string) (list []string, headers []map[string]string) {
 	f.Helper()
-	paths, err := filepath.Glob("testdata/" + prefix + "*.json")
+	paths, err := filepath.Glob("../testdata/" + prefix + "*.json")
 	if err != nil || len(paths) == 0 {
 		f.Fatalf("no payload files: %v", err)
 	}

@@ -26,7 +26,7 @@ type fixture struct {
 
 func load(t testing.TB, name string) fixture {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", name))
+	raw, err := os.ReadFile(filepath.Join("..", "testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func load(t testing.TB, name string) fixture {
 
 func files(t testing.TB) []string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", "webhook-*.json"))
+	paths, err := filepath.Glob(filepath.Join("..", "testdata", "webhook-*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
