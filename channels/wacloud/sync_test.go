@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +251,67 @@ func TestSyncedListIsBinding(t *testing.T) {
 	} {
 		if got := plan(c.params); got != c.want {
 			t.Errorf("%v: got %q, want %q", c.params, got, c.want)
+		}
+	}
+}
+
+// TestTemplatesAsMetaSendsThem plays the payload files about message templates: lists,
+// pages and failures in the shapes that Meta has.
+func TestTemplatesAsMetaSendsThem(t *testing.T) {
+	t.Parallel()
+	const path = "/v14.0/99/message_templates"
+	type file struct {
+		Status int             `json:"status"`
+		Body   json.RawMessage `json:"body"`
+	}
+	read := func(name string) file {
+		var f file
+		raw, err := os.ReadFile("../../whatsapp/testdata/graph-message-templates" + name + ".json")
+		if err == nil {
+			err = json.Unmarshal(raw, &f)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	for _, c := range []struct {
+		first, then string // files; then is what follows the first page
+		want        string // names; "old" is what was there
+		class       chat.ErrorClass
+	}{
+		{"", "", "order_ready weekly_offer login_code", ""},
+		{"-page1", "-empty", "order_ready", ""},
+		{"-empty", "", "old", ""},
+		{"-error-503", "", "", chat.Retryable},
+		{"-error-190", "", "", chat.Reauthorize},
+	} {
+		answers := []file{read(c.first), read(c.then)}
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			a := answers[0]
+			if r.URL.Path != path {
+				a = file{Status: http.StatusNotFound}
+			} else if r.URL.Query().Get("after") != "" {
+				a = answers[1]
+			}
+			w.WriteHeader(a.Status)
+			_, _ = w.Write(a.Body)
+		}))
+		d := newDriver(s.URL)
+		got, err := d.Templates(t.Context(), load(t, d, json.RawMessage(cloudSettings)))
+		s.Close()
+		if c.class != "" {
+			if class := channels.AsSendError(err).Class; err == nil || class != c.class {
+				t.Errorf("%q: error %v of class %s, want %s", c.first, err, class, c.class)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", c.first, err)
+			continue
+		}
+		if _, names := templates(t, got); names != c.want {
+			t.Errorf("%q: templates %q, want %q", c.first, names, c.want)
 		}
 	}
 }
