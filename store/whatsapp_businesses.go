@@ -76,27 +76,32 @@ func (s *Store) ClaimWhatsAppBusinesses(ctx context.Context, owner string, lease
 // EnsureWhatsAppBusiness makes an account known, so that it can be leased before it
 // has a number.
 func (s *Store) EnsureWhatsAppBusiness(ctx context.Context, waba string) error {
-	if _, err := s.w.ExecContext(ctx, `INSERT INTO whatsapp_businesses (waba_id, due_at, created_at, updated_at)
-		VALUES ($1, `+never+`, $2, $2) ON CONFLICT (waba_id) DO NOTHING`, waba, micros(s.now())); err != nil {
-		return fmt.Errorf("store: ensure WhatsApp business: %w", err)
-	}
-	return nil
+	return s.statement(ctx, func(q queryer) error {
+		if _, err := q.ExecContext(ctx, `INSERT INTO whatsapp_businesses (waba_id, due_at, created_at, updated_at)
+			VALUES ($1, `+never+`, $2, $2) ON CONFLICT (waba_id) DO NOTHING`, waba, micros(s.now())); err != nil {
+			return fmt.Errorf("store: ensure WhatsApp business: %w", err)
+		}
+		return nil
+	})
 }
 
 // LeaseWhatsAppBusiness leases one account, due or not; ok is false while somebody
 // else has it. Whoever has it already gets it for longer.
 func (s *Store) LeaseWhatsAppBusiness(ctx context.Context, waba, owner string, lease time.Duration) (b WhatsAppBusiness, ok bool, err error) {
 	now := s.now()
-	b, err = scanBusiness(s.w.QueryRowContext(ctx, `UPDATE whatsapp_businesses SET lease_owner = $2, lease_until = $3
-		WHERE waba_id = $1 AND (lease_until <= $4 OR lease_owner = $2) RETURNING `+businessColumns,
-		waba, owner, micros(now.Add(lease)), micros(now)))
-	if isNoRows(err) {
-		return b, false, nil
-	}
+	err = s.statement(ctx, func(q queryer) (err error) {
+		b, err = scanBusiness(q.QueryRowContext(ctx, `UPDATE whatsapp_businesses SET lease_owner = $2, lease_until = $3
+			WHERE waba_id = $1 AND (lease_until <= $4 OR lease_owner = $2) RETURNING `+businessColumns,
+			waba, owner, micros(now.Add(lease)), micros(now)))
+		if ok = err == nil; isNoRows(err) {
+			return nil
+		}
+		return err
+	})
 	if err != nil {
 		return b, false, fmt.Errorf("store: lease WhatsApp business: %w", err)
 	}
-	return b, true, nil
+	return b, ok, nil
 }
 
 // ReleaseWhatsAppBusiness gives the lease back and has the account claimed again
@@ -170,15 +175,21 @@ const nextDue = `CASE WHEN EXISTS (SELECT 1 FROM whatsapp_signals g JOIN whatsap
 func (s *Store) SpendWhatsAppCalls(ctx context.Context, waba string, n int, every time.Duration, burst int) (ok bool, at time.Time, err error) {
 	now, cost, limit := micros(s.now()), int64(n)*every.Microseconds(), int64(burst)*every.Microseconds()
 	var filled int64
-	err = s.w.QueryRowContext(ctx, `UPDATE whatsapp_businesses
-		SET quota_at = CASE WHEN quota_at < $2 THEN $2 ELSE quota_at END + $3
-		WHERE waba_id = $1 AND CASE WHEN quota_at < $2 THEN $2 ELSE quota_at END + $3 <= $2 + $4 RETURNING quota_at`,
-		waba, now, cost, limit).Scan(&filled)
-	if err == nil {
-		return true, time.Time{}, nil
-	}
-	if !isNoRows(err) {
-		return false, time.Time{}, fmt.Errorf("store: spend WhatsApp calls: %w", err)
+	err = s.statement(ctx, func(q queryer) error {
+		err := q.QueryRowContext(ctx, `UPDATE whatsapp_businesses
+			SET quota_at = CASE WHEN quota_at < $2 THEN $2 ELSE quota_at END + $3
+			WHERE waba_id = $1 AND CASE WHEN quota_at < $2 THEN $2 ELSE quota_at END + $3 <= $2 + $4 RETURNING quota_at`,
+			waba, now, cost, limit).Scan(&filled)
+		if ok = err == nil; isNoRows(err) {
+			return nil
+		}
+		return err
+	})
+	if err != nil || ok {
+		if err != nil {
+			err = fmt.Errorf("store: spend WhatsApp calls: %w", err)
+		}
+		return ok, time.Time{}, err
 	}
 	err = s.r.QueryRowContext(ctx, `SELECT quota_at FROM whatsapp_businesses WHERE waba_id = $1`, waba).Scan(&filled)
 	if isNoRows(err) {
@@ -193,11 +204,13 @@ func (s *Store) SpendWhatsAppCalls(ctx context.Context, waba string, n int, ever
 // PauseWhatsAppBusiness keeps everybody from calling Meta about an account until a
 // moment; an earlier one changes nothing.
 func (s *Store) PauseWhatsAppBusiness(ctx context.Context, waba string, until time.Time) error {
-	if _, err := s.w.ExecContext(ctx, `UPDATE whatsapp_businesses SET paused_until = $2 WHERE waba_id = $1 AND paused_until < $2`,
-		waba, micros(until)); err != nil {
-		return fmt.Errorf("store: pause WhatsApp business: %w", err)
-	}
-	return nil
+	return s.statement(ctx, func(q queryer) error {
+		if _, err := q.ExecContext(ctx, `UPDATE whatsapp_businesses SET paused_until = $2 WHERE waba_id = $1 AND paused_until < $2`,
+			waba, micros(until)); err != nil {
+			return fmt.Errorf("store: pause WhatsApp business: %w", err)
+		}
+		return nil
+	})
 }
 
 // WhatsAppBusiness reads one account.
