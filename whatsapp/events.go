@@ -47,7 +47,9 @@ func (e *Engine) AccountEvent(ctx context.Context, tx *store.Tx, ev *chat.Event)
 	if err != nil {
 		return fmt.Errorf("whatsapp: event: %w", err)
 	}
-	return tx.InsertJob(ctx, store.Job{Kind: JobEvent, Lane: store.LaneNumbers, UniqueKey: JobEvent + ":" + ev.Key, AccountID: ev.AccountID, Payload: payload, MaxAttempts: 12})
+	return tx.InsertJob(ctx, store.Job{
+		Kind: JobEvent, Lane: store.LaneNumbers, UniqueKey: JobEvent + ":" + ev.Key, AccountID: ev.AccountID, Payload: payload, MaxAttempts: 12,
+	})
 }
 
 func (e *Engine) takeEvent(ctx context.Context, j store.Job) error {
