@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 
 	"tributary/api/route"
@@ -29,6 +30,10 @@ type Deps struct {
 	Queue func(ctx context.Context) error
 	// Setting reads an installation setting by its environment name.
 	Setting func(name string) string
+	// HTTP calls services that the operator has chosen.
+	HTTP *http.Client
+	// SignupOpen tells whether anybody may make an account; nil: nobody may.
+	SignupOpen func() bool
 	// ConversationsPerPage is CONVERSATION_RESULTS_PER_PAGE; 0: 25.
 	ConversationsPerPage int
 }
@@ -41,6 +46,9 @@ func New(d Deps) *API {
 	if d.ConversationsPerPage == 0 {
 		d.ConversationsPerPage = 25
 	}
+	if d.SignupOpen == nil {
+		d.SignupOpen = func() bool { return false }
+	}
 	return &API{d}
 }
 
@@ -49,9 +57,32 @@ const account = "/api/v1/accounts/{account_id}"
 
 // Rows are all routes of the API.
 func (a *API) Rows() []route.Row {
-	return slices.Concat(a.info(), a.files(), a.profile(), a.inboxes(), a.inboxTemplates(), a.whatsapp(), a.twilioChannels(), a.contacts(),
-		a.conversations(), a.conversationActions(), a.messages(),
-		a.publicInboxes(), a.publicContacts(), a.publicConversations(), a.publicMessages(), a.messageStatus())
+	return slices.Concat(
+		a.info(),
+		a.files(),
+		a.sessions(),
+		a.sessionPasswords(),
+		a.signUps(),
+		a.profile(),
+		a.mfa(),
+		a.accounts(),
+		a.agents(),
+		a.teams(),
+		a.customRoles(),
+		a.inboxes(),
+		a.inboxTemplates(),
+		a.whatsapp(),
+		a.twilioChannels(),
+		a.contacts(),
+		a.conversations(),
+		a.conversationActions(),
+		a.messages(),
+		a.publicInboxes(),
+		a.publicContacts(),
+		a.publicConversations(),
+		a.publicMessages(),
+		a.messageStatus(),
+	)
 }
 
 // none is the input of routes that read nothing.

@@ -12,10 +12,10 @@ import (
 
 var _ route.Authenticator = (*API)(nil)
 
-// Authenticate implements route.Authenticator: it knows API tokens.
+// Authenticate implements route.Authenticator: it knows API tokens and sessions.
 func (a *API) Authenticate(ctx context.Context, c route.Credentials) (route.Caller, error) {
 	if c.APIToken == "" {
-		return route.Caller{}, route.ErrNotSignedIn
+		return a.bySession(ctx, c)
 	}
 	h, err := a.Store.HolderOfToken(ctx, c.APIToken)
 	if errors.Is(err, store.ErrNotFound) {
@@ -30,11 +30,16 @@ func (a *API) Authenticate(ctx context.Context, c route.Credentials) (route.Call
 	case store.OwnerPlatform:
 		return route.Caller{App: &route.App{ID: h.OwnerID, Name: h.Name}}, nil
 	}
+	return route.Caller{User: &route.User{ID: h.OwnerID, Name: h.Name, Email: h.Email, Locale: chosenLocale(h.UISettings)}}, nil
+}
+
+// chosenLocale is the language in the settings of a user's dashboard.
+func chosenLocale(uiSettings string) string {
 	var settings struct {
 		Locale string `json:"locale"`
 	}
-	_ = json.Unmarshal([]byte(h.UISettings), &settings) // free JSON of the user: no locale in it
-	return route.Caller{User: &route.User{ID: h.OwnerID, Name: h.Name, Email: h.Email, Locale: settings.Locale}}, nil
+	_ = json.Unmarshal([]byte(uiSettings), &settings) // free JSON of the user: no locale in it
+	return settings.Locale
 }
 
 // Scope implements route.Authenticator.
@@ -54,7 +59,7 @@ func (a *API) Scope(ctx context.Context, caller route.Caller, accountID int64) (
 		ID: s.ID, Name: s.Name, Active: s.Status == accountActive, Locale: route.LocaleName(s.Locale), Features: uint64(s.Features), //nolint:gosec // a bit set
 	}}
 	if s.Member {
-		out.Membership = route.Membership{Role: roleName(s.Role), CustomRoleID: s.CustomRoleID}
+		out.Membership = route.Membership{Role: roleName(s.Role), CustomRoleID: s.CustomRoleID, Permissions: s.Permissions}
 	}
 	return out, nil
 }
@@ -83,4 +88,26 @@ func (a *API) seesInbox(ctx context.Context, c *route.Call, inboxID int64) error
 		return route.Refused()
 	}
 	return nil
+}
+
+// seesConversation tells whether the caller may work in a conversation: one of an
+// inbox that they work in, assigned as their custom role wants it.
+func (a *API) seesConversation(ctx context.Context, c *route.Call, inboxID int64, assigneeID *int64) error {
+	if err := a.seesInbox(ctx, c, inboxID); err != nil {
+		return err
+	}
+	mine := assigneeID != nil && *assigneeID == c.User.ID
+	switch visibility(c) {
+	case store.VisibleAll:
+		return nil
+	case store.VisibleMineAndNobody:
+		if mine || assigneeID == nil {
+			return nil
+		}
+	case store.VisibleMine:
+		if mine {
+			return nil
+		}
+	}
+	return route.Refused()
 }

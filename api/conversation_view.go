@@ -93,7 +93,7 @@ func (a *API) newConversationOut(c store.ConversationListed, messages map[int64]
 	}
 	if c.AssigneeID != nil {
 		if u, ok := people.users[*c.AssigneeID]; ok && u.Member {
-			agent := newAgentOut(c.AccountID, u)
+			agent := a.newAgentOut(c.AccountID, u)
 			out.Meta.Assignee = &agent
 		}
 	}

@@ -90,8 +90,11 @@ func (a *API) conversationFilter(ctx context.Context, c *route.Call, in conversa
 		AccountID: c.Account.ID, UserID: c.User.ID, InboxID: in.InboxID.V, Text: in.Q, SourceID: in.SourceID,
 		Unattended: in.ConversationType == "unattended", Visible: visibility(c),
 	}
-	if _, asked := in.TeamID.Get(); asked {
-		return f, chat.NotFound() // no account has teams yet
+	if team, asked := in.TeamID.Get(); asked {
+		if err := a.teamExists(ctx, c, team); err != nil {
+			return f, err
+		}
+		f.TeamID = team
 	}
 	if in.Q == "" {
 		f.Statuses = statuses(in.Status)
@@ -139,11 +142,11 @@ func statuses(names []string) []int {
 // visibility is how far the caller sees the conversations of their inboxes.
 func visibility(c *route.Call) store.Visibility {
 	switch {
-	case c.Admin(), c.Membership.CustomRoleID == 0, c.Can("conversation_manage"):
+	case c.Admin(), c.Membership.CustomRoleID == 0, c.Can(chat.PermissionConversations):
 		return store.VisibleAll
-	case c.Can("conversation_unassigned_manage"):
+	case c.Can(chat.PermissionUnassigned):
 		return store.VisibleMineAndNobody
-	case c.Can("conversation_participating_manage"):
+	case c.Can(chat.PermissionParticipating):
 		return store.VisibleMine
 	}
 	return store.VisibleNone
@@ -172,7 +175,7 @@ func (a *API) showConversation(ctx context.Context, c *route.Call, in byID) (con
 	if err != nil {
 		return conversationOut{}, found(err)
 	}
-	if err := a.seesInbox(ctx, c, row.InboxID); err != nil {
+	if err := a.seesConversation(ctx, c, row.InboxID, row.AssigneeID); err != nil {
 		return conversationOut{}, err
 	}
 	list, err := a.conversationsOut(ctx, c.Account.ID, []store.ConversationListed{row})

@@ -22,6 +22,7 @@ import (
 	"github.com/fasthttp/router"
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
+	"golang.org/x/crypto/bcrypt"
 
 	"tributary/api"
 	"tributary/api/route"
@@ -32,6 +33,7 @@ import (
 	"tributary/chat"
 	"tributary/desk"
 	"tributary/files"
+	"tributary/mail"
 	"tributary/store"
 )
 
@@ -50,6 +52,7 @@ type world struct {
 	silent    atomic.Bool // the providers do not answer
 	now       atomic.Int64
 	settings  map[string]string
+	presence  presence
 
 	account, admin, agent, stranger int64
 	tokens                          map[string]string // by role
@@ -135,8 +138,12 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	signer, err := blob.NewSigner("secret", now)
 	w.must(err)
 	w.files = files.New(files.Options{Store: w.store, Current: local, Signer: signer, PublicURL: publicURL, Now: now})
-	w.desk = desk.New(desk.Options{Store: w.store, Directory: directory, Files: w.files, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL})
-	w.api = api.New(api.Deps{Store: w.store, Desk: w.desk, Files: w.files, Setting: w.setting, Queue: func(context.Context) error {
+	w.desk = desk.New(desk.Options{
+		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL,
+		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: &w.presence,
+	})
+	signup := func() bool { return w.settings["ENABLE_ACCOUNT_SIGNUP"] == "true" }
+	w.api = api.New(api.Deps{Store: w.store, Desk: w.desk, Files: w.files, Setting: w.setting, HTTP: w.providers.Client(), SignupOpen: signup, Queue: func(context.Context) error {
 		if w.settings["queue"] == "down" {
 			return io.ErrUnexpectedEOF
 		}
@@ -150,7 +157,7 @@ func (w *world) serve(log *slog.Logger, now func() time.Time) {
 	r := router.New()
 	w.must(route.Mount(r, w.api.Rows(), route.Options{Base: w.t.Context(), Auth: w.api, Log: log, Now: now}))
 	ln := fasthttputil.NewInmemoryListener()
-	srv := &fasthttp.Server{Handler: route.Front(r.Handler, route.CORS{})}
+	srv := &fasthttp.Server{Handler: route.Front(r.Handler, route.CORS{}), MaxRequestBodySize: 48 << 20}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
 	w.client = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.Dial() }}}

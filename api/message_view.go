@@ -115,7 +115,7 @@ func (a *API) senderOf(s senders, m store.MessageRow) any {
 	switch *m.SenderType {
 	case senderUser:
 		if u, ok := s.users[*m.SenderID]; ok {
-			return newUserPush(u)
+			return a.newUserPush(u)
 		}
 	case senderContact:
 		if c, ok := s.contacts[*m.SenderID]; ok {

@@ -48,7 +48,7 @@ func (a *API) listMessages(ctx context.Context, c *route.Call, in listMessagesIn
 	if err != nil {
 		return out, found(err)
 	}
-	if err := a.seesInbox(ctx, c, conversation.InboxID); err != nil {
+	if err := a.seesConversation(ctx, c, conversation.InboxID, conversation.AssigneeID); err != nil {
 		return out, err
 	}
 	list, err := a.Store.Messages(ctx, conversation.ID, store.MessageRange{Before: in.Before.V, After: in.After.V, Public: in.FilterInternal.Sent})
@@ -70,7 +70,7 @@ func (a *API) listMessages(ctx context.Context, c *route.Call, in listMessagesIn
 	}
 	if len(users) > 0 {
 		if u, ok := people.users[users[0]]; ok {
-			push := newUserPush(u)
+			push := a.newUserPush(u)
 			out.Meta.Assignee = &push
 		}
 	}
@@ -124,7 +124,7 @@ func (a *API) conversationOf(ctx context.Context, c *route.Call, displayID int64
 	if err != nil {
 		return head, found(err)
 	}
-	return head, a.seesInbox(ctx, c, head.InboxID)
+	return head, a.seesConversation(ctx, c, head.InboxID, head.AssigneeID)
 }
 
 // reply translates the input.

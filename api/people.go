@@ -25,10 +25,10 @@ type agentOut struct {
 	CustomRoleID       *int64          `json:"custom_role_id"`
 }
 
-func newAgentOut(accountID int64, u store.AgentRow) agentOut {
+func (a *API) newAgentOut(accountID int64, u store.AgentRow) agentOut {
 	out := agentOut{
 		ID: u.ID, Confirmed: u.Confirmed, Email: u.Email, Provider: u.Provider, AvailableName: desk.AvailableName(u.DisplayName, u.Name),
-		CustomAttributes: filled(u.CustomAttributes), Name: u.Name, CustomRoleID: u.CustomRoleID,
+		CustomAttributes: filled(u.CustomAttributes), Name: u.Name, Thumbnail: a.Desk.UserAvatarURL(u.AvatarBlobID), CustomRoleID: u.CustomRoleID,
 	}
 	if u.Member {
 		role, status := roleName(u.Role), desk.AvailabilityStatus(u.Availability, u.AutoOffline)
@@ -48,8 +48,11 @@ type userPush struct {
 	Thumbnail          string  `json:"thumbnail"`
 }
 
-func newUserPush(u store.AgentRow) userPush {
-	out := userPush{ID: u.ID, Name: u.Name, AvailableName: desk.AvailableName(u.DisplayName, u.Name), Type: "user"}
+func (a *API) newUserPush(u store.AgentRow) userPush {
+	avatar := a.Desk.UserAvatarURL(u.AvatarBlobID)
+	out := userPush{
+		ID: u.ID, Name: u.Name, AvailableName: desk.AvailableName(u.DisplayName, u.Name), AvatarURL: avatar, Type: "user", Thumbnail: avatar,
+	}
 	if u.Member {
 		status := desk.AvailabilityStatus(u.Availability, u.AutoOffline)
 		out.AvailabilityStatus = &status

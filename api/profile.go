@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"tributary/api/route"
 	"tributary/desk"
@@ -13,8 +14,16 @@ import (
 )
 
 func (a *API) profile() []route.Row {
+	const me, key = "/api/v1/profile", "profile"
 	return []route.Row{
-		route.Get("/api/v1/profile", route.SignedIn, a.showProfile),
+		route.Get(me, route.SignedIn, a.showProfile),
+		route.Patch(me, route.SignedIn, a.updateProfile).Flat(key).Require(key).Limit(maxProfile),
+		route.Delete(me+"/avatar", route.SignedIn, a.deleteProfileAvatar),
+		route.Post(me+"/availability", route.SignedIn, a.setAvailability).Flat(key).Require(key),
+		route.Post(me+"/auto_offline", route.SignedIn, a.setAutoOffline).Flat(key).Require(key),
+		route.Put(me+"/set_active_account", route.SignedIn, a.setActiveAccount).Flat(key).Require(key),
+		route.Post(me+"/resend_confirmation", route.SignedIn, a.resendConfirmation),
+		route.Post(me+"/reset_access_token", route.SignedIn, a.resetAccessToken),
 	}
 }
 
@@ -43,24 +52,41 @@ type userOut struct {
 }
 
 type membershipOut struct {
-	ID                 int64     `json:"id"`
-	Name               string    `json:"name"`
-	Status             string    `json:"status"`
-	ActiveAt           route.ISO `json:"active_at"`
-	Role               string    `json:"role"`
-	Permissions        []string  `json:"permissions"`
-	Availability       string    `json:"availability"`
-	AvailabilityStatus string    `json:"availability_status"`
-	AutoOffline        bool      `json:"auto_offline"`
-	CustomRoleID       *int64    `json:"custom_role_id"`
-	CustomRole         any       `json:"custom_role"`
+	ID                 int64           `json:"id"`
+	Name               string          `json:"name"`
+	Status             string          `json:"status"`
+	ActiveAt           route.ISO       `json:"active_at"`
+	Role               string          `json:"role"`
+	Permissions        []string        `json:"permissions"`
+	Availability       string          `json:"availability"`
+	AvailabilityStatus string          `json:"availability_status"`
+	AutoOffline        bool            `json:"auto_offline"`
+	CustomRoleID       *int64          `json:"custom_role_id"`
+	CustomRole         *membershipRole `json:"custom_role"`
+}
+
+// membershipRole is a custom role as who has it sees it.
+type membershipRole struct {
+	ID          int64    `json:"id"`
+	Name        string   `json:"name"`
+	Description *string  `json:"description"`
+	Permissions []string `json:"permissions"`
 }
 
 func (a *API) showProfile(ctx context.Context, c *route.Call, _ none) (userOut, error) {
-	u, err := a.Store.User(ctx, c.User.ID)
+	return a.user(ctx, c.User.ID)
+}
+
+// user reads a person as they see themselves.
+func (a *API) user(ctx context.Context, id int64) (userOut, error) {
+	u, err := a.Store.User(ctx, id)
 	if err != nil {
 		return userOut{}, err
 	}
+	return a.userOf(ctx, u)
+}
+
+func (a *API) userOf(ctx context.Context, u store.UserRow) (userOut, error) {
 	memberships, err := a.Store.Memberships(ctx, u.ID)
 	if err != nil {
 		return userOut{}, err
@@ -75,7 +101,8 @@ func (a *API) showProfile(ctx context.Context, c *route.Call, _ none) (userOut, 
 func (a *API) newUserOut(u store.UserRow, memberships []store.MembershipRow, token string) userOut {
 	out := userOut{
 		ID: u.ID, Name: u.Name, DisplayName: u.DisplayName, AvailableName: desk.AvailableName(u.DisplayName, u.Name), Email: u.Email, UID: u.Email,
-		Provider: u.Provider, Confirmed: u.Confirmed, Type: u.Type, MessageSignature: u.MessageSignature, AccessToken: token,
+		Provider: u.Provider, Confirmed: u.Confirmed, Type: u.Type, AvatarURL: a.Desk.UserAvatarURL(u.AvatarBlobID),
+		MessageSignature: u.MessageSignature, AccessToken: token,
 		PubsubToken: u.PubsubToken, UISettings: object(u.UISettings), CustomAttributes: filled(u.CustomAttributes),
 		HMACIdentifier: identifier(a.Setting("CHATWOOT_INBOX_HMAC_KEY"), u.Email),
 	}
@@ -107,7 +134,10 @@ func newMembershipOut(m store.MembershipRow) membershipOut {
 		out.ActiveAt = iso(&m.ActiveAt.Int64)
 	}
 	if m.CustomRoleID != nil {
-		out.Permissions = []string{"custom_role"}
+		out.Permissions = append(slices.Clone(m.RolePermissions), "custom_role")
+	}
+	if m.RoleName != nil {
+		out.CustomRole = &membershipRole{ID: *m.CustomRoleID, Name: *m.RoleName, Description: m.RoleDescription, Permissions: m.RolePermissions}
 	}
 	return out
 }

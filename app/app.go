@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,6 +67,7 @@ type App struct {
 	workers    []worker
 	health     *health
 	wake       *wake
+	provider   *http.Client // calls what the operator has chosen
 
 	server   *fasthttp.Server
 	listener net.Listener
@@ -137,8 +139,9 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.settings.refresh(ctx); err != nil {
 		return err
 	}
+	a.provider = httpx.NewProvider()
 	env := &channels.Env{
-		Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL, HTTP: httpx.NewProvider(),
+		Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL, HTTP: a.provider,
 		Guarded: httpx.NewGuarded(a.cfg.AllowPrivate), Now: a.cfg.Now, Log: a.log,
 	}
 	a.drivers = all.New(env)
@@ -152,6 +155,7 @@ func (a *App) build(ctx context.Context) error {
 		Store: a.store, Directory: a.directory, Files: a.files, Log: a.log, Now: a.cfg.Now, MessagesPerMinute: a.cfg.MessagesPerMinute,
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 		AccountEvent: a.whatsapp.AccountEvent, BeforeDelete: a.whatsapp.Part,
+		Mail: mail.New(a.settings.Get, a.cfg.Now), HTTP: a.provider, DefaultLocale: a.cfg.DefaultLocale,
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)

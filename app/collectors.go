@@ -55,6 +55,16 @@ func apiMetrics(reg prometheus.Registerer) (*prometheus.CounterVec, *prometheus.
 	return requests, durations
 }
 
+// throttleMetrics counts the requests that are refused because there are too many.
+func throttleMetrics(reg prometheus.Registerer) *prometheus.CounterVec {
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "tributary", Name: "requests_throttled_total",
+		Help: "Requests refused because a client calls too often, by rule.",
+	}, []string{"rule"})
+	reg.MustRegister(refused)
+	return refused
+}
+
 // stateCollector reads the queue and the connection pools when Prometheus asks.
 type stateCollector struct{ app *App }
 

@@ -58,6 +58,16 @@ type Config struct {
 	APICORS           bool          `env:"ENABLE_API_CORS" envDefault:"false" help:"let browsers of other origins call /api"`
 	APIOnly           bool          `env:"CW_API_ONLY_SERVER" envDefault:"false" help:"serve no dashboard"`
 
+	TrustedProxies   []string `env:"TRUSTED_PROXIES" help:"proxies (addresses, networks) whose X-Forwarded-For counts; empty: private ones; none: nobody"`
+	Throttle         bool     `env:"ENABLE_RACK_ATTACK" envDefault:"true" help:"refuse clients that call too often; loopback never is"`
+	ThrottleWidget   bool     `env:"ENABLE_RACK_ATTACK_WIDGET_API" envDefault:"true" help:"also visitors of website widgets"`
+	ThrottleAllowed  []string `env:"RACK_ATTACK_ALLOWED_IPS" help:"addresses and networks, separated by commas, that are never refused"`
+	RequestLimit     int      `env:"RACK_ATTACK_LIMIT" envDefault:"3000" help:"requests a minute of one address"`
+	ContactSearches  int      `env:"RATE_LIMIT_CONTACT_SEARCH" envDefault:"100" help:"contact searches a minute of one account"`
+	ReportsOfUser    int      `env:"RATE_LIMIT_REPORTS_API_USER_LEVEL" envDefault:"100" help:"calls of the reports API a minute by one user"`
+	ReportsOfAccount int      `env:"RATE_LIMIT_REPORTS_API_ACCOUNT_LEVEL" envDefault:"1000" help:"calls of the reports API a minute by one account"`
+	DefaultLocale    string   `env:"DEFAULT_LOCALE" envDefault:"en" help:"language of those who chose none"`
+
 	StorageService         string `env:"ACTIVE_STORAGE_SERVICE" envDefault:"local" help:"where files are kept: local (DATA_DIR/storage), amazon, s3_compatible"`
 	S3Bucket               string `env:"S3_BUCKET_NAME" help:"amazon: bucket"`
 	AWSRegion              string `env:"AWS_REGION" help:"amazon: region of the bucket"`
@@ -207,6 +217,9 @@ func (c *Config) validate() error {
 		return fmt.Errorf("LOG_LEVEL: %q is none of debug, info, warn, error", c.LogLevel)
 	}
 	if err := c.validateStorage(); err != nil {
+		return err
+	}
+	if err := c.validateThrottle(); err != nil {
 		return err
 	}
 	return c.validateURLs()

@@ -16,6 +16,7 @@ import (
 
 	"tributary/queue"
 	"tributary/queue/localq"
+	"tributary/store"
 	"tributary/whatsapp"
 )
 
@@ -30,7 +31,7 @@ type Inspector interface {
 
 // controlPath is the socket on which a serving process lets commands of the same
 // user reach what only it has: its embedded queue, which is open in one process only,
-// and the engine of WhatsApp numbers.
+// the engine of WhatsApp numbers, and mails that no server took.
 func controlPath(dir string) string { return filepath.Join(dir, "control.sock") }
 
 // serveControl listens on the control socket. Processes that share a DATA_DIR, as
@@ -48,7 +49,7 @@ func (a *App) serveControl() error {
 		a.log.Warn("no control socket: commands will not work beside this process", "error", err)
 		return nil
 	}
-	server := &http.Server{Handler: controlHandler(a.queue, a.whatsapp), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: controlHandler(a.queue, a.whatsapp, a.store), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("control socket ended", "error", err)
@@ -77,12 +78,12 @@ func listenControl(ctx context.Context, path string) (net.Listener, error) {
 type controlAnswer struct {
 	Stats   *queue.Stats    `json:",omitempty"`
 	Entries []queue.Entry   `json:",omitempty"`
-	Result  json.RawMessage `json:",omitempty"` // of calls about WhatsApp numbers
+	Result  json.RawMessage `json:",omitempty"` // of calls about WhatsApp numbers and mails
 	Error   string          `json:",omitempty"`
 	Missing bool            `json:",omitempty"`
 }
 
-func controlHandler(q Inspector, numbers *whatsapp.Engine) http.Handler {
+func controlHandler(q Inspector, numbers *whatsapp.Engine, s *store.Store) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, f func(context.Context, url.Values) (controlAnswer, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -114,6 +115,7 @@ func controlHandler(q Inspector, numbers *whatsapp.Engine) http.Handler {
 		return controlAnswer{}, q.Discard(ctx, v.Get("id"))
 	})
 	controlNumbers(handle, numbers)
+	controlMails(handle, s)
 	return mux
 }
 
@@ -180,6 +182,18 @@ func (c *controlClient) call(ctx context.Context, method, path string, query url
 		return answer, errors.New(answer.Error)
 	}
 	return answer, nil
+}
+
+// ask is call, for those whose answer is a Result.
+func (c *controlClient) ask(ctx context.Context, method, path string, query url.Values, out any) error {
+	answer, err := c.call(ctx, method, path, query)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(answer.Result, out); err != nil {
+		return fmt.Errorf("app: control socket: %w", err)
+	}
+	return nil
 }
 
 // Stats implements Inspector.

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -43,15 +40,11 @@ var ErrNoProcess = errors.New("no process serves here: start `tributary serve`, 
 // OpenNumbers reaches the engine of WhatsApp numbers of the process that serves in
 // DATA_DIR. Its errors are ErrNoProcess, or say why the process cannot be reached.
 func OpenNumbers(ctx context.Context, cfg *Config) (Numbers, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", controlPath(cfg.DataDir))
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the process that serves in %s belongs to another user: run this as that user", cfg.DataDir)
-	case err != nil:
-		return nil, ErrNoProcess
+	client, err := dialControl(ctx, cfg)
+	if err != nil {
+		return nil, err
 	}
-	_ = conn.Close()
-	return controlNumbersClient{newControlClient(controlPath(cfg.DataDir))}, nil
+	return controlNumbersClient{client}, nil
 }
 
 // controlNumbers answers what commands ask about WhatsApp numbers.
@@ -129,17 +122,6 @@ func plainly(err error) error {
 
 // controlNumbersClient is the Numbers of a process that serves.
 type controlNumbersClient struct{ *controlClient }
-
-func (c controlNumbersClient) ask(ctx context.Context, method, path string, query url.Values, out any) error {
-	answer, err := c.call(ctx, method, path, query)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(answer.Result, out); err != nil {
-		return fmt.Errorf("app: control socket: %w", err)
-	}
-	return nil
-}
 
 func byInbox(id int64) url.Values { return url.Values{"id": {strconv.FormatInt(id, 10)}} }
 

@@ -30,6 +30,9 @@ func (h *housekeeping) Name() string { return "housekeeping" }
 // long as the most patient provider repeats one (WhatsApp, seven days).
 const changesKept = 14 * 24 * time.Hour
 
+// mailsKept is how long mails are held that no server took.
+const mailsKept = 14 * 24 * time.Hour
+
 // templatesRound is how often channels are looked for whose templates are old.
 const templatesRound = 5 * time.Minute
 
@@ -62,6 +65,9 @@ func (h *housekeeping) Run(ctx context.Context) error {
 			}
 			if err := h.store.PruneWhatsApp(ctx, whatsapp.KeepHistory, whatsapp.KeepEvents); err != nil && ctx.Err() == nil {
 				h.log.Warn("history of WhatsApp numbers not trimmed", "error", err)
+			}
+			if err := h.store.PruneSignIn(ctx, mailsKept); err != nil && ctx.Err() == nil {
+				h.log.Warn("old sessions and mails not removed", "error", err)
 			}
 			if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
 				h.log.Warn("parked receipts not expired", "error", err)

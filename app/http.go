@@ -121,9 +121,13 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 	if err := a.mountAPI(r); err != nil {
 		return err
 	}
+	handler, err := a.throttled(a.methods(r, isHook, metrics), isHook, throttleMetrics(a.registry))
+	if err != nil {
+		return err
+	}
 	a.server = &fasthttp.Server{
 		Name:                  "tributary",
-		Handler:               route.Front(a.methods(r, isHook, metrics), route.CORS{API: a.cfg.APICORS, All: a.cfg.APIOnly}),
+		Handler:               route.Front(handler, route.CORS{API: a.cfg.APICORS, All: a.cfg.APIOnly}),
 		ErrorHandler:          a.serverError(isHook, metrics),
 		ReadTimeout:           30 * time.Second,
 		WriteTimeout:          60 * time.Second,
@@ -149,15 +153,20 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 // mountAPI adds the routes of the API role and the answers to unknown paths.
 func (a *App) mountAPI(r *router.Router) error {
 	surface := api.New(api.Deps{
-		Store: a.store, Desk: a.desk, Files: a.files, WhatsApp: a.whatsapp, Queue: a.queue.Ping, Setting: a.settings.Get, ConversationsPerPage: a.cfg.ResultsPerPage,
+		Store: a.store, Desk: a.desk, Files: a.files, WhatsApp: a.whatsapp, Queue: a.queue.Ping, Setting: a.settings.Get, HTTP: a.provider,
+		SignupOpen: a.settings.signupOpen, ConversationsPerPage: a.cfg.ResultsPerPage,
 	})
 	var rows []route.Row
 	if a.cfg.Has(RoleAPI) {
 		rows = surface.Rows()
 	}
+	proxies, err := a.cfg.trustedProxies()
+	if err != nil {
+		return err
+	}
 	requests, durations := apiMetrics(a.registry)
 	return route.Mount(r, rows, route.Options{
-		Base: a.life, Auth: surface, Log: a.log, Now: a.cfg.Now,
+		Base: a.life, Auth: surface, Log: a.log, Now: a.cfg.Now, Locale: a.cfg.DefaultLocale, TrustedProxies: proxies,
 		Observe: func(method, template string, status int, d time.Duration) {
 			requests.WithLabelValues(method, template, strconv.Itoa(status)).Inc()
 			durations.WithLabelValues(method, template).Observe(d.Seconds())

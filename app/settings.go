@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"tributary/desk"
 	"tributary/mail"
 	"tributary/store"
 )
@@ -21,9 +23,15 @@ var settingNames = slices.Concat([]string{
 	"TWITTER_APP_ID", "TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "TWITTER_ENVIRONMENT",
 	"WHATSAPP_APP_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_CONFIGURATION_ID", "WHATSAPP_API_VERSION",
 	"WHATSAPP_WEBHOOK_VERIFY_TOKEN", "WHATSAPP_AUTO_REGISTRATION", "INACTIVE_WHATSAPP_NUMBERS", "ACCOUNT_INBOXES_LIMIT",
+	"ACCOUNT_AGENTS_LIMIT", "MAILER_SUPPORT_EMAIL", "CHATWOOT_CLOUD_PLAN_FEATURES",
 	"FACEBOOK_GRAPH_URL", "INSTAGRAM_GRAPH_URL", "WHATSAPP_CLOUD_BASE_URL", "WHATSAPP_360_BASE_URL", "TELEGRAM_API_URL",
 	"LINE_API_URL", "LINE_DATA_API_URL", "TWILIO_API_URL", "BANDWIDTH_MESSAGING_URL", "TWITTER_API_URL", "CHATWOOT_INBOX_HMAC_KEY",
-}, mail.Settings)
+	signupSetting, "HCAPTCHA_SERVER_KEY", "HCAPTCHA_API_URL", "BLOCKED_EMAIL_DOMAINS", "ACCOUNT_LEVEL_FEATURE_DEFAULTS",
+	"INSTALLATION_EVENTS_WEBHOOK_URL",
+}, desk.MFASettings, mail.Settings)
+
+// signupSetting opens sign-up.
+const signupSetting = "ENABLE_ACCOUNT_SIGNUP"
 
 // settings answers what drivers ask: the stored value, else the environment's.
 type settings struct {
@@ -46,6 +54,17 @@ func (s *settings) Get(name string) string {
 		return v
 	}
 	return s.environment[name]
+}
+
+// signupOpen tells whether anybody may make an account: because the stored setting
+// says so, or the environment's. It is closed where neither does.
+func (s *settings) signupOpen() bool {
+	for _, value := range []string{(*s.stored.Load())[signupSetting], s.environment[signupSetting]} {
+		if value != "" && !strings.EqualFold(value, "false") {
+			return true
+		}
+	}
+	return false
 }
 
 // refresh reads the stored settings again when they changed.

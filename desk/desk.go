@@ -7,6 +7,7 @@ package desk
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"tributary/channels"
@@ -38,6 +39,19 @@ type Options struct {
 	// BeforeDelete is told of an inbox that is about to be deleted, so that it can be
 	// parted from its provider; nil: the driver does that.
 	BeforeDelete func(context.Context, *channels.Channel) error
+	// Invite orders the mail by which a user who was just made for an account chooses a
+	// password, in the transaction that makes them; nil: OrderInvitation.
+	Invite func(ctx context.Context, tx *store.Tx, userID, accountID int64) error
+	// Mail sends mails to users; nil: all are held for the operator.
+	Mail Mailer
+	// HTTP calls the operator's own endpoints; nil: none is called.
+	HTTP *http.Client
+	// DefaultLocale is the language of those who chose none.
+	DefaultLocale string
+	// PasswordCost is bcrypt's; 0: 11. Less is for tests only.
+	PasswordCost int
+	// Presence learns what members choose to be; nil: nobody looks.
+	Presence Presence
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
@@ -45,6 +59,7 @@ type Desk struct {
 	Options
 	flood     *flood
 	endpoints *endpoints
+	passwords *passwords
 }
 
 // New makes a desk.
@@ -55,7 +70,14 @@ func New(opt Options) *Desk {
 	if opt.WakeJobs == nil {
 		opt.WakeJobs = func() {}
 	}
-	return &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints()}
+	if opt.Setting == nil {
+		opt.Setting = func(string) string { return "" }
+	}
+	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
+	if d.Invite == nil {
+		d.Invite = d.OrderInvitation
+	}
+	return d
 }
 
 // Driver gives the driver and channel of an inbox.

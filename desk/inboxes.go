@@ -93,6 +93,9 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		if id, err = tx.InsertInbox(ctx, in.Inbox); err != nil {
 			return err
 		}
+		if err := tx.InvalidateCache(ctx, in.Inbox.AccountID, store.CacheInboxes); err != nil {
+			return err
+		}
 		if err := orderTemplates(ctx, tx, driver, in.Inbox.AccountID, id, draft.Settings); err != nil {
 			return err
 		}
@@ -218,6 +221,9 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		if err := tx.UpdateInbox(ctx, inbox); err != nil {
 			return err
 		}
+		if err := tx.InvalidateCache(ctx, inbox.AccountID, store.CacheInboxes); err != nil {
+			return err
+		}
 		if change.SignatureMode != nil && ok {
 			if err := tx.SetSignatureMode(ctx, ch.ID, *change.SignatureMode); err != nil {
 				return err
@@ -278,7 +284,8 @@ func (d *Desk) DeleteInbox(ctx context.Context, accountID, inboxID int64) error 
 func (d *Desk) Handlers() map[string]Handler {
 	return map[string]Handler{
 		JobRegister: d.register, JobDeleteInbox: d.deleteInbox, JobTemplates: d.syncTemplates,
-		JobTyping: d.typing, JobMarkRead: d.markRead, JobInboxWebhook: d.inboxWebhook,
+		JobTyping: d.typing, JobMarkRead: d.markRead, JobInboxWebhook: d.inboxWebhook, JobMemberLeft: d.memberLeft, JobTeamDeleted: d.teamDeleted,
+		JobUserMail: d.userMail, JobInstallationEvent: d.installationEvent,
 	}
 }
 
@@ -351,6 +358,7 @@ func (d *Desk) deleteInbox(ctx context.Context, j store.Job) error {
 			return ErrAgain
 		}
 	}
+	err := d.again(ctx, func(tx *store.Tx) error { return tx.InvalidateCache(ctx, j.AccountID, store.CacheInboxes) })
 	d.changed(ctx)
-	return nil
+	return err
 }

@@ -120,7 +120,7 @@ func (d *Desk) conversationPush(t store.ThreadView) map[string]any {
 	var assignee any
 	if c.AssigneeID != nil {
 		if u, ok := t.Agents[*c.AssigneeID]; ok {
-			assignee = userPush(u)
+			assignee = d.userPush(u)
 		}
 	}
 	return map[string]any{
@@ -148,9 +148,10 @@ func (d *Desk) contactPush(p store.ContactView) map[string]any {
 	}
 }
 
-func userPush(u store.AgentRow) map[string]any {
+func (d *Desk) userPush(u store.AgentRow) map[string]any {
+	avatar := d.UserAvatarURL(u.AvatarBlobID)
 	out := map[string]any{
-		"id": u.ID, "name": u.Name, "available_name": AvailableName(u.DisplayName, u.Name), "avatar_url": "", "thumbnail": "",
+		"id": u.ID, "name": u.Name, "available_name": AvailableName(u.DisplayName, u.Name), "avatar_url": avatar, "thumbnail": avatar,
 		"type": "user", "availability_status": nil,
 	}
 	if u.Member {
@@ -178,7 +179,7 @@ func (d *Desk) messagePush(m store.MessageRow, t store.ThreadView) map[string]an
 			out["sender"] = d.contactPush(t.Contact)
 		case "User":
 			if u, ok := t.Agents[*m.SenderID]; ok {
-				out["sender"] = userPush(u)
+				out["sender"] = d.userPush(u)
 			}
 		}
 	}

@@ -1,5 +1,7 @@
 package desk
 
+import "slices"
+
 // Offline is the availability of everybody without a live connection.
 const Offline = "offline"
 
@@ -14,6 +16,16 @@ func AvailabilityName(stored int) string {
 	return availabilityNames[stored]
 }
 
+// AvailabilityCode is the stored number of an availability; ok is false when there
+// is no such.
+func AvailabilityCode(name string) (stored int, ok bool) {
+	stored = slices.Index(availabilityNames[:], name)
+	return stored, stored >= 0
+}
+
+// Availabilities are the names of all, in the order of their stored numbers.
+func Availabilities() []string { return slices.Clone(availabilityNames[:]) }
+
 // AvailabilityStatus is what colleagues see: what the person chose, when they
 // chose to be seen while away.
 func AvailabilityStatus(stored int, autoOffline bool) string {
@@ -21,6 +33,14 @@ func AvailabilityStatus(stored int, autoOffline bool) string {
 		return Offline
 	}
 	return AvailabilityName(stored)
+}
+
+// UserAvatarURL is where a user's picture is, empty without one.
+func (d *Desk) UserAvatarURL(blobID int64) string {
+	if blobID == 0 {
+		return ""
+	}
+	return d.Files.ThumbURL(blobID, "avatar")
 }
 
 // AvailableName is the name that a user shows to others.

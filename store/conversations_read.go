@@ -342,16 +342,17 @@ func StatusCodes(names []string) []int {
 // ConversationHead is what has to be known of a conversation before anything is
 // done in it.
 type ConversationHead struct {
-	ID        int64
-	InboxID   int64
-	ContactID int64
+	ID         int64
+	InboxID    int64
+	ContactID  int64
+	AssigneeID *int64
 }
 
 // ConversationHead reads it by display id; ErrNotFound when the account has none.
 func (s *Store) ConversationHead(ctx context.Context, accountID, displayID int64) (ConversationHead, error) {
 	var c ConversationHead
-	err := s.r.QueryRowContext(ctx, `SELECT id, inbox_id, contact_id FROM conversations WHERE account_id = $1 AND display_id = $2`,
-		accountID, displayID).Scan(&c.ID, &c.InboxID, &c.ContactID)
+	err := s.r.QueryRowContext(ctx, `SELECT id, inbox_id, contact_id, assignee_id FROM conversations WHERE account_id = $1 AND display_id = $2`,
+		accountID, displayID).Scan(&c.ID, &c.InboxID, &c.ContactID, &c.AssigneeID)
 	if isNoRows(err) {
 		return c, ErrNotFound
 	}

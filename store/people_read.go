@@ -47,16 +47,19 @@ type AccountScope struct {
 	Member       bool
 	Role         int // 0 agent, 1 administrator
 	CustomRoleID int64
+	Permissions  []string // of the custom role
 }
 
 // ScopeOf reads an account as userID sees it; ErrNotFound when there is no such
 // account. Member is false when the user does not belong to it.
 func (s *Store) ScopeOf(ctx context.Context, accountID, userID int64) (AccountScope, error) {
 	var a AccountScope
-	err := s.r.QueryRowContext(ctx, `SELECT a.id, a.name, a.status, a.locale, a.features, m.id IS NOT NULL, COALESCE(m.role, 0), COALESCE(m.custom_role_id, 0)
+	err := s.r.QueryRowContext(ctx, `SELECT a.id, a.name, a.status, a.locale, a.features, m.id IS NOT NULL, COALESCE(m.role, 0), COALESCE(m.custom_role_id, 0),
+			r.permissions
 		FROM accounts a LEFT JOIN account_users m ON m.account_id = a.id AND m.user_id = $2
+			LEFT JOIN custom_roles r ON r.id = m.custom_role_id AND r.account_id = a.id
 		WHERE a.id = $1`, accountID, userID).
-		Scan(&a.ID, &a.Name, &a.Status, &a.Locale, &a.Features, &a.Member, &a.Role, &a.CustomRoleID)
+		Scan(&a.ID, &a.Name, &a.Status, &a.Locale, &a.Features, &a.Member, &a.Role, &a.CustomRoleID, (*texts)(&a.Permissions))
 	if isNoRows(err) {
 		return a, ErrNotFound
 	}
@@ -92,16 +95,18 @@ type UserRow struct {
 	MessageSignature *string
 	UISettings       string // JSON
 	CustomAttributes string // JSON
+	AvatarBlobID     int64  // 0: none
+	CreatedAt        int64  // microseconds
 }
 
 // User reads one.
 func (s *Store) User(ctx context.Context, id int64) (UserRow, error) {
 	var u UserRow
 	err := s.r.QueryRowContext(ctx, `SELECT id, email, name, display_name, type, provider, confirmed_at IS NOT NULL, pubsub_token,
-			message_signature, ui_settings, custom_attributes
+			message_signature, ui_settings, custom_attributes, COALESCE(avatar_blob_id, 0), created_at
 		FROM users WHERE id = $1`, id).
 		Scan(&u.ID, &u.Email, &u.Name, &u.DisplayName, &u.Type, &u.Provider, &u.Confirmed, &u.PubsubToken,
-			&u.MessageSignature, &u.UISettings, &u.CustomAttributes)
+			&u.MessageSignature, &u.UISettings, &u.CustomAttributes, &u.AvatarBlobID, &u.CreatedAt)
 	if isNoRows(err) {
 		return u, ErrNotFound
 	}
@@ -116,24 +121,34 @@ type MembershipRow struct {
 	AccountID     int64
 	AccountName   string
 	AccountStatus int
+	AccountLocale int
 	ActiveAt      sql.NullInt64 // microseconds
 	Role          int
 	InviterID     *int64
 	Availability  int
 	AutoOffline   bool
 	CustomRoleID  *int64
+	// What follows is of the custom role; RoleName is nil without one.
+	RoleName        *string
+	RoleDescription *string
+	RolePermissions []string
 }
 
 // Memberships reads all memberships of a user, by account.
 func (s *Store) Memberships(ctx context.Context, userID int64) ([]MembershipRow, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT a.id, a.name, a.status, m.active_at, m.role, m.inviter_id, m.availability, m.auto_offline, m.custom_role_id
+	rows, err := s.r.QueryContext(ctx, `SELECT a.id, a.name, a.status, a.locale, m.active_at, m.role, m.inviter_id, m.availability, m.auto_offline,
+			m.custom_role_id, r.name, r.description, r.permissions
 		FROM account_users m JOIN accounts a ON a.id = m.account_id
+			LEFT JOIN custom_roles r ON r.id = m.custom_role_id AND r.account_id = a.id
 		WHERE m.user_id = $1 ORDER BY a.id`, userID)
 	if err != nil {
 		return nil, fmt.Errorf("store: memberships: %w", err)
 	}
 	return collect(rows, "memberships", func(m *MembershipRow) []any {
-		return []any{&m.AccountID, &m.AccountName, &m.AccountStatus, &m.ActiveAt, &m.Role, &m.InviterID, &m.Availability, &m.AutoOffline, &m.CustomRoleID}
+		return []any{
+			&m.AccountID, &m.AccountName, &m.AccountStatus, &m.AccountLocale, &m.ActiveAt, &m.Role, &m.InviterID, &m.Availability, &m.AutoOffline, &m.CustomRoleID,
+			&m.RoleName, &m.RoleDescription, (*texts)(&m.RolePermissions),
+		}
 	})
 }
 
@@ -147,11 +162,22 @@ type AgentRow struct {
 	Provider         string
 	Confirmed        bool
 	CustomAttributes string // JSON
+	AvatarBlobID     int64  // 0: none
 	Member           bool
 	Role             int
 	Availability     int
 	AutoOffline      bool
 	CustomRoleID     *int64
+}
+
+const agentColumns = `u.id, u.email, u.name, u.display_name, u.provider, u.confirmed_at IS NOT NULL, u.custom_attributes,
+	COALESCE(u.avatar_blob_id, 0), m.id IS NOT NULL, COALESCE(m.role, 0), COALESCE(m.availability, 0), COALESCE(m.auto_offline, TRUE), m.custom_role_id`
+
+func (a *AgentRow) fields() []any {
+	return []any{
+		&a.ID, &a.Email, &a.Name, &a.DisplayName, &a.Provider, &a.Confirmed, &a.CustomAttributes,
+		&a.AvatarBlobID, &a.Member, &a.Role, &a.Availability, &a.AutoOffline, &a.CustomRoleID,
+	}
 }
 
 // Agents reads users by id, as members of an account.
@@ -160,20 +186,14 @@ func (s *Store) Agents(ctx context.Context, accountID int64, userIDs []int64) (m
 	if len(userIDs) == 0 {
 		return out, nil
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT u.id, u.email, u.name, u.display_name, u.provider, u.confirmed_at IS NOT NULL, u.custom_attributes,
-			m.id IS NOT NULL, COALESCE(m.role, 0), COALESCE(m.availability, 0), COALESCE(m.auto_offline, TRUE), m.custom_role_id
+	rows, err := s.r.QueryContext(ctx, `SELECT `+agentColumns+`
 		FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN users u
 			LEFT JOIN account_users m ON m.account_id = $1 AND m.user_id = u.id
 		WHERE u.id = x.id`, accountID, ids(userIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: agents: %w", err)
 	}
-	list, err := collect(rows, "agents", func(a *AgentRow) []any {
-		return []any{
-			&a.ID, &a.Email, &a.Name, &a.DisplayName, &a.Provider, &a.Confirmed, &a.CustomAttributes,
-			&a.Member, &a.Role, &a.Availability, &a.AutoOffline, &a.CustomRoleID,
-		}
-	})
+	list, err := collect(rows, "agents", (*AgentRow).fields)
 	if err != nil {
 		return nil, err
 	}

@@ -121,6 +121,8 @@ func (p *planned) fill() {
 		SELECT 'k', 'deferred', 'k' || n, CASE WHEN n % 2 = 0 THEN n ELSE 9000000000000000 END, 1 FROM ` + series(waiting))
 	p.exec(`INSERT INTO parked_statuses (inbox_id, provider_id, status, expires_at) SELECT 1, 'p' || n, 1, n FROM ` + series(waiting))
 	p.fillWhatsApp(series)
+	p.fillSignIn(series)
+	p.fillPeople(series)
 }
 
 // plan is how the database runs a statement, a step a line.
@@ -194,7 +196,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -284,7 +286,7 @@ func testPlans(t *testing.T, databaseURL string) {
 		if mode != "without statistics" {
 			p.exec(`ANALYZE`)
 		}
-		for _, c := range slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans()) {
+		for _, c := range slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans()) {
 			p.take()
 			if err := c.call(t.Context(), p); err != nil {
 				t.Errorf("%s: %v", c.name, err)

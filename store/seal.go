@@ -77,3 +77,14 @@ func (s *Sealer) Digest(token string) string {
 	m.Write([]byte(token))
 	return hex.EncodeToString(m.Sum(nil))
 }
+
+// SigningKey is a key for one purpose ("tokens in mails"), for signatures that
+// nothing but the program checks.
+func (s *Sealer) SigningKey(purpose string) []byte {
+	m := hmac.New(sha256.New, s.mac)
+	m.Write([]byte("signing key: " + purpose))
+	return m.Sum(nil)
+}
+
+// SigningKey is the Sealer's.
+func (s *Store) SigningKey(purpose string) []byte { return s.sealer.SigningKey(purpose) }

@@ -128,3 +128,20 @@ const (
 	NoticeOpenInbox Key = "notice.open_inbox"
 	NoticeFooter    Key = "notice.footer" // account
 )
+
+// What mails to users say: one thing to do, and what it is about.
+const (
+	MailHello          Key = "mail.hello"    // name
+	MailGreeting       Key = "mail.greeting" // of somebody without a name
+	MailConfirm        Key = "mail.confirm"
+	MailConfirmBody    Key = "mail.confirm_body" // email
+	MailChangeBody     Key = "mail.change_body"  // email
+	MailInvited        Key = "mail.invited"      // account
+	MailInviteBody     Key = "mail.invite_body"  // inviter, account
+	MailChoosePassword Key = "mail.choose_password"
+	MailReset          Key = "mail.reset"
+	MailResetBody      Key = "mail.reset_body"
+	MailValidUntil     Key = "mail.valid_until" // time
+	MailPaste          Key = "mail.paste"
+	MailIgnore         Key = "mail.ignore"
+)

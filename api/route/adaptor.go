@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -93,8 +92,10 @@ func (a *adaptor) answer(ctx context.Context, e *exchange) (res response, err er
 	if err != nil {
 		return response{}, err
 	}
-	for name, value := range caller.Echo {
-		e.ctx.Response.Header.Set(name, value)
+	if !e.call.ended && res.status < http.StatusBadRequest {
+		for name, value := range caller.Echo {
+			e.ctx.Response.Header.Set(name, value)
+		}
 	}
 	for _, h := range e.call.header {
 		e.ctx.Response.Header.Add(h[0], h[1])
@@ -117,26 +118,26 @@ func (a *adaptor) readPath(e *exchange) error {
 
 // identify finds out who calls.
 func (a *adaptor) identify(ctx context.Context, e *exchange) (Caller, error) {
-	if a.row.Auth == AuthNone {
+	if a.row.Auth == AuthNone && !a.row.Optional {
 		return Caller{}, nil
 	}
-	cr := credentials(e.ctx, a.row.Auth, e.started)
+	cr := credentials(e.ctx, &a.row, e.started)
 	if a.row.Auth == AuthPlatform {
 		return a.identifyApp(ctx, e, cr)
 	}
 	if cr.Empty() {
-		return Caller{}, notSignedIn()
+		return Caller{}, a.notSignedIn()
 	}
 	caller, err := a.opts.Auth.Authenticate(ctx, cr)
 	switch {
 	case errors.Is(err, ErrBadToken):
 		return Caller{}, refuse(textBadToken)
 	case errors.Is(err, ErrNotSignedIn):
-		return Caller{}, notSignedIn()
+		return Caller{}, a.notSignedIn()
 	case err != nil:
 		return Caller{}, fmt.Errorf("route: authenticate: %w", err)
 	case caller.User != nil:
-		e.call.User = *caller.User
+		e.call.User, e.call.Client = *caller.User, caller.Client
 	case caller.Bot != nil && a.row.Bots:
 		e.call.Bot = caller.Bot
 	default:
@@ -145,7 +146,15 @@ func (a *adaptor) identify(ctx context.Context, e *exchange) (Caller, error) {
 	return caller, nil
 }
 
-func notSignedIn() error {
+// notSignedIn is what the row answers to who has not signed in; nil where that is
+// nobody's duty.
+func (a *adaptor) notSignedIn() error {
+	switch {
+	case a.row.Optional:
+		return nil
+	case a.row.unsigned != nil:
+		return a.row.unsigned
+	}
 	return &Problem{Status: http.StatusUnauthorized, Body: errorsBody{[]string{textSignIn}}}
 }
 
@@ -162,30 +171,6 @@ func (a *adaptor) identifyApp(ctx context.Context, e *exchange, cr Credentials) 
 	}
 	e.call.App = caller.App
 	return caller, nil
-}
-
-// credentials copies what a request says about its caller. The header names
-// with underscore and with hyphen are two different headers.
-func credentials(ctx *fasthttp.RequestCtx, auth Auth, now time.Time) Credentials {
-	h := &ctx.Request.Header
-	cr := Credentials{Auth: auth, Now: now}
-	for _, name := range []string{"api_access_token", "api-access-token"} {
-		if cr.APIToken = strings.TrimSpace(string(h.Peek(name))); cr.APIToken != "" {
-			return cr
-		}
-	}
-	one := func(name string) string {
-		if v := h.Peek(name); len(v) > 0 {
-			return string(v)
-		}
-		return string(ctx.QueryArgs().Peek(name))
-	}
-	cr.AccessToken, cr.Client, cr.UID = one("access-token"), one("client"), one("uid")
-	const scheme = "bearer "
-	if v := string(h.Peek("Authorization")); len(v) > len(scheme) && strings.EqualFold(v[:len(scheme)], scheme) {
-		cr.Bearer = strings.TrimSpace(v[len(scheme):])
-	}
-	return cr
 }
 
 // admit checks the account: it exists, is active, and the caller belongs to it.

@@ -19,10 +19,13 @@ type Call struct {
 	RequestID  string
 	Now        time.Time // when the request arrived, UTC
 	Locale     string    // language of texts for the caller
-	IP         string    // of the client, behind proxies in private networks
+	IP         string    // of the client, behind proxies that are trusted
 	UserAgent  string
+	Client     string // the device of the session that calls; empty: there is none
+	Query      string // of the URL, as it came
 
 	header [][2]string
+	ended  bool // see EndSession
 }
 
 // User is a person who signed in.
@@ -67,6 +70,10 @@ func (c *Call) Admin() bool { return c.Membership.Role == chat.RoleAdministrator
 // SetHeader adds a header to a successful answer.
 func (c *Call) SetHeader(name, value string) { c.header = append(c.header, [2]string{name, value}) }
 
+// EndSession keeps the tokens of the caller's session out of the answer: the session
+// is over.
+func (c *Call) EndSession() { c.ended = true }
+
 // Credentials is what a request carries to say who calls.
 type Credentials struct {
 	Auth        Auth   // what the route wants
@@ -88,6 +95,8 @@ type Caller struct {
 	User *User
 	Bot  *Bot
 	App  *App
+	// Client is the device of the session by which a user calls.
+	Client string
 	// Echo are headers for successful answers: the tokens of a session.
 	Echo map[string]string
 }

@@ -57,6 +57,7 @@ const (
 	textBadApp       = "Invalid access_token"
 	textMissingParam = "param is missing or the value is empty: "
 	textInvalid      = "Validation failed: "
+	textRetryLater   = "Retry later\n"
 )
 
 // refuse answers 401, which is what clients know for every refusal of a caller.
@@ -75,6 +76,9 @@ func byNumber(status int) *Problem {
 	}
 	return &Problem{Status: status, Body: statusBody{status, text}}
 }
+
+// Numbered is the answer that carries nothing but its status, for handlers.
+func Numbered(status int) error { return byNumber(status) }
 
 // Refused is what a policy answers; handlers use it where the policy depends on
 // a record.
@@ -131,7 +135,7 @@ func problemOf(err error, path string, plain bool) (p *Problem, internal bool) {
 	case chat.CodeTooLarge:
 		return byNumber(http.StatusRequestEntityTooLarge), false
 	case chat.CodeThrottled:
-		return &Problem{Status: http.StatusTooManyRequests, Body: Raw([]byte("Retry later\n"), "text/plain")}, false
+		return &Problem{Status: http.StatusTooManyRequests, Body: Raw([]byte(textRetryLater), "text/plain")}, false
 	case chat.CodeBadRequest:
 		if e.Message == "" {
 			return byNumber(http.StatusBadRequest), false

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -32,8 +33,9 @@ func begin(ctx *fasthttp.RequestCtx, opts Options, template string) *exchange {
 		RequestID: requestID(string(ctx.Request.Header.Peek("X-Request-Id"))),
 		Now:       e.started,
 		Locale:    localeOf(opts.Locale),
-		IP:        clientIP(ctx),
+		IP:        clientIP(ctx, opts.TrustedProxies).String(),
 		UserAgent: string(ctx.UserAgent()),
+		Query:     string(ctx.URI().QueryString()),
 	}
 	h := &ctx.Response.Header
 	h.Set("X-Request-Id", e.call.RequestID)
@@ -59,29 +61,36 @@ func requestID(sent string) string {
 	return id
 }
 
-// clientIP is the peer, or, when the peer is in a private network and so our
-// own proxy, the last public address that proxies have noted.
-func clientIP(ctx *fasthttp.RequestCtx) string {
+// clientIP is the peer, or, when the peer is a proxy that is trusted, the last
+// address that proxies have noted and that is none of them.
+func clientIP(ctx *fasthttp.RequestCtx, proxies []netip.Prefix) netip.Addr {
 	peer, ok := netip.AddrFromSlice(ctx.RemoteIP())
 	peer = peer.Unmap()
-	if !ok || !ours(peer) {
-		return peer.String()
+	if !ok || !trusted(peer, proxies) {
+		return peer
 	}
-	hops := strings.Split(string(ctx.Request.Header.Peek("X-Forwarded-For")), ",")
-	for _, hop := range slices.Backward(hops) {
+	// A proxy may add a line of its own to the client's.
+	noted := bytes.Join(ctx.Request.Header.PeekAll("X-Forwarded-For"), []byte{','})
+	for _, hop := range slices.Backward(strings.Split(string(noted), ",")) {
 		ip, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
 			break
 		}
-		if ip = ip.Unmap(); !ours(ip) {
-			return ip.String()
+		if peer = ip.Unmap(); !trusted(peer, proxies) {
+			break
 		}
-		peer = ip
 	}
-	return peer.String()
+	return peer
 }
 
-func ours(ip netip.Addr) bool { return ip.IsPrivate() || ip.IsLoopback() }
+// trusted tells whether an address is a proxy's, whose word counts; nil proxies:
+// everything in private networks is one.
+func trusted(ip netip.Addr, proxies []netip.Prefix) bool {
+	if proxies == nil {
+		return ip.IsPrivate() || ip.IsLoopback()
+	}
+	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
 
 // write puts the answer on the wire, with its ETag where it has one.
 func (e *exchange) write(r response) {

@@ -28,7 +28,7 @@ type people struct{}
 func (people) Authenticate(_ context.Context, c route.Credentials) (route.Caller, error) {
 	token := c.APIToken
 	if token == "" && c.AccessToken == "session" && c.Client == "laptop" && c.UID == "admin@example.com" {
-		return route.Caller{User: &route.User{ID: 1}, Echo: map[string]string{"access-token": "session"}}, nil
+		return route.Caller{User: &route.User{ID: 1}, Client: "laptop", Echo: map[string]string{"access-token": "session"}}, nil
 	}
 	switch token {
 	case "":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ type Options struct {
 	BodyLimit int
 	// Locale is DEFAULT_LOCALE.
 	Locale string
+	// TrustedProxies are those whose X-Forwarded-For counts; nil: all in private
+	// networks.
+	TrustedProxies []netip.Prefix
 	// Observe is told of every answer, with the route's path as template.
 	Observe func(method, template string, status int, d time.Duration)
 	// Panicked is told of every handler that panicked, with its route's path.

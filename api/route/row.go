@@ -37,12 +37,16 @@ type Row struct {
 	Plain      bool   // see PlainErrors
 	Opaque     bool   // see Bytes
 	BodyLimit  int    // bytes, see Limit
+	Optional   bool   // see MaySignIn
+	Session    bool   // see SessionOnly
 
 	decoder decoder
 	err     error // why the row cannot be mounted
 	find    finder
 	param   string // of find
-	call    func(ctx context.Context, c *Call, b *bag) (any, error)
+	// unsigned is the row's answer to who has not signed in; nil: everybody's.
+	unsigned *Problem
+	call     func(ctx context.Context, c *Call, b *bag) (any, error)
 }
 
 type finder func(ctx context.Context, c *Call, id int64) error
@@ -164,6 +168,25 @@ func (r Row) Bytes() Row {
 	return r
 }
 
+// MaySignIn lets users of a public row say who they are; who does not, or whose
+// session is over, is nobody. An API token that nobody has is refused all the same.
+func (r Row) MaySignIn() Row {
+	r.Optional = true
+	return r
+}
+
+// SessionOnly takes no API tokens: for what is about the session itself.
+func (r Row) SessionOnly() Row {
+	r.Session = true
+	return r
+}
+
+// Unsigned is what the row answers to who has not signed in.
+func (r Row) Unsigned(p *Problem) Row {
+	r.unsigned = p
+	return r
+}
+
 // Limit sets the largest body in bytes; without it Options.BodyLimit holds.
 func (r Row) Limit(bytes int) Row {
 	r.BodyLimit = bytes
@@ -222,6 +245,8 @@ func (r *Row) check() error {
 		return fmt.Errorf("route: %s: made without a constructor", at)
 	case r.Policy == "":
 		return fmt.Errorf("route: %s: no policy", at)
+	case r.Optional && r.Policy != Public:
+		return fmt.Errorf("route: %s: only who need not sign in may", at)
 	case !r.Policy.valid():
 		return fmt.Errorf("route: %s: unknown policy %q", at, string(r.Policy))
 	case !strings.HasPrefix(r.Path, "/") || len(r.Path) > 1 && strings.HasSuffix(r.Path, "/"):

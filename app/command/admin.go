@@ -15,6 +15,7 @@ import (
 	"tributary/api"
 	"tributary/api/route"
 	"tributary/app"
+	"tributary/desk"
 	"tributary/store"
 )
 
@@ -86,7 +87,7 @@ func (p *program) bootstrap(ctx context.Context, email, name, password, account 
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), desk.PasswordCost)
 	if errors.Is(err, bcrypt.ErrPasswordTooLong) {
 		return errUsage{errors.New("--password: at most 72 bytes")}
 	}

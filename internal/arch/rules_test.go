@@ -17,7 +17,7 @@ var rules = map[string]rule{
 		"channels", "chat",
 	}},
 	"app": {2, []string{
-		"api", "api/route", "ingest", "relay", "whatsapp", "mail", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
+		"api", "api/route", "ingest", "relay", "whatsapp", "mail", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool", "wording",
 		"channels", "channels/all", "files", "blob", "blob/*", "chat",
 	}},
 	// The benchmarks assemble what app assembles, and measure parts of it alone.
@@ -42,7 +42,7 @@ var rules = map[string]rule{
 		"whatsapp/graph", "whatsapp/rules", "whatsapp/management", "channels/wacloud", "desk", "mail", "store", "channels", "wording", "chat",
 	}},
 
-	"desk": {5, []string{"files", "store", "blob", "channels", "chat", "wording"}},
+	"desk": {5, []string{"files", "store", "blob", "channels", "mail", "chat", "wording"}},
 
 	// Files join the store with where their bytes are.
 	"files": {6, []string{"blob", "blob/*", "store", "chat"}},
@@ -91,7 +91,7 @@ var testOnly = []string{"internal/testkit", "queue/queuetest", "store/storetest"
 // folder itself may and testOnly. The desk and the API are tested with every
 // driver; the demo's story and the benchmarks against the real drivers.
 var testImports = map[string][]string{
-	"api":             {"channels/all", "blob/disk"},
+	"api":             {"channels/all", "blob/disk", "mail"},
 	"app":             {"simulator", "app/command"},
 	"bench":           {"simulator"},
 	"desk":            {"channels/all", "blob/disk"},

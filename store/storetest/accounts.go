@@ -120,7 +120,7 @@ func testMembers(t *testing.T, w *World) {
 	at := list[0].ActiveAt
 	want(t, "ActiveAt", at.Int64, start.UnixMicro())
 	want(t, "Memberships", list, []store.MembershipRow{
-		{AccountID: w.Mine.Account, AccountName: "Account mine", AccountStatus: 1, ActiveAt: at, AutoOffline: true, CustomRoleID: ptr[int64](8)},
+		{AccountID: w.Mine.Account, AccountName: "Account mine", AccountStatus: 1, AccountLocale: 5, ActiveAt: at, AutoOffline: true, CustomRoleID: ptr[int64](8)},
 		{AccountID: w.Theirs.Account, AccountName: "Account theirs", InviterID: &w.Theirs.User, Availability: 2},
 	})
 	list, err = w.Memberships(ctx, 999)
@@ -141,6 +141,7 @@ func testUsers(t *testing.T, w *World) {
 	want(t, "User", u, store.UserRow{
 		ID: w.Mine.User, Email: w.Mine.Email, Name: "User mine", DisplayName: ptr("M"), Type: ptr("SuperAdmin"),
 		Provider: "email", PubsubToken: u.PubsubToken, MessageSignature: ptr("bye"), UISettings: "{}", CustomAttributes: `{"b":2}`,
+		CreatedAt: start.UnixMicro(),
 	})
 	u, err = w.User(ctx, w.Theirs.User)
 	noErr(t, "User", err)

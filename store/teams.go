@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// TeamRow is a team.
+type TeamRow struct {
+	ID              int64
+	AccountID       int64
+	Name            string // in small letters
+	Description     *string
+	AllowAutoAssign bool
+	// IsMember tells whether the user that was asked for belongs to it.
+	IsMember bool
+}
+
+func (t *TeamRow) fields() []any {
+	return []any{&t.ID, &t.AccountID, &t.Name, &t.Description, &t.AllowAutoAssign, &t.IsMember}
+}
+
+// teamColumns end where the condition of the teams begins; $2 is the user.
+const teamColumns = `SELECT t.id, t.account_id, t.name, t.description, t.allow_auto_assign,
+		EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = t.id AND m.user_id = $2)
+	FROM teams t WHERE t.account_id = $1 `
+
+// Teams reads the teams of an account by id, as a user sees them.
+func (s *Store) Teams(ctx context.Context, accountID, userID int64) ([]TeamRow, error) {
+	rows, err := s.r.QueryContext(ctx, teamColumns+`ORDER BY t.id`, accountID, userID)
+	if err != nil {
+		return nil, fmt.Errorf("store: teams: %w", err)
+	}
+	return collect(rows, "teams", (*TeamRow).fields)
+}
+
+// Team reads one as a user sees it; ErrNotFound when the account has none of that
+// id.
+func (s *Store) Team(ctx context.Context, accountID, id, userID int64) (TeamRow, error) {
+	return readTeam(ctx, s.r, accountID, userID, id, "")
+}
+
+// LockTeam reads a team for a change.
+func (t *Tx) LockTeam(ctx context.Context, accountID, id int64) (TeamRow, error) {
+	return readTeam(ctx, t.tx, accountID, 0, id, t.s.d.lockOf("t"))
+}
+
+func readTeam(ctx context.Context, q queryer, accountID, userID, id int64, lock string) (TeamRow, error) {
+	var out TeamRow
+	err := q.QueryRowContext(ctx, teamColumns+`AND t.id = $3 `+lock, accountID, userID, id).Scan(out.fields()...)
+	if isNoRows(err) {
+		return out, ErrNotFound
+	}
+	if err != nil {
+		return out, fmt.Errorf("store: team: %w", err)
+	}
+	return out, nil
+}
+
+// InsertTeam stores a team; ErrTaken when the account has one of that name.
+func (t *Tx) InsertTeam(ctx context.Context, in TeamRow) (int64, error) {
+	var id int64
+	err := t.tx.QueryRowContext(ctx, `INSERT INTO teams (account_id, name, description, allow_auto_assign, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (account_id, name) DO NOTHING RETURNING id`,
+		in.AccountID, in.Name, in.Description, in.AllowAutoAssign, t.now()).Scan(&id)
+	if isNoRows(err) {
+		return 0, ErrTaken
+	}
+	if err != nil {
+		return 0, fmt.Errorf("store: insert team: %w", err)
+	}
+	return id, nil
+}
+
+// UpdateTeam stores a team as it shall be; ErrTaken when another one has its name.
+// The transaction is over then.
+func (t *Tx) UpdateTeam(ctx context.Context, in TeamRow) error {
+	_, err := t.tx.ExecContext(ctx, `UPDATE teams SET name = $2, description = $3, allow_auto_assign = $4, updated_at = $5 WHERE id = $1`,
+		in.ID, in.Name, in.Description, in.AllowAutoAssign, t.now())
+	if uniqueViolation(err) {
+		return ErrTaken
+	}
+	if err != nil {
+		return fmt.Errorf("store: update team: %w", err)
+	}
+	return nil
+}
+
+// DeleteTeam deletes a team and gives the memberships that end with it. Its
+// conversations stay its, see ClearTeam.
+func (t *Tx) DeleteTeam(ctx context.Context, id int64) ([]TeamMember, error) {
+	left, err := t.teamMembers(ctx, "delete team members", `DELETE FROM team_members WHERE team_id = $1 RETURNING id, team_id, user_id`, id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.tx.ExecContext(ctx, `DELETE FROM teams WHERE id = $1`, id); err != nil {
+		return nil, fmt.Errorf("store: delete team: %w", err)
+	}
+	return left, nil
+}
+
+// ClearTeam takes a team that is deleted off at most limit conversations. done
+// tells that none is left.
+func (s *Store) ClearTeam(ctx context.Context, teamID int64, limit int) (done bool, err error) {
+	return s.releaseChunk(ctx, "clear team", `UPDATE conversations SET team_id = NULL, updated_at = $1
+		WHERE id IN (SELECT id FROM conversations WHERE team_id = $3 ORDER BY id LIMIT $2 `+s.d.lock+`)`, limit, teamID)
+}
+
+// TeamMember is a user's place in a team.
+type TeamMember struct {
+	ID     int64
+	TeamID int64
+	UserID int64
+}
+
+func (m *TeamMember) fields() []any { return []any{&m.ID, &m.TeamID, &m.UserID} }
+
+func (t *Tx) teamMembers(ctx context.Context, what, query string, args ...any) ([]TeamMember, error) {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", what, err)
+	}
+	return collect(rows, what, (*TeamMember).fields)
+}
+
+// TeamAgents reads the members of an account who are in a team, by id.
+func (s *Store) TeamAgents(ctx context.Context, accountID, teamID int64) ([]AgentRow, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT `+agentColumns+`
+		FROM team_members t JOIN account_users m ON m.account_id = $1 AND m.user_id = t.user_id JOIN users u ON u.id = m.user_id
+		WHERE t.team_id = $2 ORDER BY u.id`, accountID, teamID)
+	if err != nil {
+		return nil, fmt.Errorf("store: agents of team: %w", err)
+	}
+	return collect(rows, "agents of team", (*AgentRow).fields)
+}
+
+// AddTeamMembers adds users to a team and gives the new memberships: those who are
+// in it stay what they are.
+func (t *Tx) AddTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]TeamMember, error) {
+	return t.teamMembers(ctx, "add team members", `INSERT INTO team_members (team_id, user_id, created_at)
+		SELECT CAST($2 AS BIGINT), u.id, CAST($3 AS BIGINT)
+		FROM (SELECT DISTINCT x.id FROM `+t.s.d.rows("$1", "id bigint")+`) AS u
+		WHERE TRUE ORDER BY u.id
+		ON CONFLICT (team_id, user_id) DO NOTHING RETURNING id, team_id, user_id`, ids(userIDs), teamID, t.now())
+}
+
+// RemoveTeamMembers takes users off a team and gives the memberships that ended.
+func (t *Tx) RemoveTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]TeamMember, error) {
+	return t.teamMembers(ctx, "remove team members", `DELETE FROM team_members
+		WHERE team_id = $2 AND user_id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`) RETURNING id, team_id, user_id`, ids(userIDs), teamID)
+}
+
+// KeepTeamMembers takes all but these users off a team and gives the memberships
+// that ended.
+func (t *Tx) KeepTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]TeamMember, error) {
+	return t.teamMembers(ctx, "keep team members", `DELETE FROM team_members
+		WHERE team_id = $2 AND user_id NOT IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`) RETURNING id, team_id, user_id`, ids(userIDs), teamID)
+}
