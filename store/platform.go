@@ -232,6 +232,10 @@ var accountRests = []string{
 	`DELETE FROM account_users WHERE id IN (SELECT id FROM account_users WHERE account_id = $1 ORDER BY user_id LIMIT $2)`,
 }
 
+// releaseFiles leaves the account's files ($1, so many as $2) to be swept from $3 on.
+const releaseFiles = `UPDATE blobs SET expires_unattached_at = $3 WHERE id IN (
+	SELECT id FROM blobs WHERE account_id = $1 AND expires_unattached_at IS NULL ORDER BY id LIMIT $2)`
+
 // ClearInboxHistory removes at most limit of the notes about what happened to an
 // inbox, which outlive it otherwise. done tells that none is left.
 func (s *Store) ClearInboxHistory(ctx context.Context, inboxID int64, limit int) (done bool, err error) {
@@ -247,8 +251,7 @@ func (s *Store) ClearInboxHistory(ctx context.Context, inboxID int64, limit int)
 // tells that nothing remains.
 func (s *Store) DeleteAccountChunk(ctx context.Context, accountID int64, limit int) (done bool, err error) {
 	return s.clearChunk(ctx, accountRests, accountID, limit, func(t *Tx) (bool, error) {
-		released, err := t.rows(ctx, "release files", `UPDATE blobs SET expires_unattached_at = $3 WHERE id IN (
-			SELECT id FROM blobs WHERE account_id = $1 AND expires_unattached_at IS NULL ORDER BY id LIMIT $2)`, accountID, limit, t.now())
+		released, err := t.rows(ctx, "release files", releaseFiles, accountID, limit, t.now())
 		if err != nil || released > 0 {
 			return false, err
 		}
