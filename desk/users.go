@@ -304,11 +304,6 @@ func (d *Desk) RenewAccessToken(ctx context.Context, userID int64) error {
 	})
 }
 
-// Presence keeps what members chose to be, for those who look now.
-type Presence interface {
-	SetStatus(ctx context.Context, accountID, userID int64, status string) error
-}
-
 // SetAvailability notes what a member chose to be; store.ErrNotFound when the user
 // is no member of the account.
 func (d *Desk) SetAvailability(ctx context.Context, by Actor, accountID int64, status string) error {
@@ -316,7 +311,7 @@ func (d *Desk) SetAvailability(ctx context.Context, by Actor, accountID int64, s
 	if !ok {
 		return validate.Fail("availability", validate.NotListed)
 	}
-	err := d.again(ctx, func(tx *store.Tx) error {
+	return d.again(ctx, func(tx *store.Tx) error {
 		m, err := tx.LockMembership(ctx, accountID, by.UserID)
 		if err != nil || m.Availability == code {
 			return err
@@ -328,10 +323,6 @@ func (d *Desk) SetAvailability(ctx context.Context, by Actor, accountID int64, s
 		}
 		return insertAudit(ctx, tx, by, accountID, "AccountUser", m.ID, auditUpdate, changes)
 	})
-	if err == nil && d.Presence != nil {
-		err = d.Presence.SetStatus(ctx, accountID, by.UserID, status)
-	}
-	return err
 }
 
 // SetAutoOffline notes whether a member is seen as offline without a live
