@@ -14,6 +14,9 @@ import (
 // less than a heartbeat lasts.
 const seenFor = time.Second
 
+// lookTimeout bounds asking who is there: an answer without it is better than none.
+const lookTimeout = 500 * time.Millisecond
+
 // attendance is who is there, as this process heard it last.
 type attendance struct {
 	tracker presence.Tracker // nil: nobody is ever there
@@ -56,7 +59,9 @@ func (a *attendance) has(ctx context.Context, accountID int64, kind presence.Kin
 }
 
 func (a *attendance) look(ctx context.Context, key attended, now time.Time) attendees {
-	list, err := a.tracker.Present(ctx, key.account, key.kind)
+	call, cancel := context.WithTimeout(ctx, lookTimeout)
+	list, err := a.tracker.Present(call, key.account, key.kind)
+	cancel()
 	switch {
 	case err == nil:
 		a.failing.Store(false)
