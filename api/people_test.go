@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 )
@@ -66,3 +67,5 @@ func TestPeopleOddInput(t *testing.T) {
 		}
 	})
 }
+
+func decode(b []byte, into any) error { return json.Unmarshal(b, into) }
