@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"tributary/api/route"
 	"tributary/chat"
@@ -241,7 +242,7 @@ type byInbox struct {
 // noInboxPolicy says that an inbox has no assignment policy.
 func noInboxPolicy(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return &chat.Error{Code: chat.CodeNotFound, Message: "Assignment policy not found"}
+		return &route.Problem{Status: http.StatusNotFound, Body: map[string]string{"error": "Assignment policy not found"}}
 	}
 	return err
 }
