@@ -175,21 +175,23 @@ func (s *Store) ChangeCapacityPolicy(ctx context.Context, accountID, id int64, c
 // DeleteCapacityPolicy deletes a policy with its limits; who has it has none
 // afterwards. ErrNotFound when the account has none of that id.
 func (s *Store) DeleteCapacityPolicy(ctx context.Context, accountID, id int64) error {
-	return s.Transact(ctx, func(t *Tx) error {
-		gone, err := t.changed(ctx, "delete capacity policy", `DELETE FROM agent_capacity_policies WHERE account_id = $1 AND id = $2`, accountID, id)
-		if err != nil {
-			return err
-		}
-		if !gone {
-			return ErrNotFound
-		}
-		// After it, so that a member who was just given the policy is seen.
-		if _, err := t.tx.ExecContext(ctx, `UPDATE account_users SET agent_capacity_policy_id = NULL, updated_at = $2
-			WHERE agent_capacity_policy_id = $1`, id, t.now()); err != nil {
-			return fmt.Errorf("store: delete capacity policy: %w", err)
-		}
-		return nil
-	})
+	return s.Transact(ctx, func(t *Tx) error { return t.deleteCapacityPolicy(ctx, accountID, id) })
+}
+
+func (t *Tx) deleteCapacityPolicy(ctx context.Context, accountID, id int64) error {
+	gone, err := t.changed(ctx, "delete capacity policy", `DELETE FROM agent_capacity_policies WHERE account_id = $1 AND id = $2`, accountID, id)
+	if err != nil {
+		return err
+	}
+	if !gone {
+		return ErrNotFound
+	}
+	// After it, so that a member who was just given the policy is seen.
+	if _, err := t.tx.ExecContext(ctx, `UPDATE account_users SET agent_capacity_policy_id = NULL, updated_at = $2
+		WHERE agent_capacity_policy_id = $1`, id, t.now()); err != nil {
+		return fmt.Errorf("store: delete capacity policy: %w", err)
+	}
+	return nil
 }
 
 func (t *Tx) holdCapacityPolicy(ctx context.Context, accountID, id int64) error {
