@@ -180,7 +180,7 @@ func (a *API) colleagues(ctx context.Context, userIDs []int64) ([]userOut, error
 	out := make([]userOut, len(list))
 	for i, u := range list {
 		u.PubsubToken = ""
-		out[i] = a.newUserOut(u, memberships[u.ID], "")
+		out[i] = a.newUserOut(ctx, u, memberships[u.ID], "")
 		out[i].HMACIdentifier = ""
 	}
 	return out, err
