@@ -156,6 +156,7 @@ func (a *App) build(ctx context.Context) error {
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 		AccountEvent: a.whatsapp.AccountEvent, BeforeDelete: a.whatsapp.Part,
 		Mail: mail.New(a.settings.Get, a.cfg.Now), HTTP: a.provider, DefaultLocale: a.cfg.DefaultLocale,
+		Guarded: env.Guarded,
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)
