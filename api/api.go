@@ -82,6 +82,9 @@ func (a *API) Rows() []route.Row {
 		a.publicConversations(),
 		a.publicMessages(),
 		a.messageStatus(),
+		a.notifications(),
+		a.notificationSettings(),
+		a.notificationSubscriptions(),
 	)
 }
 

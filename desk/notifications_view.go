@@ -26,8 +26,8 @@ type NotificationItem struct {
 	PrimaryActorID   int64            `json:"primary_actor_id"` // the id in the database
 	PrimaryActor     map[string]any   `json:"primary_actor"`
 	ReadAt           any              `json:"read_at"`
-	SecondaryActor   map[string]any   `json:"secondary_actor"`
-	User             map[string]any   `json:"user"`
+	SecondaryActor   any              `json:"secondary_actor"`
+	User             any              `json:"user"`
 	CreatedAt        int64            `json:"created_at"`
 	LastActivityAt   int64            `json:"last_activity_at"`
 	SnoozedUntil     any              `json:"snoozed_until"`

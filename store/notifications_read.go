@@ -49,3 +49,13 @@ func (s *Store) QuotedMessages(ctx context.Context, accountID int64, want map[in
 	}
 	return out, nil
 }
+
+// HasConversation tells whether an account has a conversation with that id in the
+// database.
+func (s *Store) HasConversation(ctx context.Context, accountID, id int64) (bool, error) {
+	found, err := exists(ctx, s.r, `SELECT 1 FROM conversations WHERE id = $1 AND account_id = $2`, id, accountID)
+	if err != nil {
+		return false, fmt.Errorf("store: has conversation: %w", err)
+	}
+	return found, nil
+}
