@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"strings"
 	"testing"
@@ -168,6 +169,25 @@ func decoded(t *testing.T, v any) map[string]any {
 	var out map[string]any
 	if err := json.Unmarshal(b, &out); err != nil {
 		t.Fatal(err)
+	}
+	return out
+}
+
+// taken are the mails since it was last asked: recipient, subject, text and page.
+func (p *postOffice) taken(t *testing.T) []string {
+	t.Helper()
+	p.mu.Lock()
+	mails := p.mails
+	p.mails = nil
+	p.mu.Unlock()
+	out := make([]string, len(mails))
+	for i, raw := range mails {
+		header, texts := parts(t, raw)
+		subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = "To: " + header.Get("To") + "\nSubject: " + subject + "\n" + texts["text/plain"] + "\n" + texts["text/html"]
 	}
 	return out
 }

@@ -211,7 +211,9 @@ func TestWhoHearsOfAMention(t *testing.T) {
 			w.call("admin", "POST", messages, fmt.Sprintf(`{"content":%q,"private":%t}`, content, private)).object()
 			w.notify()
 		}
-		mention := func(kind string, id int64, name string) string { return fmt.Sprintf("[@%s](mention://%s/%d/%s)", name, kind, id, name) }
+		mention := func(kind string, id int64, name string) string {
+			return fmt.Sprintf("[@%s](mention://%s/%d/%s)", name, kind, id, name)
+		}
 		say("look "+mention("user", w.agent, "Bo"), false)
 		wantText(t, "in what the contact reads", kinds(w.payload("agent", "")), "")
 		say("look "+mention("user", w.agent, "Bo")+" and again "+mention("user", w.agent, "Bo"), true)
