@@ -112,7 +112,7 @@ func (d *Desk) DeleteNotification(ctx context.Context, userID, id int64) error {
 // and in the background: all of them, or those that were read by then.
 func (d *Desk) DeleteNotifications(ctx context.Context, userID int64, onlyRead bool) error {
 	err := d.again(ctx, func(tx *store.Tx) error {
-		last, err := tx.LastNotification(ctx, userID)
+		last, err := tx.LastNotification(ctx)
 		if err != nil || last == 0 {
 			return err
 		}

@@ -160,13 +160,13 @@ func (t *Tx) DeleteNotifications(ctx context.Context, userID, upTo int64, onlyRe
 		condition = " AND read_at IS NOT NULL"
 	}
 	return t.notifications(ctx, "delete notifications", `DELETE FROM notifications WHERE id IN (SELECT id FROM notifications
-			WHERE user_id = $1 AND id <= $2`+condition+` LIMIT $3 `+t.s.d.lock+`)
+			WHERE user_id = $1 AND id <= $2`+condition+` ORDER BY account_id, last_activity_at, id LIMIT $3 `+t.s.d.lock+`)
 		RETURNING `+notificationColumns, userID, upTo, limit)
 }
 
-// LastNotification is the id of the newest notification of a user; 0: there is none.
-func (t *Tx) LastNotification(ctx context.Context, userID int64) (id int64, err error) {
-	if err := t.tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), 0) FROM notifications WHERE user_id = $1`, userID).Scan(&id); err != nil {
+// LastNotification is the id of the newest notification of all; 0: there is none.
+func (t *Tx) LastNotification(ctx context.Context) (id int64, err error) {
+	if err := t.tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), 0) FROM notifications`).Scan(&id); err != nil {
 		return 0, fmt.Errorf("store: last notification: %w", err)
 	}
 	return id, nil

@@ -117,7 +117,8 @@ func (s *Store) MentionedUsers(ctx context.Context, list []Mention) ([]Mentioned
 		rows  [][]any
 		query string
 	}{
-		{users, columns + source + ` CROSS JOIN account_users m WHERE m.account_id = x.account_id AND m.user_id = x.id` + may},
+		{users, columns + source + ` CROSS JOIN account_users m
+			WHERE m.id = (SELECT k.id FROM account_users k WHERE k.account_id = x.account_id AND k.user_id = x.id)` + may},
 		{teams, columns + source + ` CROSS JOIN teams t CROSS JOIN team_members tm CROSS JOIN account_users m
 			WHERE t.id = x.id AND t.account_id = x.account_id AND tm.team_id = t.id AND m.account_id = t.account_id AND m.user_id = tm.user_id` + may},
 	} {
