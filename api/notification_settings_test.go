@@ -15,7 +15,7 @@ func settingsOf(id, user, account int64, email, push string) string {
 
 func TestNotificationSettings(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		const path = "{A}/notification_settings"
 		const assignment = `"email_conversation_assignment"`
 		const pushAssignment = `"push_conversation_assignment"`

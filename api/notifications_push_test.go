@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -152,7 +151,10 @@ func proven(t *testing.T, header, publicKey, audience, subject string) {
 	if err != nil || len(raw) != 65 {
 		t.Fatalf("public key of %d bytes: %v", len(raw), err)
 	}
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(raw[1:33]), Y: new(big.Int).SetBytes(raw[33:])}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw)
+	if err != nil {
+		t.Fatal(err)
+	}
 	claims := jwt.MapClaims{}
 	if _, err := jwt.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return public, nil }, jwt.WithValidMethods([]string{"ES256"}),
 		jwt.WithAudience(audience), jwt.WithSubject(subject), jwt.WithExpirationRequired()); err != nil {

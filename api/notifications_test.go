@@ -63,11 +63,11 @@ func TestNotificationOfANewConversation(t *testing.T) {
 			"push_message_title":"Contact ana: Hi there, see our @page one two three four five"}`)
 
 		// In the reader's language.
-		w.exec(`UPDATE users SET ui_settings = '{"locale":"de"}' WHERE id = $1`, w.agent)
+		w.exec(`UPDATE users SET ui_settings = '{"locale":"fi"}' WHERE id = $1`, w.agent)
 		w.exec(`UPDATE messages SET content = NULL`)
 		item, _ = w.payload("agent", "")[0].(map[string]any)
-		wantText(t, "title", fmt.Sprint(item["push_message_title"]), "Neue Konversation (#1) in Shop")
-		wantText(t, "body", fmt.Sprint(item["push_message_body"]), "Contact ana: Kein Inhalt")
+		wantText(t, "title", fmt.Sprint(item["push_message_title"]), "Uusi keskustelu (#1) postilaatikossa Shop")
+		wantText(t, "body", fmt.Sprint(item["push_message_body"]), "Contact ana: Ei sisältöä")
 	})
 }
 

@@ -89,7 +89,9 @@ func gone(err error) error {
 	return err
 }
 
-func (d *Desk) notificationLetter(ctx context.Context, n store.NotificationRow, item NotificationItem, to store.AgentRow, locale wording.Locale) (letter, error) {
+func (d *Desk) notificationLetter(ctx context.Context, n store.NotificationRow, item NotificationItem, to store.AgentRow,
+	locale wording.Locale,
+) (letter, error) {
 	account, err := d.accountOf(ctx, userMailJob{AccountID: n.AccountID})
 	if err != nil {
 		return letter{}, err

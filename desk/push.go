@@ -54,7 +54,8 @@ type vapidKeys struct {
 }
 
 // errBadKeys names the settings, never their values.
-var errBadKeys = errors.New("desk: " + vapidPublic + " and " + vapidPrivate + " (or " + vapidStored + ") are no pair of VAPID keys; remove them to have new ones made")
+var errBadKeys = errors.New("desk: " + vapidPublic + " and " + vapidPrivate + ", or " + vapidStored +
+	", are no pair of VAPID keys; remove them to have new ones made")
 
 func (k vapidKeys) check() error {
 	decode := func(s string) []byte {

@@ -160,8 +160,8 @@ func (t *Tx) DeleteNotifications(ctx context.Context, userID, upTo int64, onlyRe
 		condition = " AND read_at IS NOT NULL"
 	}
 	return t.notifications(ctx, "delete notifications", `DELETE FROM notifications WHERE id IN (SELECT id FROM notifications
-			WHERE user_id = $1 AND id <= $2`+condition+` ORDER BY account_id, last_activity_at, id LIMIT $3 `+t.s.d.lock+`)
-		RETURNING `+notificationColumns, userID, upTo, limit)
+			WHERE user_id = $1 AND id <= $2`+condition+` ORDER BY account_id, last_activity_at, id LIMIT `+strconv.Itoa(limit)+` `+t.s.d.lock+`)
+		RETURNING `+notificationColumns, userID, upTo)
 }
 
 // LastNotification is the id of the newest notification of all; 0: there is none.
@@ -177,16 +177,16 @@ func (t *Tx) LastNotification(ctx context.Context) (id int64, err error) {
 func (t *Tx) ReopenNotifications(ctx context.Context, limit int) ([]NotificationRow, error) {
 	return t.notifications(ctx, "reopen notifications", `UPDATE notifications SET read_at = NULL, last_snoozed_at = snoozed_until, snoozed_until = NULL,
 			last_activity_at = $1, updated_at = $1
-		WHERE id IN (SELECT id FROM notifications WHERE snoozed_until <= $1 ORDER BY snoozed_until LIMIT $2 `+t.s.d.skipLocked+`)
-		RETURNING `+notificationColumns, t.now(), limit)
+		WHERE id IN (SELECT id FROM notifications WHERE snoozed_until <= $1 ORDER BY snoozed_until LIMIT `+strconv.Itoa(limit)+` `+t.s.d.skipLocked+`)
+		RETURNING `+notificationColumns, t.now())
 }
 
 // ExpireNotifications deletes at most limit notifications that were made before a
 // moment, the oldest first, and gives them.
 func (t *Tx) ExpireNotifications(ctx context.Context, before time.Time, limit int) ([]NotificationRow, error) {
 	return t.notifications(ctx, "expire notifications", `DELETE FROM notifications
-		WHERE id IN (SELECT id FROM notifications WHERE created_at < $1 ORDER BY created_at LIMIT $2 `+t.s.d.skipLocked+`)
-		RETURNING `+notificationColumns, micros(before), limit)
+		WHERE id IN (SELECT id FROM notifications WHERE created_at < $1 ORDER BY created_at LIMIT `+strconv.Itoa(limit)+` `+t.s.d.skipLocked+`)
+		RETURNING `+notificationColumns, micros(before))
 }
 
 func (t *Tx) notifications(ctx context.Context, what, query string, args ...any) ([]NotificationRow, error) {

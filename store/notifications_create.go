@@ -99,47 +99,48 @@ type Mentioned struct {
 // MentionedUsers reads who is meant by mentions: users and members of teams who are
 // administrators of the account or members of the inbox.
 func (s *Store) MentionedUsers(ctx context.Context, list []Mention) ([]Mentioned, error) {
-	users, teams := [][]any{}, [][]any{}
-	for _, m := range list {
-		row := []any{m.MessageID, m.AccountID, m.InboxID, m.ID}
-		if m.Team {
-			teams = append(teams, row)
-		} else {
-			users = append(users, row)
-		}
-	}
 	var out []Mentioned
-	const columns = `SELECT DISTINCT x.message_id, m.user_id FROM `
-	const may = ` AND (m.role = 1 OR EXISTS (SELECT 1 FROM inbox_members i WHERE i.inbox_id = x.inbox_id AND i.user_id = m.user_id))
-		ORDER BY x.message_id, m.user_id`
-	source := s.d.rows("$1", "message_id bigint", "account_id bigint", "inbox_id bigint", "id bigint")
-	for _, q := range []struct {
-		rows  [][]any
-		query string
-	}{
-		{users, columns + source + ` CROSS JOIN account_users m
-			WHERE m.id = (SELECT k.id FROM account_users k WHERE k.account_id = x.account_id AND k.user_id = x.id)` + may},
-		{teams, columns + source + ` CROSS JOIN teams t CROSS JOIN team_members tm CROSS JOIN account_users m
-			WHERE t.id = x.id AND t.account_id = x.account_id AND tm.team_id = t.id AND m.account_id = t.account_id AND m.user_id = tm.user_id` + may},
-	} {
-		if len(q.rows) == 0 {
+	users := [][]any{}
+	for _, m := range list {
+		if !m.Team {
+			users = append(users, []any{m.MessageID, m.AccountID, m.InboxID, m.ID})
 			continue
 		}
-		set, err := rowSet(q.rows)
-		if err != nil {
-			return nil, fmt.Errorf("store: mentioned users: %w", err)
-		}
-		rows, err := s.r.QueryContext(ctx, q.query, set)
-		if err != nil {
-			return nil, fmt.Errorf("store: mentioned users: %w", err)
-		}
-		found, err := collect(rows, "mentioned users", func(m *Mentioned) []any { return []any{&m.MessageID, &m.UserID} })
+		// Teams one by one: there is hardly ever more than one, and each may be large.
+		found, err := s.mentioned(ctx, `SELECT CAST($1 AS BIGINT), tm.user_id FROM teams t CROSS JOIN team_members tm
+			WHERE t.id = $4 AND t.account_id = $2 AND tm.team_id = t.id AND `+mayBeMentioned("CAST($2 AS BIGINT)", "CAST($3 AS BIGINT)", "tm.user_id")+`
+			ORDER BY tm.user_id`, m.MessageID, m.AccountID, m.InboxID, m.ID)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, found...)
 	}
-	return out, nil
+	if len(users) == 0 {
+		return out, nil
+	}
+	set, err := rowSet(users)
+	if err != nil {
+		return nil, fmt.Errorf("store: mentioned users: %w", err)
+	}
+	found, err := s.mentioned(ctx, `SELECT DISTINCT x.message_id, x.id
+		FROM `+s.d.rows("$1", "message_id bigint", "account_id bigint", "inbox_id bigint", "id bigint")+`
+		WHERE `+mayBeMentioned("x.account_id", "x.inbox_id", "x.id")+` ORDER BY x.message_id, x.id`, set)
+	return append(found, out...), err
+}
+
+// mayBeMentioned is a condition of scalars, so that few mentions are looked up one by
+// one in accounts of any size.
+func mayBeMentioned(account, inbox, user string) string {
+	return `(SELECT m.role = 1 OR (SELECT COUNT(*) FROM inbox_members i WHERE i.inbox_id = ` + inbox + ` AND i.user_id = ` + user + `) > 0
+		FROM account_users m WHERE m.account_id = ` + account + ` AND m.user_id = ` + user + `)`
+}
+
+func (s *Store) mentioned(ctx context.Context, query string, args ...any) ([]Mentioned, error) {
+	rows, err := s.r.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: mentioned users: %w", err)
+	}
+	return collect(rows, "mentioned users", func(m *Mentioned) []any { return []any{&m.MessageID, &m.UserID} })
 }
 
 // NewNotification is one that is about to be stored. Its account is the

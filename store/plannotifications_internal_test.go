@@ -10,9 +10,8 @@ import (
 // planFar is a moment that nobody reaches, in microseconds.
 const planFar = "9000000000000000"
 
-// fillNotifications makes a notification of each conversation, for the users by turns,
-// half of the first account's for one of them: two of three are read, each eleventh is
-// put off.
+// fillNotifications makes a notification of each conversation, for five users by turns:
+// two of three are read, each eleventh is put off.
 func (p *planned) fillNotifications() {
 	p.t.Helper()
 	p.exec(`INSERT INTO notification_settings (account_id, user_id, email_flags, push_flags, created_at, updated_at)
@@ -21,7 +20,7 @@ func (p *planned) fillNotifications() {
 		SELECT u.id, k.n, 'i' || u.id || ' ' || k.n, 't' || u.id || ' ' || k.n, 'c', u.id, u.id FROM users u CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2) AS k`)
 	p.exec(`INSERT INTO notifications (account_id, user_id, notification_type, conversation_id, secondary_actor_type, secondary_actor_id, read_at, snoozed_until,
 			last_activity_at, created_at, updated_at)
-		SELECT account_id, CASE WHEN id % 20 = 0 THEN 7 ELSE (id / 10) % 50 + 1 END, 3, id, 'Message', id, CASE WHEN id % 3 > 0 THEN 1 END, CASE WHEN id % 11 = 0 THEN ` + planFar + ` END,
+		SELECT account_id, (id / 10) % 5 + 5, 3, id, 'Message', id, CASE WHEN id % 3 > 0 THEN 1 END, CASE WHEN id % 11 = 0 THEN ` + planFar + ` END,
 			id, id + 1700000000000000, id FROM conversations`)
 }
 
