@@ -165,6 +165,7 @@ func (t *Tx) UpdateAgentBot(ctx context.Context, b AgentBotRow) error {
 func (t *Tx) DeleteAgentBot(ctx context.Context, b AgentBotRow) error {
 	for _, query := range []string{
 		`DELETE FROM access_tokens WHERE owner_type = 'AgentBot' AND owner_id = $1`,
+		`DELETE FROM platform_permissions WHERE kind = 'AgentBot' AND record_id = $1`,
 		`DELETE FROM agent_bots WHERE id = $1`, // with its links
 	} {
 		if _, err := t.tx.ExecContext(ctx, query, b.ID); err != nil {
