@@ -173,6 +173,10 @@ func TestWhoHearsOfAMessage(t *testing.T) {
 		w.call("admin", "POST", messages, `{"content":"a note","private":true}`).object()
 		w.notify()
 		wantText(t, "a note", fmt.Sprint(at(w.payload("agent", "")[0], "push_message_body")), "Ada: a note")
+		w.exec(`INSERT INTO agent_bots (account_id, name, created_at, updated_at) VALUES ($1, 'Robo', 1, 1)`, w.account)
+		w.exec(`UPDATE messages SET sender_type = 'AgentBot', sender_id = $1 WHERE content = 'a note'`, w.number(`SELECT MAX(id) FROM agent_bots`))
+		byBot := w.payload("agent", "")[0]
+		wantText(t, "a bot's", fmt.Sprint(at(byBot, "push_message_body"), at(byBot, "secondary_actor", "sender", "type")), "Robo: a noteagent_bot")
 		w.news()
 
 		// Their own, an activity, a template.

@@ -288,6 +288,8 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobUserMail: d.userMail, JobInstallationEvent: d.installationEvent,
 		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
 		JobNotificationsDeleted: d.notificationsDeleted,
+		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
+		JobBotDeleted: d.botDeleted,
 	}
 }
 

@@ -59,7 +59,7 @@ func (d *Desk) mailNotification(ctx context.Context, j store.Job) error {
 	}
 	switch chat.NotificationType(n.Type) {
 	case chat.NotifyAssignedMessage, chat.NotifyParticipating:
-		if AvailabilityStatus(to.Availability, to.AutoOffline) == availabilityNames[0] {
+		if d.AvailabilityStatus(ctx, n.AccountID, to.ID, to.Availability, to.AutoOffline) == availabilityNames[0] {
 			return nil
 		}
 	}

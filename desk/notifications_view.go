@@ -62,23 +62,23 @@ func (d *Desk) NotificationItems(ctx context.Context, accountID int64, list []st
 		}
 		item := NotificationItem{
 			ID: n.ID, Type: chat.NotificationType(n.Type).String(), Title: l.Say(notificationTitle(n, thread)), Body: s.body(n, thread, l),
-			PrimaryActorType: "Conversation", PrimaryActorID: n.ConversationID, PrimaryActor: d.conversationPush(thread),
+			PrimaryActorType: "Conversation", PrimaryActorID: n.ConversationID, PrimaryActor: d.conversationPush(ctx, thread),
 			ReadAt: isoOrNil(n.ReadAt), CreatedAt: n.CreatedAt / 1e6, LastActivityAt: n.LastActivityAt / 1e6,
 			SnoozedUntil: isoOrNil(n.SnoozedUntil), Meta: NewNotificationMeta(n), displayID: thread.Conversation.DisplayID,
 		}
 		if u, ok := s.agents[n.UserID]; ok {
-			item.User = d.userPush(u)
+			item.User = d.userPush(ctx, accountID, u)
 		}
 		switch {
 		case n.ActorID == nil || n.ActorType == nil:
 		case *n.ActorType == "Message":
 			if m, ok := s.messages[*n.ActorID]; ok {
-				thread.Agents = s.agents
-				item.SecondaryActor = d.messagePush(m, thread)
+				thread.Agents, thread.Bot = s.agents, s.bot(m)
+				item.SecondaryActor = d.messagePush(ctx, m, thread)
 			}
 		case *n.ActorType == store.OwnerUser:
 			if u, ok := s.agents[*n.ActorID]; ok {
-				item.SecondaryActor = d.userPush(u)
+				item.SecondaryActor = d.userPush(ctx, accountID, u)
 			}
 		}
 		out = append(out, item)
@@ -108,11 +108,23 @@ type notificationSubjects struct {
 	messages map[int64]store.MessageRow // secondary actors, by id
 	quoted   map[int64]store.MessageRow // by conversation
 	agents   map[int64]store.AgentRow   // owners, actors and those who wrote
+	bots     map[int64]store.BotView    // who wrote
+}
+
+// bot is the bot that wrote a message; nil: none did.
+func (s notificationSubjects) bot(m store.MessageRow) *store.BotView {
+	if m.SenderType == nil || m.SenderID == nil || *m.SenderType != store.OwnerBot {
+		return nil
+	}
+	if b, ok := s.bots[*m.SenderID]; ok {
+		return &b
+	}
+	return nil
 }
 
 // notificationSubjects reads them, with a query for each kind of row.
 func (d *Desk) notificationSubjects(ctx context.Context, accountID int64, list []store.NotificationRow) (s notificationSubjects, err error) {
-	var conversations, messages, users []int64
+	var conversations, messages, users, bots []int64
 	quotes := map[int64]int{}
 	for _, n := range list {
 		conversations, users = append(conversations, n.ConversationID), append(users, n.UserID)
@@ -143,10 +155,18 @@ func (d *Desk) notificationSubjects(ctx context.Context, accountID int64, list [
 	}
 	for _, all := range []map[int64]store.MessageRow{s.messages, s.quoted} {
 		for m := range maps.Values(all) {
-			if m.SenderType != nil && *m.SenderType == store.OwnerUser && m.SenderID != nil {
+			switch {
+			case m.SenderType == nil || m.SenderID == nil:
+			case *m.SenderType == store.OwnerUser:
 				users = append(users, *m.SenderID)
+			case *m.SenderType == store.OwnerBot:
+				bots = append(bots, *m.SenderID)
 			}
 		}
+	}
+	slices.Sort(bots)
+	if s.bots, err = d.Store.BotViews(ctx, slices.Compact(bots)); err != nil {
+		return s, err
 	}
 	slices.Sort(users)
 	s.agents, err = d.Store.Agents(ctx, accountID, slices.Compact(users))
@@ -194,6 +214,9 @@ func (s notificationSubjects) sender(m store.MessageRow, t store.ThreadView) str
 	case store.OwnerUser:
 		return s.agents[*m.SenderID].Name
 	}
+	if b := s.bot(m); b != nil && b.Name != nil {
+		return *b.Name
+	}
 	return ""
 }
 
@@ -236,7 +259,7 @@ func (d *Desk) NotificationEvent(ctx context.Context, row store.OutboxRow) (user
 			return 0, nil, err
 		}
 		if u, ok := who[e.By]; ok {
-			data["performer"] = d.userPush(u)
+			data["performer"] = d.userPush(ctx, row.AccountID, u)
 		}
 	}
 	if row.Kind == eventNotificationDeleted {

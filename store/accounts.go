@@ -33,7 +33,7 @@ type Bootstrapped struct {
 
 // Bootstrap makes the first account, its administrator and a platform app in one
 // transaction. With an e-mail that exists it changes nothing and gives the same
-// ids and tokens. passwordHash is bcrypt's.
+// ids and tokens. passwordHash is bcrypt's. Nobody is asked in a browser then.
 func (s *Store) Bootstrap(ctx context.Context, email, name, passwordHash, account string) (Bootstrapped, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	var b Bootstrapped
@@ -71,6 +71,9 @@ func (t *Tx) bootstrap(ctx context.Context, b *Bootstrapped, email, name, passwo
 	}
 	err := t.InsertNotificationSettings(ctx, DefaultNotificationSettings(b.AccountID, b.UserID))
 	if err != nil {
+		return err
+	}
+	if _, err := t.EndOnboarding(ctx); err != nil {
 		return err
 	}
 	if b.AccessToken, err = t.newToken(ctx, OwnerUser, b.UserID); err != nil {

@@ -21,6 +21,8 @@ type ThreadView struct {
 	Last *MessageRow
 	// Agents are the assignee and the user who wrote Last, by id.
 	Agents map[int64]AgentRow
+	// Bot is the bot that wrote Last; nil: none did.
+	Bot *BotView
 }
 
 // MessageView is a message with everything that a webhook tells about it.
@@ -231,6 +233,11 @@ func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadVi
 				v.Agents[id] = a
 			}
 		}
+		if m := v.Last; m != nil && m.SenderType != nil && *m.SenderType == OwnerBot && m.SenderID != nil {
+			if v.Bot, err = s.botInInbox(ctx, *m.SenderID, v.InboxID); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -240,10 +247,11 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 	var m MessageView
 	err := s.r.QueryRowContext(ctx, `SELECT m.id, m.message_type, m.content_type,
 			m.content, m.content_attributes, m.additional_attributes, m.private, m.status, m.source_id,
-			COALESCE(m.sender_type, ''), COALESCE(m.sender_id, 0), COALESCE(u.name, ''), COALESCE(u.email, ''), m.created_at, m.updated_at,
+			COALESCE(m.sender_type, ''), COALESCE(m.sender_id, 0), COALESCE(u.name, b.name, ''), COALESCE(u.email, ''), m.created_at, m.updated_at,
 			`+threadColumns+`
 		FROM messages m JOIN conversations c ON c.id = m.conversation_id`+threadJoins+`
 			LEFT JOIN users u ON m.sender_type = 'User' AND u.id = m.sender_id
+			LEFT JOIN agent_bots b ON m.sender_type = 'AgentBot' AND b.id = m.sender_id
 		WHERE m.id = $1`, id).
 		Scan(append([]any{
 			&m.ID, &m.Type, &m.ContentType,

@@ -163,6 +163,8 @@ func Cases() []Case {
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(),
 		notificationCases(), notificationSettingsCases(),
+		platformCases(),
+		botCases(), policyCases(),
 	} {
 		all = append(all, list...)
 	}
