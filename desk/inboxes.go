@@ -9,7 +9,9 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/validate"
 	"tributary/store"
+	"tributary/wording"
 )
 
 // Jobs of an inbox.
@@ -17,6 +19,9 @@ const (
 	JobRegister    = "channel.register" // install our webhook at the provider
 	JobDeleteInbox = "inbox.delete"
 )
+
+// ErrNoInbox says that an account has as many inboxes as it may have.
+var ErrNoInbox = &chat.Error{Code: chat.CodePayment, Message: "Account limit exceeded. Upgrade to a higher plan"}
 
 // InboxJob is the payload of the jobs above.
 type InboxJob struct {
@@ -33,6 +38,8 @@ type NewInbox struct {
 	// SignatureMode is the inbox's own, enforce or observe; empty: the
 	// installation's.
 	SignatureMode string
+	// AvatarID is the inbox's picture, a file that nothing uses yet; 0: none.
+	AvatarID int64
 }
 
 // CreateInbox connects a channel: the driver checks the parameters (at the
@@ -52,7 +59,7 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 			return 0, taken(driver)
 		}
 		var err error
-		if draft, err = creator.Create(ctx, in.Params); err != nil {
+		if draft, err = d.draft(ctx, creator, in); err != nil {
 			return 0, err
 		}
 	}
@@ -75,7 +82,7 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 				return err
 			}
 			if n >= in.Limit {
-				return &chat.Error{Code: chat.CodePayment, Message: "Account limit exceeded. Upgrade to a higher plan"}
+				return ErrNoInbox
 			}
 		}
 		channel := store.NewChannel{
@@ -91,6 +98,9 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		}
 		in.Inbox.ChannelID, in.Inbox.ChannelType = channelID, channel.Type
 		if id, err = tx.InsertInbox(ctx, in.Inbox); err != nil {
+			return err
+		}
+		if err := setInboxAvatar(ctx, tx, in.Inbox.AccountID, id, in.AvatarID); err != nil {
 			return err
 		}
 		if err := tx.InvalidateCache(ctx, in.Inbox.AccountID, store.CacheInboxes); err != nil {
@@ -112,6 +122,53 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 	}
 	d.changed(ctx)
 	return id, nil
+}
+
+// draft lets the driver make the channel.
+func (d *Desk) draft(ctx context.Context, creator channels.Creator, in NewInbox) (channels.Draft, error) {
+	particular, ok := creator.(channels.AccountCreator)
+	if !ok {
+		return creator.Create(ctx, in.Params)
+	}
+	row, err := d.Store.Account(ctx, in.Inbox.AccountID)
+	if err != nil {
+		return channels.Draft{}, err
+	}
+	account := channels.Account{ID: row.ID, Locale: wording.LocaleOf(row.Locale), InboundDomain: d.Setting("MAILER_INBOUND_EMAIL_DOMAIN")}
+	if row.Domain != nil && *row.Domain != "" {
+		account.InboundDomain = *row.Domain
+	}
+	return particular.CreateFor(ctx, account, in.Params)
+}
+
+// setInboxAvatar gives an inbox a picture; blobID 0 takes it away.
+func setInboxAvatar(ctx context.Context, tx *store.Tx, accountID, inboxID, blobID int64) error {
+	err := tx.SetAvatar(ctx, store.AvatarInbox, accountID, inboxID, blobID)
+	if errors.Is(err, store.ErrNotFound) && blobID != 0 {
+		return validate.Fail("avatar", validate.Invalid) // used up, or gone meanwhile
+	}
+	return err
+}
+
+// RemoveInboxAvatar takes an inbox's picture away; store.ErrNotFound when the account
+// has no such inbox.
+func (d *Desk) RemoveInboxAvatar(ctx context.Context, accountID, inboxID int64) error {
+	return d.again(ctx, func(tx *store.Tx) error {
+		if err := setInboxAvatar(ctx, tx, accountID, inboxID, 0); err != nil {
+			return err
+		}
+		return tx.InvalidateCache(ctx, accountID, store.CacheInboxes)
+	})
+}
+
+// ChangeWorkingHour stores the hours of one day of an inbox.
+func (d *Desk) ChangeWorkingHour(ctx context.Context, accountID, inboxID int64, h store.WorkingHour) error {
+	return d.again(ctx, func(tx *store.Tx) error {
+		if err := tx.PutWorkingHour(ctx, inboxID, h); err != nil {
+			return err
+		}
+		return tx.InvalidateCache(ctx, accountID, store.CacheInboxes)
+	})
 }
 
 // addresses are the names of a channel with these settings, as the store keeps
@@ -191,6 +248,8 @@ type InboxChange struct {
 	Settings json.RawMessage
 	// SignatureMode replaces the inbox's own; nil: it stays.
 	SignatureMode *string
+	// AvatarID replaces the inbox's picture, 0 takes it away; nil: it stays.
+	AvatarID *int64
 }
 
 // UpdateInbox stores the settings of an inbox and, when parameters are given, the
@@ -223,6 +282,11 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		}
 		if err := tx.InvalidateCache(ctx, inbox.AccountID, store.CacheInboxes); err != nil {
 			return err
+		}
+		if change.AvatarID != nil {
+			if err := setInboxAvatar(ctx, tx, inbox.AccountID, inbox.ID, *change.AvatarID); err != nil {
+				return err
+			}
 		}
 		if change.SignatureMode != nil && ok {
 			if err := tx.SetSignatureMode(ctx, ch.ID, *change.SignatureMode); err != nil {
