@@ -261,6 +261,9 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 	if params != nil && ok {
 		creator, can := driver.(channels.Creator)
 		if can {
+			if err := d.clearAuthorization(ctx, ch); err != nil {
+				return err
+			}
 			var err error
 			if settings, err = creator.Update(ctx, ch, params); err != nil {
 				return err
@@ -327,6 +330,23 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 	}
 	d.changed(ctx)
 	return nil
+}
+
+// clearAuthorization lets a channel try again that somebody is changing: its flag is
+// gone even when the change is refused, as clients are used to.
+func (d *Desk) clearAuthorization(ctx context.Context, ch *channels.Channel) error {
+	cleared := false
+	err := d.again(ctx, func(tx *store.Tx) error {
+		var err error
+		if cleared, err = tx.ClearAuthorization(ctx, ch.ID); err != nil || !cleared {
+			return err
+		}
+		return tx.InvalidateCache(ctx, ch.AccountID, store.CacheInboxes)
+	})
+	if cleared && err == nil {
+		d.changed(ctx)
+	}
+	return err
 }
 
 // DeleteInbox orders the deletion of an inbox; a bulk job carries it out.

@@ -27,8 +27,9 @@ type Campaign struct {
 	CreatedAt, UpdatedAt    int64
 }
 
-const campaignColumns = `SELECT id, account_id, display_id, inbox_id, sender_id, title, description, message, campaign_status, campaign_type, enabled,
-	scheduled_at, audience, trigger_rules, trigger_only_during_business_hours, template_params, created_at, updated_at FROM campaigns `
+const campaignColumns = `SELECT k.id, k.account_id, k.display_id, k.inbox_id, k.sender_id, k.title, k.description, k.message, k.campaign_status,
+	k.campaign_type, k.enabled, k.scheduled_at, k.audience, k.trigger_rules, k.trigger_only_during_business_hours, k.template_params, k.created_at,
+	k.updated_at FROM campaigns k `
 
 func (c *Campaign) fields() []any {
 	return []any{
@@ -39,7 +40,7 @@ func (c *Campaign) fields() []any {
 
 // InboxCampaigns reads the campaigns of an inbox by id.
 func (s *Store) InboxCampaigns(ctx context.Context, accountID, inboxID int64) ([]Campaign, error) {
-	rows, err := s.r.QueryContext(ctx, campaignColumns+`WHERE inbox_id = $1 AND account_id = $2 ORDER BY id`, inboxID, accountID)
+	rows, err := s.r.QueryContext(ctx, campaignColumns+`WHERE k.inbox_id = $1 AND k.account_id = $2 ORDER BY k.id`, inboxID, accountID)
 	if err != nil {
 		return nil, fmt.Errorf("store: campaigns of inbox: %w", err)
 	}
