@@ -7,6 +7,9 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"tributary/desk"
+	"tributary/store"
 )
 
 // common are the keys of every inbox as it is made.
@@ -210,5 +213,64 @@ func TestOrderOfChecks(t *testing.T) {
 		}
 		w.call("stranger", "POST", "{A}/inboxes", wrong).want(401, `{"error":"You are not authorized to access this account"}`)
 		w.call("", "POST", "{A}/inboxes", wrong).want(401, `{"errors":["You need to sign in or sign up before continuing."]}`)
+	})
+}
+
+// Of a Twilio number the credentials can be changed, of an X profile whether it wants
+// tweets, and nothing else.
+func TestKeysThatCanBeChanged(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		twilioInbox := id(w.call("admin", "POST", "{A}/channels/twilio_channel", twilio("sms", "+15550009")).object()["id"])
+		got := w.call("admin", "PATCH", fmt.Sprintf("{A}/inboxes/%d", twilioInbox),
+			`{"channel":{"account_sid":"AC2","auth_token":"new","phone_number":"+15550010","medium":"whatsapp","messaging_service_sid":"MG1"}}`).object()
+		compare(t, "Twilio", got, `{"account_sid":"AC2","auth_token":"new","phone_number":"+15550009","medium":"sms","messaging_service_sid":null}`)
+
+		driver, ok := w.desk.Directory.DriverOf("Channel::TwitterProfile")
+		if !ok {
+			t.Fatal("no driver")
+		}
+		inbox := store.DefaultInbox()
+		inbox.AccountID, inbox.Name = w.account, "X"
+		profile, err := w.desk.CreateInbox(t.Context(), driver, desk.NewInbox{
+			Inbox: inbox, Settings: json.RawMessage(`{"profile_id":"7","twitter_access_token":"s3cret","twitter_access_token_secret":"s3cret"}`),
+		})
+		w.must(err)
+		path := fmt.Sprintf("{A}/inboxes/%d", profile)
+		compare(t, "X", w.call("admin", "GET", path, "").object(), `{"channel_type":"Channel::TwitterProfile","tweets_enabled":true}`)
+		a := w.call("admin", "PATCH", path, `{"channel":{"tweets_enabled":"false","profile_id":"8"}}`)
+		compare(t, "X", a.object(), `{"tweets_enabled":false}`)
+		if strings.Contains(a.body, "s3cret") {
+			t.Errorf("a token is shown: %s", a.body)
+		}
+		w.eq("addresses", w.text(`SELECT value FROM channel_addresses WHERE kind = 'twitter'`), "7")
+	})
+}
+
+func TestSyncTemplatesOfEveryType(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		path := func(inbox any) string { return fmt.Sprintf("{A}/inboxes/%d/sync_templates", id(inbox)) }
+		whatsapp := w.call("admin", "POST", "{A}/inboxes", `{"name":"WA","channel":{"type":"whatsapp","phone_number":"+15550002","provider":"whatsapp_cloud",
+			"provider_config":{"api_key":"k","phone_number_id":"1","business_account_id":"2"}}}`).object()["id"]
+		dialog := w.call("admin", "POST", "{A}/inboxes", `{"name":"WA","channel":{"type":"whatsapp","phone_number":"+15550003","provider_config":{"api_key":"k"}}}`).object()["id"]
+		overTwilio := w.call("admin", "POST", "{A}/channels/twilio_channel", twilio("whatsapp", "+15550009")).object()["id"]
+		sms := w.call("admin", "POST", "{A}/channels/twilio_channel", twilio("sms", "+15550010")).object()["id"]
+		website := w.call("admin", "POST", "{A}/inboxes", websiteInbox).object()["id"]
+		w.exec(`DELETE FROM jobs`)
+		for _, inbox := range []any{whatsapp, dialog, overTwilio} {
+			w.call("admin", "POST", path(inbox), "").want(200, `{"message":"Template sync initiated successfully"}`)
+			w.call("agent", "POST", path(inbox), "").want(401, refusedText)
+		}
+		if n := w.count(`SELECT COUNT(*) FROM jobs WHERE kind = 'channel.templates'`); n != 3 {
+			t.Errorf("%d jobs, want 3", n)
+		}
+		for _, inbox := range []any{sms, website} {
+			w.call("admin", "POST", path(inbox), "").want(422, `{"error":"Template sync is only available for WhatsApp channels"}`)
+		}
+		for _, role := range []string{"admin", "agent"} {
+			w.call(role, "POST", path(999.0), "").want(404, missingText)
+		}
+		w.call("stranger", "POST", path(whatsapp), "").want(401, `{"error":"You are not authorized to access this account"}`)
 	})
 }
