@@ -79,7 +79,7 @@ func (a *API) listInboxCampaigns(ctx context.Context, c *route.Call, in byID) ([
 		var sender *agentOut
 		if k.SenderID != nil {
 			if row, ok := agents[*k.SenderID]; ok {
-				one := a.newAgentOut(c.Account.ID, row)
+				one := a.newAgentOut(ctx, c.Account.ID, row)
 				sender = &one
 			}
 		}
