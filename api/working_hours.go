@@ -48,8 +48,10 @@ func (in hoursIn) apply(h *store.WorkingHour, errs *validate.Errors) {
 		v    *int
 		max  int
 	}{
-		{"open_hour", h.OpenHour, lastHour}, {"open_minutes", h.OpenMinutes, lastMinute},
-		{"close_hour", h.CloseHour, lastHour}, {"close_minutes", h.CloseMinutes, lastMinute},
+		{"open_hour", h.OpenHour, lastHour},
+		{"open_minutes", h.OpenMinutes, lastMinute},
+		{"close_hour", h.CloseHour, lastHour},
+		{"close_minutes", h.CloseMinutes, lastMinute},
 	} {
 		switch {
 		case bound.v == nil:

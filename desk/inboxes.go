@@ -252,34 +252,38 @@ type InboxChange struct {
 	AvatarID *int64
 }
 
+// changedChannel is a channel as a change wants it, checked by its driver. settings are
+// nil when it stays as it is.
+func (d *Desk) changedChannel(
+	ctx context.Context, driver channels.Driver, ch *channels.Channel, change InboxChange,
+) (settings json.RawMessage, addresses []store.Address, err error) {
+	if settings = change.Settings; driver == nil {
+		return settings, nil, nil
+	}
+	if creator, can := driver.(channels.Creator); can && change.Params != nil {
+		if err := d.clearAuthorization(ctx, ch); err != nil {
+			return nil, nil, err
+		}
+		if settings, err = creator.Update(ctx, ch, change.Params); err != nil {
+			return nil, nil, err
+		}
+	}
+	if settings != nil {
+		addresses, err = d.addresses(driver, change.Inbox.AccountID, settings)
+	}
+	return settings, addresses, err
+}
+
 // UpdateInbox stores the settings of an inbox and, when parameters are given, the
 // channel's, which the driver checks first.
 func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
-	inbox, params, settings := change.Inbox, change.Params, change.Settings
-	var addresses []store.Address
+	inbox := change.Inbox
 	driver, ch, ok := d.Directory.Inbox(inbox.ID)
-	if params != nil && ok {
-		creator, can := driver.(channels.Creator)
-		if can {
-			if err := d.clearAuthorization(ctx, ch); err != nil {
-				return err
-			}
-			var err error
-			if settings, err = creator.Update(ctx, ch, params); err != nil {
-				return err
-			}
-			if addresses, err = d.addresses(driver, inbox.AccountID, settings); err != nil {
-				return err
-			}
-		}
+	settings, addresses, err := d.changedChannel(ctx, driver, ch, change)
+	if err != nil {
+		return err
 	}
-	if change.Settings != nil && ok {
-		var err error
-		if addresses, err = d.addresses(driver, inbox.AccountID, settings); err != nil {
-			return err
-		}
-	}
-	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+	err = d.Store.Transact(ctx, func(tx *store.Tx) error {
 		if err := tx.UpdateInbox(ctx, inbox); err != nil {
 			return err
 		}
@@ -370,6 +374,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobRegister: d.register, JobDeleteInbox: d.deleteInbox, JobTemplates: d.syncTemplates,
 		JobTyping: d.typing, JobMarkRead: d.markRead, JobInboxWebhook: d.inboxWebhook, JobMemberLeft: d.memberLeft, JobTeamDeleted: d.teamDeleted,
 		JobUserMail: d.userMail, JobInstallationEvent: d.installationEvent,
+		JobBotDeleted: d.botDeleted,
 	}
 }
 

@@ -179,8 +179,13 @@ func (c *config) set(p channels.Params) (errs *validate.Errors, err error) {
 	choose(p, "smtp_openssl_verify_mode", &c.SMTPVerifyMode, verifyModes, errs)
 	choose(p, "smtp_authentication", &c.SMTPAuthentication, authentications, errs)
 	for _, text := range []struct{ name, value string }{
-		{"imap_address", c.IMAPAddress}, {"imap_login", c.IMAPLogin}, {"imap_password", c.IMAPPassword},
-		{"smtp_address", c.SMTPAddress}, {"smtp_login", c.SMTPLogin}, {"smtp_password", c.SMTPPassword}, {"smtp_domain", c.SMTPDomain},
+		{"imap_address", c.IMAPAddress},
+		{"imap_login", c.IMAPLogin},
+		{"imap_password", c.IMAPPassword},
+		{"smtp_address", c.SMTPAddress},
+		{"smtp_login", c.SMTPLogin},
+		{"smtp_password", c.SMTPPassword},
+		{"smtp_domain", c.SMTPDomain},
 	} {
 		errs.MaxLen(text.name, text.value, validate.ShortText)
 	}

@@ -5,6 +5,7 @@ package email
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"tributary/channels"
@@ -105,15 +106,13 @@ func (d *driver) Present(ch *channels.Channel, admin bool) map[string]any {
 	if !admin {
 		return out
 	}
-	for name, value := range map[string]any{
+	maps.Copy(out, map[string]any{
 		"imap_login": c.IMAPLogin, "imap_password": c.IMAPPassword, "imap_address": c.IMAPAddress, "imap_port": c.IMAPPort,
 		imapEnabled: c.IMAPEnabled, "imap_enable_ssl": c.IMAPEnableSSL,
 		"smtp_login": c.SMTPLogin, "smtp_password": c.SMTPPassword, "smtp_address": c.SMTPAddress, "smtp_port": c.SMTPPort,
 		smtpEnabled: c.SMTPEnabled, "smtp_domain": c.SMTPDomain, "smtp_enable_ssl_tls": c.SMTPEnableTLS,
 		"smtp_enable_starttls_auto": c.SMTPStartTLS, "smtp_openssl_verify_mode": c.SMTPVerifyMode, "smtp_authentication": c.SMTPAuthentication,
-	} {
-		out[name] = value
-	}
+	})
 	if c.authorizes() {
 		out["reauthorization_required"] = len(c.ProviderConfig) == 0 || ch.ReauthorizationRequired
 	}

@@ -102,7 +102,6 @@ type outgoing struct {
 
 	mu    sync.Mutex
 	hello []string // what those who signed in called themselves, and how they came
-
 }
 
 // seen gives who signed in since the last time.

@@ -161,7 +161,8 @@ func Cases() []Case {
 		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(),
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
-		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), campaignCases(),
+		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(),
+		botCases(), policyCases(), campaignCases(),
 	} {
 		all = append(all, list...)
 	}
