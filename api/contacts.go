@@ -45,7 +45,8 @@ func (a *API) contactInboxes(ctx context.Context, contactID int64) ([]contactInb
 	out := make([]contactInboxOut, len(rows))
 	for i, r := range rows {
 		out[i] = contactInboxOut{SourceID: r.SourceID, Inbox: inboxSlim{
-			ID: r.InboxID, ChannelID: r.ChannelID, Name: r.InboxName, ChannelType: r.ChannelType, Provider: a.provider(r.InboxID),
+			ID: r.InboxID, AvatarURL: a.Desk.InboxAvatarURL(r.AvatarBlobID), ChannelID: r.ChannelID, Name: r.InboxName,
+			ChannelType: r.ChannelType, Provider: a.provider(r.InboxID),
 		}}
 	}
 	return out, nil

@@ -129,7 +129,7 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	t.Cleanup(func() { _ = w.db.Close() })
 	w.people()
 
-	env := &channels.Env{Setting: w.setting, PublicURL: publicURL, HTTP: w.providers.Client(), Guarded: w.providers.Client(), Now: now, Log: log}
+	env := &channels.Env{Setting: w.setting, PublicURL: publicURL, HTTP: w.providers.Client(), Guarded: w.providers.Client(), Dial: new(net.Dialer).DialContext, Now: now, Log: log}
 	directory := desk.NewDirectory(ctx, w.store, all.New(env), log)
 	w.must(directory.Refresh(ctx))
 	local, err := disk.Open(disk.Options{Dir: t.TempDir()})
@@ -224,6 +224,8 @@ func (w *world) provide(out http.ResponseWriter, req *http.Request) {
 		_, _ = io.WriteString(out, `{"ok":false,"error_code":401,"code":20003,"message":"Authenticate","status":401,"error":{"message":"no"}}`)
 	case strings.HasSuffix(req.URL.Path, "/getMe"):
 		_, _ = io.WriteString(out, `{"ok":true,"result":{"id":7,"is_bot":true,"first_name":"Desk","username":"desk_bot"}}`)
+	case strings.HasSuffix(req.URL.Path, "/Applications.json"):
+		_, _ = io.WriteString(out, `{"sid":"AP1"}`)
 	default:
 		_, _ = io.WriteString(out, `{"data":[],"messages":[]}`)
 	}

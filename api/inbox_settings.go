@@ -16,6 +16,7 @@ import (
 // inboxSettings are what POST and PATCH of an inbox read beside its channel.
 type inboxSettings struct {
 	Name                       route.Opt[string]         `json:"name"`
+	Avatar                     route.Opt[route.Upload]   `json:"avatar"`
 	GreetingEnabled            route.Opt[bool]           `json:"greeting_enabled"`
 	GreetingMessage            route.Opt[string]         `json:"greeting_message"`
 	EnableEmailCollect         route.Opt[bool]           `json:"enable_email_collect"`
@@ -181,64 +182,4 @@ func orDefault(v, def any) any {
 		return def
 	}
 	return v
-}
-
-// workingHourIn is one day of an inbox; absent keys stay as they are.
-type workingHourIn struct {
-	DayOfWeek    route.Opt[int]  `json:"day_of_week"`
-	ClosedAllDay route.Opt[bool] `json:"closed_all_day"`
-	OpenAllDay   route.Opt[bool] `json:"open_all_day"`
-	OpenHour     route.Opt[int]  `json:"open_hour"`
-	OpenMinutes  route.Opt[int]  `json:"open_minutes"`
-	CloseHour    route.Opt[int]  `json:"close_hour"`
-	CloseMinutes route.Opt[int]  `json:"close_minutes"`
-}
-
-// changedHours applies the sent days to the stored ones. Days that end up
-// impossible are left as they were; a day that does not exist is an error.
-func changedHours(stored []store.WorkingHour, sent []workingHourIn) ([]store.WorkingHour, error) {
-	var out []store.WorkingHour
-	for _, in := range sent {
-		day, ok := in.DayOfWeek.Get()
-		n := slices.IndexFunc(stored, func(h store.WorkingHour) bool { return h.DayOfWeek == day })
-		if !ok || n < 0 {
-			return nil, validate.Fail("day_of_week", validate.NotListed)
-		}
-		h := stored[n]
-		in.ClosedAllDay.Apply(&h.ClosedAllDay)
-		in.OpenAllDay.Apply(&h.OpenAllDay)
-		in.OpenHour.ApplyPtr(&h.OpenHour)
-		in.OpenMinutes.ApplyPtr(&h.OpenMinutes)
-		in.CloseHour.ApplyPtr(&h.CloseHour)
-		in.CloseMinutes.ApplyPtr(&h.CloseMinutes)
-		if h.OpenAllDay {
-			h.OpenHour, h.OpenMinutes, h.CloseHour, h.CloseMinutes = new(0), new(0), new(lastHour), new(lastMinute)
-		}
-		if possible(h) {
-			out = append(out, h)
-		}
-	}
-	return out, nil
-}
-
-const (
-	lastHour   = 23
-	lastMinute = 59
-)
-
-// possible tells whether a day can be so: closed, or open for a while.
-func possible(h store.WorkingHour) bool {
-	if h.ClosedAllDay {
-		return !h.OpenAllDay
-	}
-	for _, bound := range []struct {
-		v   *int
-		max int
-	}{{h.OpenHour, lastHour}, {h.OpenMinutes, lastMinute}, {h.CloseHour, lastHour}, {h.CloseMinutes, lastMinute}} {
-		if bound.v == nil || *bound.v < 0 || *bound.v > bound.max {
-			return false
-		}
-	}
-	const hour = 60
-	return *h.OpenHour*hour+*h.OpenMinutes < *h.CloseHour*hour+*h.CloseMinutes
 }

@@ -32,6 +32,13 @@ type workingHourOut struct {
 	OpenAllDay   bool `json:"open_all_day"`
 }
 
+func newWorkingHourOut(h store.WorkingHour) workingHourOut {
+	return workingHourOut{
+		DayOfWeek: h.DayOfWeek, ClosedAllDay: h.ClosedAllDay, OpenHour: h.OpenHour, OpenMinutes: h.OpenMinutes,
+		CloseHour: h.CloseHour, CloseMinutes: h.CloseMinutes, OpenAllDay: h.OpenAllDay,
+	}
+}
+
 // senderNameTypes are in the order of their stored numbers.
 var senderNameTypes = []string{"friendly", "professional"}
 
@@ -45,13 +52,10 @@ var channelKeys = [...]string{
 func (a *API) newInboxOut(i store.InboxRow, admin bool) inboxOut {
 	hours := make([]workingHourOut, len(i.WorkingHours))
 	for n, h := range i.WorkingHours {
-		hours[n] = workingHourOut{
-			DayOfWeek: h.DayOfWeek, ClosedAllDay: h.ClosedAllDay, OpenHour: h.OpenHour, OpenMinutes: h.OpenMinutes,
-			CloseHour: h.CloseHour, CloseMinutes: h.CloseMinutes, OpenAllDay: h.OpenAllDay,
-		}
+		hours[n] = newWorkingHourOut(h)
 	}
 	out := inboxOut{
-		"id": i.ID, "avatar_url": "", "channel_id": i.ChannelID, "name": i.Name, "channel_type": i.ChannelType,
+		"id": i.ID, "avatar_url": a.Desk.InboxAvatarURL(i.AvatarBlobID), "channel_id": i.ChannelID, "name": i.Name, "channel_type": i.ChannelType,
 		"greeting_enabled": i.GreetingEnabled, "greeting_message": i.GreetingMessage, "working_hours_enabled": i.WorkingHoursEnabled,
 		"enable_email_collect": i.EnableEmailCollect, "csat_survey_enabled": i.CSATSurveyEnabled, "csat_config": object(i.CSATConfig),
 		"enable_auto_assignment": i.EnableAutoAssignment, "auto_assignment_config": object(i.AutoAssignmentConfig),

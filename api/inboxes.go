@@ -1,10 +1,11 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 
 	"tributary/api/route"
@@ -20,9 +21,13 @@ func (a *API) inboxes() []route.Row {
 	return []route.Row{
 		route.Get(account+"/inboxes", route.Member, a.listInboxes),
 		route.Get(account+"/inboxes/{id}", route.Member, a.showInbox),
-		route.Post(account+"/inboxes", route.Admin, a.createInbox).NullTexts(),
-		route.Patch(account+"/inboxes/{id}", route.Admin, a.updateInbox).NullTexts().Finds("id", a.inboxExists),
+		route.Post(account+"/inboxes", route.Admin, a.createInbox).NullTexts().Limit(maxProfile).First(a.inboxesLeft),
+		route.Patch(account+"/inboxes/{id}", route.Admin, a.updateInbox).NullTexts().Limit(maxProfile).Finds("id", a.inboxExists),
 		route.Delete(account+"/inboxes/{id}", route.Admin, a.deleteInbox).Finds("id", a.inboxExists),
+		route.Delete(account+"/inboxes/{id}/avatar", route.Admin, a.deleteInboxAvatar).Finds("id", a.inboxExists),
+		route.Get(account+"/inboxes/{id}/campaigns", route.Admin, a.listInboxCampaigns).Finds("id", a.inboxExists),
+		route.Patch(account+"/working_hours/{id}", route.Admin, a.updateWorkingHour).Flat("working_hour").Require("working_hour").
+			Finds("id", a.workingHourExists),
 	}
 }
 
@@ -95,6 +100,9 @@ func (a *API) createInbox(ctx context.Context, c *route.Call, in createInboxIn) 
 	inbox.AccountID = c.Account.ID
 	var errs validate.Errors
 	in.apply(&inbox, &errs)
+	if !driver.Info().Named {
+		errs.Present("name", inbox.Name)
+	}
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
@@ -102,9 +110,15 @@ func (a *API) createInbox(ctx context.Context, c *route.Call, in createInboxIn) 
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V})
+	avatar, err := a.avatar(ctx, in.Avatar.V)
 	if err != nil {
-		return nil, provided(c, err)
+		return nil, err
+	}
+	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{
+		Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V, AvatarID: avatar,
+	})
+	if err != nil {
+		return nil, errors.Join(provided(c, err), a.dropAvatar(ctx, avatar))
 	}
 	return a.inbox(ctx, c, id)
 }
@@ -141,6 +155,20 @@ func (a *API) inboxLimit(ctx context.Context, accountID int64) (int, error) {
 		}
 	}
 	return defaultInboxLimit, nil
+}
+
+// inboxesLeft refuses another inbox to an account that has all it may have, before
+// anybody asks who wants it.
+func (a *API) inboxesLeft(ctx context.Context, c *route.Call) error {
+	limit, err := a.inboxLimit(ctx, c.Account.ID)
+	if err != nil {
+		return err
+	}
+	n, err := a.Store.InboxCount(ctx, c.Account.ID)
+	if err == nil && n >= limit {
+		err = desk.ErrNoInbox
+	}
+	return err
 }
 
 // provided words what a provider answered while a channel was checked.
@@ -185,28 +213,35 @@ func (a *API) updateInbox(ctx context.Context, c *route.Call, in updateInboxIn) 
 	if err != nil {
 		return nil, err
 	}
-	err = a.Desk.UpdateInbox(ctx, desk.InboxChange{
-		Inbox: i.Inbox, Hours: hours, Params: channelChanges(in.Channel), SignatureMode: in.SignatureMode.Ptr(),
-	})
+	change := desk.InboxChange{Inbox: i.Inbox, Hours: hours, Params: a.channelChanges(in.ID, in.Channel), SignatureMode: in.SignatureMode.Ptr()}
+	avatar, err := a.avatar(ctx, in.Avatar.V)
 	if err != nil {
-		return nil, provided(c, err)
+		return nil, err
+	}
+	if in.Avatar.Sent {
+		change.AvatarID = &avatar
+	}
+	if err := a.Desk.UpdateInbox(ctx, change); err != nil {
+		return nil, errors.Join(provided(c, err), a.dropAvatar(ctx, avatar))
 	}
 	return a.inbox(ctx, c, in.ID)
 }
 
-// channelChanges are the parameters for the driver, nil when there are none: the
-// type of a channel never changes.
-func channelChanges(sent json.RawMessage) json.RawMessage {
+// channelChanges are the parameters for the driver, nil when there is none that it lets
+// be changed: dashboards send those of other channels, too.
+func (a *API) channelChanges(inboxID int64, sent json.RawMessage) json.RawMessage {
+	driver, _, ok := a.Desk.Directory.Inbox(inboxID)
 	var params map[string]json.RawMessage
-	if err := json.Unmarshal(sent, &params); err != nil {
+	if err := json.Unmarshal(sent, &params); err != nil || !ok {
 		return nil
 	}
-	delete(params, "type")
+	editable := driver.Info().Editable
+	maps.DeleteFunc(params, func(name string, _ json.RawMessage) bool { return !slices.Contains(editable, name) })
 	if len(params) == 0 {
 		return nil
 	}
 	b, err := json.Marshal(params)
-	if err != nil || bytes.Equal(b, []byte("null")) {
+	if err != nil {
 		return nil
 	}
 	return b

@@ -54,10 +54,7 @@ func (a *API) showPublicInbox(ctx context.Context, _ *route.Call, in showPublicI
 		WorkingHoursEnabled: row.WorkingHoursEnabled, CSATSurveyEnabled: row.CSATSurveyEnabled, GreetingEnabled: row.GreetingEnabled,
 	}
 	for _, h := range row.WorkingHours {
-		out.WorkingHours = append(out.WorkingHours, workingHourOut{
-			DayOfWeek: h.DayOfWeek, ClosedAllDay: h.ClosedAllDay, OpenHour: h.OpenHour, OpenMinutes: h.OpenMinutes,
-			CloseHour: h.CloseHour, CloseMinutes: h.CloseMinutes, OpenAllDay: h.OpenAllDay,
-		})
+		out.WorkingHours = append(out.WorkingHours, newWorkingHourOut(h))
 	}
 	return out, nil
 }

@@ -143,7 +143,7 @@ func (a *App) build(ctx context.Context) error {
 	a.provider = httpx.NewProvider()
 	env := &channels.Env{
 		Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL, HTTP: a.provider,
-		Guarded: httpx.NewGuarded(a.cfg.AllowPrivate), Now: a.cfg.Now, Log: a.log,
+		Guarded: httpx.NewGuarded(a.cfg.AllowPrivate), Dial: httpx.NewGuardedDialer(a.cfg.AllowPrivate).DialContext, Now: a.cfg.Now, Log: a.log,
 	}
 	a.drivers = all.New(env)
 	a.directory = desk.NewDirectory(a.life, a.store, a.drivers, a.log)

@@ -47,7 +47,7 @@ type Config struct {
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn, error"`
 	LogFormat     string `env:"LOG_FORMAT" help:"text or json; empty: text on a terminal, else json"`
 
-	AllowPrivate      bool          `env:"OUTBOUND_ALLOW_PRIVATE" envDefault:"false" help:"let user-supplied URLs reach loopback and private addresses"`
+	AllowPrivate      bool          `env:"OUTBOUND_ALLOW_PRIVATE" envDefault:"false" help:"let user-supplied URLs and mail servers reach private addresses"`
 	MessagesPerMinute int           `env:"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT" envDefault:"200" help:"flood guard of one conversation; 0: none"`
 	ResultsPerPage    int           `env:"CONVERSATION_RESULTS_PER_PAGE" envDefault:"25" help:"page size of the conversation list"`
 	DatabaseConns     int           `env:"DATABASE_CONNECTIONS" envDefault:"20" help:"connections to PostgreSQL of one process"`

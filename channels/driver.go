@@ -67,6 +67,12 @@ type Info struct {
 	Rate        Rate     // provider's limit on calls of one channel
 	Threshold   int      // authorisation errors before reauthorization_required; 0: 1
 	Secrets     []string // names of settings never shown or logged
+	// Editable are the parameters that PATCH inboxes takes (contract 05 §3). A change
+	// that has none of them leaves the channel alone: dashboards send those of a
+	// website to inboxes of every kind.
+	Editable []string
+	// Named tells that Create names the inbox when its maker does not.
+	Named bool
 }
 
 // Hook is one webhook endpoint. Path is written for fasthttp/router:
@@ -255,6 +261,19 @@ type Creator interface {
 	Create(ctx context.Context, params json.RawMessage) (Draft, error)
 	// Update returns the new settings.
 	Update(ctx context.Context, ch *Channel, params json.RawMessage) (json.RawMessage, error)
+}
+
+// Account is what a driver may know of the account that a channel is made for.
+type Account struct {
+	ID     int64
+	Locale wording.Locale
+	// InboundDomain takes the account's mail; empty: it takes none.
+	InboundDomain string
+}
+
+// AccountCreator is a Creator whose new channels depend on their account.
+type AccountCreator interface {
+	CreateFor(ctx context.Context, account Account, params json.RawMessage) (Draft, error)
 }
 
 // Draft is a channel about to be stored.

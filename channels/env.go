@@ -3,10 +3,12 @@ package channels
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -29,6 +31,12 @@ type Env struct {
 	// Guarded calls addresses that users typed in (webhooks, media links): it
 	// refuses private networks and follows few redirects, see internal/httpx.
 	Guarded *http.Client
+	// Dial connects to servers that users typed in and that do not speak HTTP; it
+	// refuses the same addresses as Guarded.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Roots are the authorities that such servers' certificates are checked with; nil:
+	// the system's.
+	Roots *x509.CertPool
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger

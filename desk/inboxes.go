@@ -9,7 +9,9 @@ import (
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/internal/validate"
 	"tributary/store"
+	"tributary/wording"
 )
 
 // Jobs of an inbox.
@@ -17,6 +19,9 @@ const (
 	JobRegister    = "channel.register" // install our webhook at the provider
 	JobDeleteInbox = "inbox.delete"
 )
+
+// ErrNoInbox says that an account has as many inboxes as it may have.
+var ErrNoInbox = &chat.Error{Code: chat.CodePayment, Message: "Account limit exceeded. Upgrade to a higher plan"}
 
 // InboxJob is the payload of the jobs above.
 type InboxJob struct {
@@ -33,6 +38,8 @@ type NewInbox struct {
 	// SignatureMode is the inbox's own, enforce or observe; empty: the
 	// installation's.
 	SignatureMode string
+	// AvatarID is the inbox's picture, a file that nothing uses yet; 0: none.
+	AvatarID int64
 }
 
 // CreateInbox connects a channel: the driver checks the parameters (at the
@@ -52,7 +59,7 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 			return 0, taken(driver)
 		}
 		var err error
-		if draft, err = creator.Create(ctx, in.Params); err != nil {
+		if draft, err = d.draft(ctx, creator, in); err != nil {
 			return 0, err
 		}
 	}
@@ -75,7 +82,7 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 				return err
 			}
 			if n >= in.Limit {
-				return &chat.Error{Code: chat.CodePayment, Message: "Account limit exceeded. Upgrade to a higher plan"}
+				return ErrNoInbox
 			}
 		}
 		channel := store.NewChannel{
@@ -91,6 +98,9 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		}
 		in.Inbox.ChannelID, in.Inbox.ChannelType = channelID, channel.Type
 		if id, err = tx.InsertInbox(ctx, in.Inbox); err != nil {
+			return err
+		}
+		if err := setInboxAvatar(ctx, tx, in.Inbox.AccountID, id, in.AvatarID); err != nil {
 			return err
 		}
 		if err := tx.InvalidateCache(ctx, in.Inbox.AccountID, store.CacheInboxes); err != nil {
@@ -112,6 +122,53 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 	}
 	d.changed(ctx)
 	return id, nil
+}
+
+// draft lets the driver make the channel.
+func (d *Desk) draft(ctx context.Context, creator channels.Creator, in NewInbox) (channels.Draft, error) {
+	particular, ok := creator.(channels.AccountCreator)
+	if !ok {
+		return creator.Create(ctx, in.Params)
+	}
+	row, err := d.Store.Account(ctx, in.Inbox.AccountID)
+	if err != nil {
+		return channels.Draft{}, err
+	}
+	account := channels.Account{ID: row.ID, Locale: wording.LocaleOf(row.Locale), InboundDomain: d.Setting("MAILER_INBOUND_EMAIL_DOMAIN")}
+	if row.Domain != nil && *row.Domain != "" {
+		account.InboundDomain = *row.Domain
+	}
+	return particular.CreateFor(ctx, account, in.Params)
+}
+
+// setInboxAvatar gives an inbox a picture; blobID 0 takes it away.
+func setInboxAvatar(ctx context.Context, tx *store.Tx, accountID, inboxID, blobID int64) error {
+	err := tx.SetAvatar(ctx, store.AvatarInbox, accountID, inboxID, blobID)
+	if errors.Is(err, store.ErrNotFound) && blobID != 0 {
+		return validate.Fail("avatar", validate.Invalid) // used up, or gone meanwhile
+	}
+	return err
+}
+
+// RemoveInboxAvatar takes an inbox's picture away; store.ErrNotFound when the account
+// has no such inbox.
+func (d *Desk) RemoveInboxAvatar(ctx context.Context, accountID, inboxID int64) error {
+	return d.again(ctx, func(tx *store.Tx) error {
+		if err := setInboxAvatar(ctx, tx, accountID, inboxID, 0); err != nil {
+			return err
+		}
+		return tx.InvalidateCache(ctx, accountID, store.CacheInboxes)
+	})
+}
+
+// ChangeWorkingHour stores the hours of one day of an inbox.
+func (d *Desk) ChangeWorkingHour(ctx context.Context, accountID, inboxID int64, h store.WorkingHour) error {
+	return d.again(ctx, func(tx *store.Tx) error {
+		if err := tx.PutWorkingHour(ctx, inboxID, h); err != nil {
+			return err
+		}
+		return tx.InvalidateCache(ctx, accountID, store.CacheInboxes)
+	})
 }
 
 // addresses are the names of a channel with these settings, as the store keeps
@@ -191,38 +248,52 @@ type InboxChange struct {
 	Settings json.RawMessage
 	// SignatureMode replaces the inbox's own; nil: it stays.
 	SignatureMode *string
+	// AvatarID replaces the inbox's picture, 0 takes it away; nil: it stays.
+	AvatarID *int64
+}
+
+// changedChannel is a channel as a change wants it, checked by its driver. settings are
+// nil when it stays as it is.
+func (d *Desk) changedChannel(
+	ctx context.Context, driver channels.Driver, ch *channels.Channel, change InboxChange,
+) (settings json.RawMessage, addresses []store.Address, err error) {
+	if settings = change.Settings; driver == nil {
+		return settings, nil, nil
+	}
+	if creator, can := driver.(channels.Creator); can && change.Params != nil {
+		if err := d.clearAuthorization(ctx, ch); err != nil {
+			return nil, nil, err
+		}
+		if settings, err = creator.Update(ctx, ch, change.Params); err != nil {
+			return nil, nil, err
+		}
+	}
+	if settings != nil {
+		addresses, err = d.addresses(driver, change.Inbox.AccountID, settings)
+	}
+	return settings, addresses, err
 }
 
 // UpdateInbox stores the settings of an inbox and, when parameters are given, the
 // channel's, which the driver checks first.
 func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
-	inbox, params, settings := change.Inbox, change.Params, change.Settings
-	var addresses []store.Address
+	inbox := change.Inbox
 	driver, ch, ok := d.Directory.Inbox(inbox.ID)
-	if params != nil && ok {
-		creator, can := driver.(channels.Creator)
-		if can {
-			var err error
-			if settings, err = creator.Update(ctx, ch, params); err != nil {
-				return err
-			}
-			if addresses, err = d.addresses(driver, inbox.AccountID, settings); err != nil {
-				return err
-			}
-		}
+	settings, addresses, err := d.changedChannel(ctx, driver, ch, change)
+	if err != nil {
+		return err
 	}
-	if change.Settings != nil && ok {
-		var err error
-		if addresses, err = d.addresses(driver, inbox.AccountID, settings); err != nil {
-			return err
-		}
-	}
-	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+	err = d.Store.Transact(ctx, func(tx *store.Tx) error {
 		if err := tx.UpdateInbox(ctx, inbox); err != nil {
 			return err
 		}
 		if err := tx.InvalidateCache(ctx, inbox.AccountID, store.CacheInboxes); err != nil {
 			return err
+		}
+		if change.AvatarID != nil {
+			if err := setInboxAvatar(ctx, tx, inbox.AccountID, inbox.ID, *change.AvatarID); err != nil {
+				return err
+			}
 		}
 		if change.SignatureMode != nil && ok {
 			if err := tx.SetSignatureMode(ctx, ch.ID, *change.SignatureMode); err != nil {
@@ -263,6 +334,23 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 	}
 	d.changed(ctx)
 	return nil
+}
+
+// clearAuthorization lets a channel try again that somebody is changing: its flag is
+// gone even when the change is refused, as clients are used to.
+func (d *Desk) clearAuthorization(ctx context.Context, ch *channels.Channel) error {
+	cleared := false
+	err := d.again(ctx, func(tx *store.Tx) error {
+		var err error
+		if cleared, err = tx.ClearAuthorization(ctx, ch.ID); err != nil || !cleared {
+			return err
+		}
+		return tx.InvalidateCache(ctx, ch.AccountID, store.CacheInboxes)
+	})
+	if cleared && err == nil {
+		d.changed(ctx)
+	}
+	return err
 }
 
 // DeleteInbox orders the deletion of an inbox; a bulk job carries it out.

@@ -34,6 +34,9 @@ func (d *Desk) UserAvatarURL(blobID int64) string {
 	return d.Files.ThumbURL(blobID, "avatar")
 }
 
+// InboxAvatarURL is where an inbox's picture is, empty without one.
+func (d *Desk) InboxAvatarURL(blobID int64) string { return d.UserAvatarURL(blobID) }
+
 // AvailableName is the name that a user shows to others.
 func AvailableName(display *string, name string) string {
 	if display != nil && *display != "" {

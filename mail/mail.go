@@ -76,7 +76,11 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	c := &connection{}
-	client, err := s.client(c)
+	server, err := s.server()
+	if err != nil {
+		return fmt.Errorf("mail: settings: %w", err)
+	}
+	client, err := server.client(c, timeout)
 	if err != nil {
 		return fmt.Errorf("mail: settings: %w", err)
 	}
@@ -96,7 +100,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-	err = fmt.Errorf("mail: %w", s.conceal(err))
+	err = fmt.Errorf("mail: %w", server.conceal(err))
 	if refused {
 		return Refused{err}
 	}

@@ -15,6 +15,7 @@ import (
 	"net/textproto"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -371,5 +372,38 @@ func TestSilence(t *testing.T) {
 				t.Errorf("%v, refused %t", err, refused)
 			}
 		})
+	}
+}
+
+// A check signs in and sends nothing; what it says shows no password.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	s := serve(t, kind{tls: true})
+	s.echo = true
+	port, err := strconv.Atoi(s.port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := mail.Server{Host: s.host, Port: port, Domain: "acme.test", StartTLS: true, AnyCertificate: true, User: user, Password: password, Authentication: "login"}
+	if err := server.Check(t.Context(), patience); err != nil {
+		t.Error(err)
+	}
+	wrong := server
+	wrong.Password = "s3cret"
+	if err := wrong.Check(t.Context(), patience); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("with the wrong password: %v", err)
+	}
+	strict := server
+	strict.AnyCertificate = false
+	if err := strict.Check(t.Context(), patience); err == nil {
+		t.Error("a certificate was taken that nobody vouches for")
+	}
+	elsewhere := server
+	elsewhere.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.ErrUnsupported }
+	if err := elsewhere.Check(t.Context(), patience); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("by a way of its own: %v", err)
+	}
+	if got := s.mails(); len(got) != 0 {
+		t.Errorf("took %+v", got)
 	}
 }

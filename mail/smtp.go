@@ -3,54 +3,109 @@ package mail
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 )
 
-// client reads the settings of the mail server. It connects through c.
-func (s *Sender) client(c *connection) (*gomail.Client, error) {
-	host := s.setting("SMTP_ADDRESS")
+// Server is a mail server, and how to sign in to it.
+type Server struct {
+	Host string
+	Port int
+	// Domain is what we call ourselves.
+	Domain string
+	// TLS speaks it from the first byte. Else StartTLS turns it on where the server has
+	// it.
+	TLS, StartTLS bool
+	// AnyCertificate takes a certificate that proves nothing.
+	AnyCertificate bool
+	// Roots are who certificates are believed from; nil: whom the system believes.
+	Roots *x509.CertPool
+	// User signs in; empty: nobody does.
+	User, Password string
+	// Authentication is plain, login or cram_md5; empty: the best that the server has. A
+	// password goes over a network in clear text only where the settings ask for both:
+	// no encryption, and a mechanism that shows it.
+	Authentication string
+	// Dial connects; nil: a plain net.Dialer does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Check connects and signs in, within timeout, and sends nothing. Its error does not
+// show the password.
+func (s Server) Check(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c := &connection{}
+	client, err := s.client(c, timeout)
+	if err != nil {
+		return fmt.Errorf("mail: settings: %w", err)
+	}
+	defer c.close()
+	defer context.AfterFunc(ctx, c.close)()
+	if err := client.DialWithContext(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", ctx.Err(), err)
+		}
+		return fmt.Errorf("mail: %w", s.conceal(err))
+	}
+	_ = client.Close() // whoever was let in needs no goodbye
+	return nil
+}
+
+// server reads the settings of the installation's mail server.
+func (s *Sender) server() (Server, error) {
 	port := 587
 	if text := s.setting("SMTP_PORT"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return nil, errors.New("SMTP_PORT is not a number")
+			return Server{}, errors.New("SMTP_PORT is not a number")
 		}
 		port = n
 	}
+	return Server{
+		Host: s.setting("SMTP_ADDRESS"), Port: port, Domain: s.domain(), TLS: s.on("SMTP_TLS", false) || s.on("SMTP_SSL", false),
+		StartTLS: s.on("SMTP_ENABLE_STARTTLS_AUTO", true), AnyCertificate: s.setting("SMTP_OPENSSL_VERIFY_MODE") == "none",
+		User: s.setting("SMTP_USERNAME"), Password: s.setting("SMTP_PASSWORD"), Authentication: s.setting("SMTP_AUTHENTICATION"),
+	}, nil
+}
+
+// client makes what connects through c.
+func (s Server) client(c *connection, timeout time.Duration) (*gomail.Client, error) {
 	config := &tls.Config{
-		ServerName: host, MinVersion: tls.VersionTLS12,
-		InsecureSkipVerify: s.setting("SMTP_OPENSSL_VERIFY_MODE") == "none", //nolint:gosec // the operator's explicit wish
+		ServerName: s.Host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots,
+		InsecureSkipVerify: s.AnyCertificate, //nolint:gosec // the explicit wish of whose server it is
 	}
+	c.dialer = s.Dial
 	policy := gomail.TLSOpportunistic
 	switch {
-	case s.on("SMTP_TLS", false), s.on("SMTP_SSL", false):
+	case s.TLS:
 		c.tls = config
-	case !s.on("SMTP_ENABLE_STARTTLS_AUTO", true):
+	case !s.StartTLS:
 		policy = gomail.NoTLS
 	}
 	options := []gomail.Option{
-		gomail.WithPort(port), gomail.WithTimeout(timeout), gomail.WithHELO(s.domain()), gomail.WithTLSConfig(config),
+		gomail.WithPort(s.Port), gomail.WithTimeout(timeout), gomail.WithHELO(s.Domain), gomail.WithTLSConfig(config),
 		gomail.WithTLSPolicy(policy), gomail.WithDialContextFunc(c.dial),
 	}
-	if user := s.setting("SMTP_USERNAME"); user != "" {
-		options = append(options, gomail.WithUsername(user), gomail.WithPassword(s.setting("SMTP_PASSWORD")),
-			gomail.WithSMTPAuth(s.authentication(policy == gomail.NoTLS && c.tls == nil)))
+	if s.User != "" {
+		options = append(options, gomail.WithUsername(s.User), gomail.WithPassword(s.Password),
+			gomail.WithSMTPAuth(s.authentication(policy == gomail.NoTLS && !s.TLS)))
 	}
-	return gomail.NewClient(host, options...)
+	return gomail.NewClient(s.Host, options...)
 }
 
-// authentication is the mechanism; without one set, the best that the server has. A
-// password goes over a network in clear text only where the settings ask for both:
-// no encryption, and a mechanism that shows it.
-func (s *Sender) authentication(clear bool) gomail.SMTPAuthType {
-	switch strings.ToLower(s.setting("SMTP_AUTHENTICATION")) {
+// authentication is the mechanism.
+func (s Server) authentication(clear bool) gomail.SMTPAuthType {
+	switch strings.ToLower(s.Authentication) {
 	case "plain":
 		if clear {
 			return gomail.SMTPAuthPlainNoEnc
@@ -87,8 +142,8 @@ func (s *Sender) on(name string, otherwise bool) bool {
 
 // conceal takes the password out of an error: a server may answer with what it was
 // sent.
-func (s *Sender) conceal(err error) error {
-	user, password := s.setting("SMTP_USERNAME"), s.setting("SMTP_PASSWORD")
+func (s Server) conceal(err error) error {
+	user, password := s.User, s.Password
 	if password == "" {
 		return err
 	}
@@ -106,7 +161,8 @@ func (s *Sender) conceal(err error) error {
 
 // connection is the connection of one client, which may be closed at any time.
 type connection struct {
-	tls *tls.Config // of a server that speaks TLS from the beginning
+	tls    *tls.Config // of a server that speaks TLS from the beginning
+	dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu     sync.Mutex
 	conn   net.Conn
@@ -115,8 +171,11 @@ type connection struct {
 
 // dial connects; the first byte of TLS is sent by whoever reads or writes first.
 func (c *connection) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, network, address)
+	connect := c.dialer
+	if connect == nil {
+		connect = new(net.Dialer).DialContext
+	}
+	conn, err := connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,11 @@ func (s *Simulator) twilio(c *call) {
 		c.json(http.StatusOK, map[string]any{"sid": ch.account, "friendly_name": ch.Name, "status": "active"})
 	case strings.HasPrefix(rest, account+"/IncomingPhoneNumbers"):
 		s.twilioNumber(c, ch, strings.TrimPrefix(rest, account+"/IncomingPhoneNumbers"))
+	case rest == account+"/Applications" && c.r.Method == http.MethodPost:
+		c.json(http.StatusCreated, map[string]any{
+			"sid": "AP" + strings.TrimPrefix(ch.account, "AC"), "account_sid": ch.account, "friendly_name": c.param("FriendlyName"),
+			"voice_url": c.param("VoiceUrl"), "voice_method": c.param("VoiceMethod"),
+		})
 	case strings.HasPrefix(rest, "v1/Services/"):
 		ch.register(Registration{URL: c.param("InboundRequestUrl")})
 		c.json(http.StatusOK, map[string]any{"sid": strings.TrimPrefix(rest, "v1/Services/"), "inbound_request_url": c.param("InboundRequestUrl")})
@@ -139,8 +144,11 @@ func (s *Simulator) twilioNumber(c *call, ch *Channel, rest string) {
 			c.json(http.StatusNotFound, twilioFault(20404, http.StatusNotFound, "The requested resource was not found"))
 			return
 		}
-		ch.register(Registration{URL: c.param("SmsUrl")})
+		if address := c.param("SmsUrl"); address != "" {
+			ch.register(Registration{URL: address})
+		}
 		row["sms_url"], row["sms_method"] = c.param("SmsUrl"), c.param("SmsMethod")
+		row["voice_url"], row["status_callback"] = c.param("VoiceUrl"), c.param("StatusCallback")
 		c.json(http.StatusOK, row)
 		return
 	}

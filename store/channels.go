@@ -233,6 +233,17 @@ func (t *Tx) CountAuthorizationError(ctx context.Context, channelID int64, thres
 	return true, t.bump(ctx, TopicChannels)
 }
 
+// ClearAuthorization forgets a channel's authorisation errors, and that it has to be
+// authorised again. It tells whether there was anything to forget.
+func (t *Tx) ClearAuthorization(ctx context.Context, channelID int64) (bool, error) {
+	cleared, err := t.changed(ctx, "clear authorization", `UPDATE channels SET authorization_errors = 0, reauthorization_required = FALSE, updated_at = $2
+		WHERE id = $1 AND (authorization_errors > 0 OR reauthorization_required)`, channelID, t.now())
+	if err != nil || !cleared {
+		return false, err
+	}
+	return true, t.bump(ctx, TopicChannels)
+}
+
 // Topics of the change feed.
 const (
 	TopicChannels = "channels"

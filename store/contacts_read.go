@@ -60,23 +60,24 @@ func (s *Store) Contacts(ctx context.Context, accountID int64, contactIDs []int6
 // ContactInboxRow is an address of a contact in an inbox, with what is shown of
 // the inbox.
 type ContactInboxRow struct {
-	ContactID   int64
-	SourceID    string
-	InboxID     int64
-	ChannelID   int64
-	InboxName   string
-	ChannelType string
+	ContactID    int64
+	SourceID     string
+	InboxID      int64
+	ChannelID    int64
+	InboxName    string
+	ChannelType  string
+	AvatarBlobID int64 // of the inbox; 0: none
 }
 
 // InboxesOfContact reads the addresses of a contact by inbox.
 func (s *Store) InboxesOfContact(ctx context.Context, contactID int64) ([]ContactInboxRow, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT ci.contact_id, ci.source_id, i.id, i.channel_id, i.name, i.channel_type
+	rows, err := s.r.QueryContext(ctx, `SELECT ci.contact_id, ci.source_id, i.id, i.channel_id, i.name, i.channel_type, COALESCE(i.avatar_blob_id, 0)
 		FROM contact_inboxes ci JOIN inboxes i ON i.id = ci.inbox_id
 		WHERE ci.contact_id = $1 ORDER BY ci.id`, contactID)
 	if err != nil {
 		return nil, fmt.Errorf("store: inboxes of contact: %w", err)
 	}
 	return collect(rows, "inboxes of contact", func(c *ContactInboxRow) []any {
-		return []any{&c.ContactID, &c.SourceID, &c.InboxID, &c.ChannelID, &c.InboxName, &c.ChannelType}
+		return []any{&c.ContactID, &c.SourceID, &c.InboxID, &c.ChannelID, &c.InboxName, &c.ChannelType, &c.AvatarBlobID}
 	})
 }

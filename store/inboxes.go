@@ -28,6 +28,7 @@ type Inbox struct {
 	SenderNameType             int
 	BusinessName               *string
 	PortalID                   *int64
+	AvatarBlobID               int64 // 0: none; Tx.SetAvatar changes it
 	CreatedAt                  int64
 	UpdatedAt                  int64
 }
@@ -110,6 +111,15 @@ func (t *Tx) UpdateInbox(ctx context.Context, i Inbox) error {
 func (t *Tx) CountInboxes(ctx context.Context, accountID int64) (int, error) {
 	var n int
 	if err := t.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM inboxes WHERE account_id = $1`, accountID).Scan(&n); err != nil {
+		return 0, fmt.Errorf("store: count inboxes: %w", err)
+	}
+	return n, nil
+}
+
+// InboxCount is CountInboxes outside a transaction.
+func (s *Store) InboxCount(ctx context.Context, accountID int64) (int, error) {
+	var n int
+	if err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM inboxes WHERE account_id = $1`, accountID).Scan(&n); err != nil {
 		return 0, fmt.Errorf("store: count inboxes: %w", err)
 	}
 	return n, nil

@@ -13,14 +13,16 @@ type InboxRow struct {
 
 const inboxColumns = `SELECT i.id, i.account_id, i.channel_id, i.channel_type, i.name, i.greeting_enabled, i.greeting_message, i.enable_email_collect,
 	i.csat_survey_enabled, i.csat_config, i.enable_auto_assignment, i.auto_assignment_config, i.out_of_office_message, i.working_hours_enabled,
-	i.timezone, i.allow_messages_after_resolved, i.lock_to_single_conversation, i.sender_name_type, i.business_name, i.portal_id, i.created_at, i.updated_at
+	i.timezone, i.allow_messages_after_resolved, i.lock_to_single_conversation, i.sender_name_type, i.business_name, i.portal_id, COALESCE(i.avatar_blob_id, 0),
+	i.created_at, i.updated_at
 	FROM inboxes i `
 
 func (i *InboxRow) fields() []any {
 	return []any{
 		&i.ID, &i.AccountID, &i.ChannelID, &i.ChannelType, &i.Name, &i.GreetingEnabled, &i.GreetingMessage, &i.EnableEmailCollect,
 		&i.CSATSurveyEnabled, &i.CSATConfig, &i.EnableAutoAssignment, &i.AutoAssignmentConfig, &i.OutOfOfficeMessage, &i.WorkingHoursEnabled,
-		&i.Timezone, &i.AllowMessagesAfterResolved, &i.LockToSingleConversation, &i.SenderNameType, &i.BusinessName, &i.PortalID, &i.CreatedAt, &i.UpdatedAt,
+		&i.Timezone, &i.AllowMessagesAfterResolved, &i.LockToSingleConversation, &i.SenderNameType, &i.BusinessName, &i.PortalID, &i.AvatarBlobID,
+		&i.CreatedAt, &i.UpdatedAt,
 	}
 }
 

@@ -23,6 +23,8 @@ const (
 const (
 	// CustomerChooseItem opens a list of choices; WhatsApp shows 20 characters.
 	CustomerChooseItem Key = "customer.choose_item"
+	// CustomerPreChat stands above the form that a website's visitor fills in first.
+	CustomerPreChat Key = "customer.pre_chat"
 )
 
 // Why a message could not be sent, in our own words: content_attributes.external_error.

@@ -231,6 +231,11 @@ func (a *adaptor) admit(ctx context.Context, e *exchange, caller Caller) error {
 // authorize applies the policy. A caller it refuses still learns first that the
 // record does not exist.
 func (a *adaptor) authorize(ctx context.Context, e *exchange) error {
+	if a.row.first != nil {
+		if err := a.row.first(ctx, e.call); err != nil {
+			return err
+		}
+	}
 	if a.row.Policy.allows(e.call) {
 		return nil
 	}

@@ -41,6 +41,10 @@ type (
 		Message    string   `json:"message"`
 		Attributes []string `json:"attributes"`
 	}
+	// messageBody is of what concerns no attribute, nor the record as a whole.
+	messageBody struct {
+		Message string `json:"message"`
+	}
 	statusBody struct {
 		Status int    `json:"status"`
 		Error  string `json:"error"`
@@ -119,6 +123,9 @@ func problemOf(err error, path string, plain bool) (p *Problem, internal bool) {
 	case chat.CodeInvalid:
 		if plain {
 			return &Problem{Status: http.StatusUnprocessableEntity, Body: errorBody{textInvalid + e.Message}}, false
+		}
+		if len(e.Attributes) == 0 {
+			return &Problem{Status: http.StatusUnprocessableEntity, Body: messageBody{e.Message}}, false
 		}
 		return &Problem{Status: http.StatusUnprocessableEntity, Body: invalidBody{e.Message, e.Attributes}}, false
 	case chat.CodeUnprocessable:

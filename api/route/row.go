@@ -45,6 +45,7 @@ type Row struct {
 	err     error // why the row cannot be mounted
 	find    finder
 	param   string // of find
+	first   func(ctx context.Context, c *Call) error
 	// findSent is a look-up behind the parameter sentParam of the body.
 	findSent  finder
 	sentParam string
@@ -217,6 +218,13 @@ func (r Row) OwnAccount() Row {
 // told of a missing record first. It does not run for callers who are allowed.
 func (r Row) Finds(param string, find func(ctx context.Context, c *Call, id int64) error) Row {
 	r.param, r.find = param, find
+	return r
+}
+
+// First names a check that comes before the policy, for members of the account: its
+// error is the answer, whoever calls.
+func (r Row) First(check func(ctx context.Context, c *Call) error) Row {
+	r.first = check
 	return r
 }
 

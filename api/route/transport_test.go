@@ -36,7 +36,7 @@ func TestErrorsBecomeAnswers(t *testing.T) {
 		{"not found", chat.NotFound(), 404, `{"error":"Resource could not be found"}`},
 		{"wrapped", fmt.Errorf("desk: reply: %w", chat.NotFound()), 404, `{"error":"Resource could not be found"}`},
 		{"invalid", validate.Fail("name", validate.Blank), 422, `{"message":"Name can't be blank","attributes":["name"]}`},
-		{"invalid without attributes", &chat.Error{Code: chat.CodeInvalid, Message: "no"}, 422, `{"message":"no","attributes":[]}`},
+		{"invalid without attributes", &chat.Error{Code: chat.CodeInvalid, Message: "no"}, 422, `{"message":"no"}`},
 		{"unprocessable", chat.Unprocessable("a <b> & c"), 422, `{"error":"a <b> & c"}`},
 		{"missing parameter", route.MissingParam("team"), 422, `{"error":"param is missing or the value is empty: team"}`},
 		{"refused", route.Refused(), 401, `{"error":"You are not authorized to do this action"}`},

@@ -5,6 +5,7 @@ package all
 import (
 	"tributary/channels"
 	apichannel "tributary/channels/api"
+	"tributary/channels/email"
 	"tributary/channels/facebook"
 	"tributary/channels/instagram"
 	"tributary/channels/line"
@@ -12,7 +13,9 @@ import (
 	"tributary/channels/telegram"
 	"tributary/channels/twilio"
 	"tributary/channels/twitter"
+	"tributary/channels/voice"
 	"tributary/channels/wacloud"
+	"tributary/channels/webwidget"
 )
 
 // New makes every driver for an installation, in the order in which they are
@@ -28,5 +31,8 @@ func New(env *channels.Env) []channels.Driver {
 		wacloud.New(env),
 		twilio.New(env),
 		apichannel.New(env),
+		webwidget.New(env),
+		email.New(env),
+		voice.New(env),
 	}
 }

@@ -45,6 +45,35 @@ var columns = []channeltest.Column{
 	}},
 }
 
+// untravelled are the drivers that have no column: their inboxes can be connected, and
+// nothing is taken in or sent. A website sends nothing because nobody has to be called.
+var untravelled = []string{"email", "voice", "web_widget"}
+
+// TestEveryDriverHasItsColumns: a channel is in the table, or carries nothing.
+func TestEveryDriverHasItsColumns(t *testing.T) {
+	t.Parallel()
+	for _, d := range drivers() {
+		info := d.Info()
+		inTable := slices.ContainsFunc(columns, func(c channeltest.Column) bool {
+			return c.Slug == info.Slug || strings.HasPrefix(c.Slug, info.Slug+"_")
+		})
+		if inTable == slices.Contains(untravelled, info.Slug) {
+			t.Errorf("%s has a column: %t", info.Slug, inTable)
+		}
+		if inTable {
+			continue
+		}
+		if len(info.Hooks) != 0 {
+			t.Errorf("%s takes webhooks and has no column", info.Slug)
+		}
+		if sender, sends := d.(channels.Sender); sends {
+			if parts, err := sender.Plan(&channels.Channel{}, nil); err != nil || len(parts) != 0 {
+				t.Errorf("%s sends %v, %v and has no column", info.Slug, parts, err)
+			}
+		}
+	}
+}
+
 func newTwilio(env *channels.Env) channels.Driver { return twilio.New(env) }
 
 // overWhatsApp tells which of Twilio's two media a channel uses.

@@ -59,6 +59,10 @@ make for the recorded replies, and from their answers to the contract's question
 (does it know a messaging window, what does it make of a 503). Nothing here was
 filled in by hand.
 
+Websites, mail addresses and voice numbers are no columns yet: such an inbox can be
+connected and changed, but its traffic is not carried. What an agent writes to a
+website is stored and shown; in the other two it fails, with that reason.
+
 ● it can, and the words say in which form. ○ not yet, see below. – the provider has nothing of the kind.
 `
 

@@ -52,6 +52,7 @@ func (d *driver) Info() channels.Info {
 		Title:       "API",
 		CreateType:  "api",
 		Secrets:     []string{"hmac_token"},
+		Editable:    []string{"webhook_url", "hmac_mandatory", "additional_attributes"},
 	}
 }
 

@@ -3,11 +3,9 @@ package apichannel
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,8 +15,7 @@ import (
 )
 
 const (
-	maxURL      = 2048 // characters
-	tokenLength = 24
+	maxURL = 2048 // characters
 
 	// maxWindowHours keeps the window inside a time.Duration; a century.
 	maxWindowHours = 100 * 365 * 24
@@ -67,7 +64,7 @@ func windowHours(attributes map[string]any) (hours float64, ok bool) {
 
 // Create implements channels.Creator.
 func (d *driver) Create(_ context.Context, params json.RawMessage) (channels.Draft, error) {
-	c := config{Identifier: token(), HMACToken: token(), Attributes: map[string]any{}}
+	c := config{Identifier: channels.ShortToken(), HMACToken: channels.ShortToken(), Attributes: map[string]any{}}
 	settings, err := c.apply(params)
 	return channels.Draft{Settings: settings}, err
 }
@@ -145,18 +142,4 @@ func truthy(v any) bool {
 		}
 	}
 	return true
-}
-
-// alphabet is base58: no 0, O, I or l.
-const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-
-// token makes a random public or secret name.
-func token() string {
-	size := big.NewInt(int64(len(alphabet)))
-	b := make([]byte, tokenLength)
-	for i := range b {
-		n, _ := rand.Int(rand.Reader, size) // never fails, see crypto/rand
-		b[i] = alphabet[n.Int64()]
-	}
-	return string(b)
 }

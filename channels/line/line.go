@@ -77,6 +77,8 @@ func (d *Driver) Info() channels.Info {
 		}},
 		Rate:    channels.Rate{PerSecond: 2000, Burst: 2000},
 		Secrets: []string{"line_channel_secret", "line_channel_token"},
+
+		Editable: []string{"line_channel_id", "line_channel_secret", "line_channel_token"},
 	}
 }
 

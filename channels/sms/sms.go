@@ -50,6 +50,7 @@ func (d *Driver) Info() channels.Info {
 			"provider_config.api_key", "provider_config.api_secret", "provider_config.webhook_password",
 			"provider_config.callback_password",
 		},
+		Editable: []string{"phone_number", "provider_config"},
 	}
 }
 

@@ -69,6 +69,8 @@ func (d *driver) Info() channels.Info {
 		}},
 		Rate:    channels.Rate{PerSecond: 30, Burst: 5},
 		Secrets: []string{"bot_token", "webhook_secret"},
+
+		Editable: []string{"bot_token"}, Named: true,
 	}
 }
 

@@ -21,10 +21,10 @@ import (
 	"tributary/wording"
 )
 
-// session lets Twilio's client library make its calls through the
+// Session lets Twilio's client library make its calls through the
 // installation's HTTP client, within the caller's context and at the address
 // that TWILIO_API_URL names. It serves one operation.
-type session struct {
+type Session struct {
 	ctx context.Context //nolint:containedctx // the library's interface has no room for it
 	env *channels.Env
 	cfg *Config
@@ -33,29 +33,34 @@ type session struct {
 	last *channels.Answer
 }
 
-var _ client.BaseClient = (*session)(nil)
+var _ client.BaseClient = (*Session)(nil)
 
-// handler is what the library's services are made with. It is built here and
-// not by the library, which would read edge and region from the environment.
-func (d *Driver) handler(ctx context.Context, cfg *Config) (*client.RequestHandler, *session) {
-	s := &session{ctx: ctx, env: d.env, cfg: cfg}
+// Handler is what the library's services are made with, for one operation with the
+// credentials of cfg. It is built here and not by the library, which would read edge
+// and region from the environment.
+func Handler(ctx context.Context, env *channels.Env, cfg *Config) (*client.RequestHandler, *Session) {
+	s := &Session{ctx: ctx, env: env, cfg: cfg}
 	return &client.RequestHandler{Client: s}, s
 }
 
+func (d *Driver) handler(ctx context.Context, cfg *Config) (*client.RequestHandler, *Session) {
+	return Handler(ctx, d.env, cfg)
+}
+
 // AccountSid implements client.BaseClient.
-func (s *session) AccountSid() string { return s.cfg.AccountSID }
+func (s *Session) AccountSid() string { return s.cfg.AccountSID }
 
 // SetTimeout implements client.BaseClient; the context has the time-out.
-func (s *session) SetTimeout(time.Duration) {}
+func (s *Session) SetTimeout(time.Duration) {}
 
 // SetOauth implements client.BaseClient; we sign in with Basic.
-func (s *session) SetOauth(client.OAuth) {}
+func (s *Session) SetOauth(client.OAuth) {}
 
 // OAuth implements client.BaseClient.
-func (s *session) OAuth() client.OAuth { return nil }
+func (s *Session) OAuth() client.OAuth { return nil }
 
 // SendRequest implements client.BaseClient. Errors are *channels.SendError.
-func (s *session) SendRequest(method, address string, data url.Values, headers map[string]any, body ...byte) (*http.Response, error) {
+func (s *Session) SendRequest(method, address string, data url.Values, headers map[string]any, body ...byte) (*http.Response, error) {
 	target, err := s.target(method, address, data)
 	if err != nil {
 		return nil, &channels.SendError{Class: chat.Config, Code: "config", Say: wording.FailureProviderAddress.Text()}
@@ -87,7 +92,7 @@ func (s *session) SendRequest(method, address string, data url.Values, headers m
 }
 
 // target replaces Twilio's host, whichever it is, by the operator's.
-func (s *session) target(method, address string, data url.Values) (string, error) {
+func (s *Session) target(method, address string, data url.Values) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "", err
@@ -132,7 +137,9 @@ func sendError(a *channels.Answer, now time.Time) *channels.SendError {
 	return out
 }
 
-// verdict makes a *channels.SendError of an error of the library.
+// Verdict makes a *channels.SendError of an error of the library.
+func Verdict(err error) error { return verdict(err) }
+
 func verdict(err error) error {
 	if err == nil {
 		return nil

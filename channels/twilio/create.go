@@ -167,7 +167,7 @@ func (d *Driver) Register(ctx context.Context, ch *channels.Channel) error {
 	if cfg.MessagingServiceSID != "" {
 		_, err := messaging.NewApiService(handler).UpdateService(cfg.MessagingServiceSID, (&messaging.UpdateServiceParams{}).
 			SetInboundMethod("POST").SetInboundRequestUrl(callback).SetUseInboundWebhookOnNumber(false))
-		return s.outcome(err)
+		return s.Outcome(err)
 	}
 	api := openapi.NewApiService(handler)
 	found, err := api.PageIncomingPhoneNumber((&openapi.ListIncomingPhoneNumberParams{}).
@@ -181,11 +181,11 @@ func (d *Driver) Register(ctx context.Context, ch *channels.Channel) error {
 	}
 	_, err = api.UpdateIncomingPhoneNumber(*found.IncomingPhoneNumbers[0].Sid, (&openapi.UpdateIncomingPhoneNumberParams{}).
 		SetPathAccountSid(cfg.AccountSID).SetSmsMethod("POST").SetSmsUrl(callback))
-	return s.outcome(err)
+	return s.Outcome(err)
 }
 
-// outcome forgives an accepted call whose answer the library cannot read.
-func (s *session) outcome(err error) error {
+// Outcome forgives an accepted call whose answer the library cannot read.
+func (s *Session) Outcome(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -141,6 +141,8 @@ func (d *Driver) Info() channels.Info {
 		},
 		Rate:    channels.Rate{PerSecond: 80, Burst: 80},
 		Secrets: []string{"auth_token", "webhook_auth_token"},
+		// The last two are for accounts that use an API key.
+		Editable: []string{"account_sid", "auth_token", "api_key_sid", "webhook_auth_token"},
 	}
 }
 

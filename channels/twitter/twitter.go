@@ -68,7 +68,8 @@ func (driver) Info() channels.Info {
 			{Name: "verify", Method: http.MethodGet, Path: hookPath, Success: channels.Response{Status: http.StatusOK}},
 			{Name: "webhook", Method: http.MethodPost, Path: hookPath, Success: channels.Response{Status: http.StatusOK}},
 		},
-		Secrets: []string{"twitter_access_token", "twitter_access_token_secret"},
+		Secrets:  []string{"twitter_access_token", "twitter_access_token_secret"},
+		Editable: []string{"tweets_enabled"},
 	}
 }
 

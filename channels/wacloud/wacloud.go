@@ -116,6 +116,7 @@ func (d *Driver) Info() channels.Info {
 		Rate:      channels.Rate{PerSecond: 80, Burst: 80},
 		Threshold: 2,
 		Secrets:   []string{"api_key", "app_secret", "webhook_verify_token", "webhook_authorization", "verification_pin"},
+		Editable:  []string{"phone_number", "provider", "provider_config"},
 	}
 }
 

@@ -70,6 +70,8 @@ var rules = map[string]rule{
 	"channels/facebook":  {7, []string{"channels", "channels/meta", "chat", "wording"}},
 	"channels/instagram": {7, []string{"channels", "channels/meta", "chat", "wording"}},
 	"channels/wacloud":   {7, []string{"channels", "channels/meta", "chat", "wording"}},
+	"channels/email":     {7, []string{"channels", "chat", "mail", "wording"}},
+	"channels/voice":     {7, []string{"channels", "channels/twilio", "chat", "wording"}},
 	"channels/all":       {7, []string{"channels", "channels/*"}},
 
 	// Meta's Graph API knows nothing of this program.
@@ -78,7 +80,7 @@ var rules = map[string]rule{
 	"whatsapp/rules":      {7, []string{"whatsapp/graph"}},
 	"whatsapp/management": {7, []string{"whatsapp/rules"}},
 
-	"mail":       {7, nil},
+	"mail":       {8, nil},
 	"internal/*": {7, []string{"chat"}},
 	"chat":       {8, []string{"wording"}},
 
@@ -131,6 +133,7 @@ var libraries = []struct {
 	{"github.com/nicksnyder/go-i18n", []string{"wording"}, true, "texts are the catalogue's"},
 	{"github.com/SherClockHolmes/webpush-go", []string{"desk"}, false, "keys and addresses of devices stay in one place"},
 	{"github.com/wneessen/go-mail", []string{"mail"}, false, "who has something to tell hands a mail.Message over"},
+	{"github.com/emersion/go-imap", []string{"channels/email"}, true, "a mailbox is its channel's business"},
 	{"github.com/emersion/go-smtp", nil, true, "stand-ins belong to tests"},
 	{"github.com/emersion/go-sasl", nil, true, "stand-ins belong to tests"},
 	{"github.com/emersion/go-vcard", []string{"internal/vcard"}, false, "cards are put in order before it reads them"},

@@ -61,18 +61,8 @@ func NewProvider(opts ...Option) *http.Client {
 // transport makes a transport without proxy; control, if any, judges the address
 // of every connection just before it is made.
 func transport(opts []Option, control control) *http.Transport {
-	var o options
-	for _, apply := range opts {
-		apply(&o)
-	}
-	dialer := &net.Dialer{
-		Timeout:   dialTimeout,
-		KeepAlive: keepAlive,
-		Resolver:  o.resolver,
-		Control:   control,
-	}
 	return &http.Transport{
-		DialContext:           dialer.DialContext,
+		DialContext:           dialer(opts, control).DialContext,
 		TLSHandshakeTimeout:   tlsTimeout,
 		ResponseHeaderTimeout: headerTimeout,
 		ExpectContinueTimeout: time.Second,
@@ -80,5 +70,18 @@ func transport(opts []Option, control control) *http.Transport {
 		// A dead HTTP/2 connection would otherwise swallow calls until the
 		// kernel gives it up.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
+	}
+}
+
+func dialer(opts []Option, control control) *net.Dialer {
+	var o options
+	for _, apply := range opts {
+		apply(&o)
+	}
+	return &net.Dialer{
+		Timeout:   dialTimeout,
+		KeepAlive: keepAlive,
+		Resolver:  o.resolver,
+		Control:   control,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -47,6 +48,16 @@ func NewGuarded(allowPrivate bool, opts ...Option) *http.Client {
 		Transport:     &guard{next: t, allowPlain: allowPrivate},
 		CheckRedirect: redirect,
 	}
+}
+
+// NewGuardedDialer makes what connects to servers that users named and that do not
+// speak HTTP, under the same rule: public addresses only, unless allowPrivate is set.
+func NewGuardedDialer(allowPrivate bool, opts ...Option) *net.Dialer {
+	var judge control
+	if !allowPrivate {
+		judge = func(_, address string, _ syscall.RawConn) error { return checkAddress(address) }
+	}
+	return dialer(opts, judge)
 }
 
 // guard checks the scheme of every request, redirects included.

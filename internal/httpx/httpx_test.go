@@ -328,3 +328,27 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 func answer(r *http.Request, status int, location string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Location": {location}}, Body: http.NoBody, Request: r}
 }
+
+// Servers that speak no HTTP are judged like those that do.
+func TestGuardedDialer(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	address := server.Listener.Addr().String()
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolver := testkit.Resolver(map[string]string{"mail.example.test.": "127.0.0.1", "meta.example.test.": "169.254.169.254"})
+	for _, target := range []string{address, "[::1]:" + port, "169.254.169.254:25", "10.0.0.1:993", "mail.example.test:" + port, "meta.example.test:25"} {
+		conn, err := httpx.NewGuardedDialer(false, httpx.Resolver(resolver)).DialContext(t.Context(), "tcp", target)
+		if !errors.Is(err, httpx.ErrForbidden) {
+			t.Errorf("%s: got %v, %v, want ErrForbidden", target, conn, err)
+		}
+	}
+	conn, err := httpx.NewGuardedDialer(true, httpx.Resolver(resolver)).DialContext(t.Context(), "tcp", "mail.example.test:"+port)
+	if err != nil {
+		t.Fatalf("with private addresses allowed: %v", err)
+	}
+	_ = conn.Close()
+}

@@ -164,7 +164,7 @@ func Cases() []Case {
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(),
 		notificationCases(), notificationSettingsCases(),
 		platformCases(),
-		botCases(), policyCases(),
+		botCases(), policyCases(), campaignCases(),
 	} {
 		all = append(all, list...)
 	}
