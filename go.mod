@@ -85,3 +85,6 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+// The dashboard is built by npm, whose packages are no Go.
+ignore ./dashboard/node_modules
