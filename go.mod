@@ -3,6 +3,7 @@ module tributary
 go 1.26.0
 
 require (
+	github.com/andybalholm/brotli v1.2.3
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/dghubble/oauth1 v0.7.3
 	github.com/dustin/go-humanize v1.0.1
