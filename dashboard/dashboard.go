@@ -78,12 +78,19 @@ func (d *Dashboard) Mount(r *router.Router) {
 		r.HEAD("/", d.asAPI)
 		return
 	}
-	for path, serve := range map[string]fasthttp.RequestHandler{
-		"/": d.serveRoot, "/app": d.serveApp, "/app/{path:*}": d.serveApp,
-		"/manifest.json": d.serveManifest, "/brand-assets/{name}": d.serveBrand,
+	for _, page := range []struct {
+		path  string
+		serve fasthttp.RequestHandler
+	}{
+		// The router wants a path before what lies below it.
+		{"/", d.serveRoot},
+		{"/app", d.serveApp},
+		{"/app/{path:*}", d.serveApp},
+		{"/manifest.json", d.serveManifest},
+		{"/brand-assets/{name}", d.serveBrand},
 	} {
-		r.GET(path, serve)
-		r.HEAD(path, serve)
+		r.GET(page.path, page.serve)
+		r.HEAD(page.path, page.serve)
 	}
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		r.Handle(method, "/app/{path:*}", notFound)
