@@ -82,6 +82,14 @@ func (a *API) Rows() []route.Row {
 		a.publicConversations(),
 		a.publicMessages(),
 		a.messageStatus(),
+		a.platformUsers(),
+		a.platformAccounts(),
+		a.installation(),
+		a.superAdminSession(),
+		a.superAdmin(),
+		a.superAdminApps(),
+		a.superAdminUsers(),
+		a.superAdminAccounts(),
 	)
 }
 

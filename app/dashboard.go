@@ -16,7 +16,7 @@ func (a *App) mountDashboard(r *router.Router) error {
 	}
 	page, err := dashboard.New(dashboard.Options{
 		Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL, Locale: a.cfg.DefaultLocale, Version: api.CompatibleVersion, Release: Version(),
-		SignupOpen: a.settings.signupOpen, MFA: func() bool { return a.desk.MFAAvailable() == nil }, Log: a.log, APIOnly: a.cfg.APIOnly,
+		SignupOpen: a.settings.signupOpen, MFA: func() bool { return a.desk.MFAAvailable() == nil }, APIOnly: a.cfg.APIOnly,
 	})
 	if err != nil {
 		return fmt.Errorf("app: %w", err)

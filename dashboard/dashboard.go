@@ -4,10 +4,8 @@
 package dashboard
 
 import (
-	"context"
 	"embed"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"strings"
 
@@ -21,7 +19,7 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Options say what the page is told, and when it is not shown.
+// Options say what the page is told, and whether it is shown.
 type Options struct {
 	// Setting reads an installation setting by its environment name.
 	Setting func(name string) string
@@ -37,16 +35,9 @@ type Options struct {
 	SignupOpen func() bool
 	// MFA tells whether the installation has the keys for a second factor.
 	MFA func() bool
-	// Onboarding tells whether the installation waits for its first administrator:
-	// then every page leads there. nil: never.
-	Onboarding func(ctx context.Context) (bool, error)
-	Log        *slog.Logger
 	// APIOnly serves no page: "/" answers as /api does.
 	APIOnly bool
 }
-
-// onboardingPage is where the first administrator is made.
-const onboardingPage = "/installation/onboarding"
 
 // Dashboard serves the page and what belongs to it.
 type Dashboard struct {
@@ -118,19 +109,7 @@ func (d *Dashboard) page(ctx *fasthttp.RequestCtx) bool {
 		ctx.SetBodyString(`{"error":"Please use API routes instead of dashboard routes for JSON requests"}`)
 		return false
 	}
-	if d.opts.Onboarding == nil {
-		return true
-	}
-	pending, err := d.opts.Onboarding(ctx)
-	if err != nil {
-		// Better the page than none: it says by itself that the server is in trouble.
-		d.opts.Log.WarnContext(ctx, "dashboard: whether the first administrator is missing is not known", "error", err)
-		return true
-	}
-	if pending {
-		redirect(ctx, onboardingPage)
-	}
-	return !pending
+	return true
 }
 
 // serveApp serves a file of the build, else the page: it knows its own paths.

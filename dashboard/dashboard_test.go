@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -36,7 +35,6 @@ func serve(t *testing.T, change func(*dashboard.Options)) *site {
 	opts := dashboard.Options{
 		Setting: func(name string) string { return s.settings[name] }, PublicURL: "https://desk.example", Locale: "en", Version: "4.6.0", Release: "0.1.0",
 		SignupOpen: func() bool { return s.settings["ENABLE_ACCOUNT_SIGNUP"] == "true" }, MFA: func() bool { return s.settings["mfa"] == "on" },
-		Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&opts)
@@ -175,33 +173,6 @@ func TestAPIOnly(t *testing.T) {
 		if p := s.browse(path); p.status != 404 {
 			t.Errorf("%s: got %d", path, p.status)
 		}
-	}
-}
-
-func TestOnboarding(t *testing.T) {
-	t.Parallel()
-	pending, failure := true, error(nil)
-	s := serve(t, func(o *dashboard.Options) {
-		o.Onboarding = func(context.Context) (bool, error) { return pending, failure }
-	})
-	for _, path := range []string{"/", "/app", "/app/login", "/app/accounts/1/dashboard"} {
-		if p := s.browse(path); p.status != 302 || p.header.Get("Location") != "/installation/onboarding" {
-			t.Errorf("%s: got %d to %q", path, p.status, p.header.Get("Location"))
-		}
-	}
-	if p := s.browse("/app/theme.js"); p.status != 200 {
-		t.Errorf("a file: got %d", p.status)
-	}
-	if p := s.call("GET", "/app", map[string]string{"Accept": "application/json"}); p.status != 406 {
-		t.Errorf("JSON: got %d", p.status)
-	}
-	pending = false
-	if p := s.browse("/app"); p.status != 200 {
-		t.Errorf("afterwards: got %d", p.status)
-	}
-	pending, failure = true, io.ErrUnexpectedEOF
-	if p := s.browse("/app"); p.status != 200 {
-		t.Errorf("not known: got %d", p.status)
 	}
 }
 
