@@ -1,17 +1,15 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 const binary = process.env.TRIBUTARY ?? fileURLToPath(new URL('../../bin/tributary', import.meta.url))
 
 /** A program of its own: free port, fresh data, no mail server. */
 export interface Program {
   url: string
-  run: (...args: string[]) => Promise<string>
   stop: () => Promise<void>
 }
 
@@ -56,7 +54,6 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
   }
   return {
     url,
-    run: async (...args) => (await promisify(execFile)(binary, args, { env, cwd: dir })).stdout,
     stop: async () => {
       child.kill('SIGTERM')
       await ended
