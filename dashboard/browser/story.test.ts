@@ -1,12 +1,12 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { look, open, startBrowser } from './browser'
 import { startProgram, type Program } from './program'
+import { linkTo, onboard, password, signIn } from './steps'
 import { Authenticator } from './totp'
 
 // One administrator's first day, in a browser on a fresh start.
 
-const password = 'A good Password 1!'
 let program: Program
 let browser: Browser
 let admin: Awaited<ReturnType<typeof open>>
@@ -22,49 +22,8 @@ afterAll(async () => {
   await program?.stop()
 })
 
-async function signIn(page: Page, email: string, secret = password): Promise<void> {
-  await page.goto(`${program.url}/app/login`)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByLabel('Password', { exact: true }).fill(secret)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-}
-
-/** The link in a held mail to somebody, as the operator finds it in the console. */
-async function linkTo(email: string): Promise<string> {
-  const { page, context, faults } = await open(browser)
-  await page.goto(`${program.url}/super_admin/mails`)
-  await page.getByLabel('E-mail').fill('ada@example.com')
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL((u) => u.pathname !== '/super_admin/sign_in')
-  const mail = page.getByRole('row').filter({ hasText: email }).getByRole('link')
-  const until = Date.now() + 30_000
-  do {
-    if (Date.now() > until) throw new Error(`no mail to ${email}`)
-    await page.goto(`${program.url}/super_admin/mails`)
-  } while ((await mail.count()) === 0)
-  await look(page, 'operator-mails', false)
-  await mail.first().click()
-  const link = page.locator('pre a[href*="/app/auth/"]')
-  await link.waitFor()
-  await look(page, 'operator-mail', false)
-  const href = (await link.getAttribute('href')) ?? ''
-  expect(faults).toEqual([])
-  await context.close()
-  return href
-}
-
 test('the administrator creates the account', async () => {
-  const { page } = admin
-  await page.goto(`${program.url}/`)
-  await page.waitForURL('**/installation/onboarding')
-  await look(page, 'onboarding', false)
-  await page.getByLabel('Your name').fill('Ada')
-  await page.getByLabel('Company').fill('Acme')
-  await page.getByLabel('E-mail address').fill('ada@example.com')
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Create the administrator' }).click()
-  await page.waitForURL('**/app/login')
+  await onboard(admin.page, program.url, () => look(admin.page, 'onboarding', false))
 })
 
 test('she signs in', async () => {
@@ -74,11 +33,11 @@ test('she signs in', async () => {
   expect(await page.title()).toBe('Sign in · Tributary')
   await look(page, 'sign-in')
 
-  await signIn(page, 'ada@example.com', 'wrong')
+  await signIn(page, program.url, 'ada@example.com', 'wrong')
   await page.getByText('E-mail address and password do not match').waitFor()
   await look(page, 'sign-in-refused')
 
-  await signIn(page, 'ada@example.com')
+  await signIn(page, program.url, 'ada@example.com')
   await page.getByRole('heading', { level: 1, name: /^Welcome/ }).waitFor()
   expect(new URL(page.url()).pathname).toBe('/app/accounts/1/dashboard')
   await look(page, 'home')
@@ -105,7 +64,7 @@ test('she invites an agent, who chooses a password and works', async () => {
   await look(page, 'agents')
 
   const bo = await open(browser)
-  await bo.page.goto(await linkTo('bo@example.com'))
+  await bo.page.goto(await linkTo(browser, program.url, 'bo@example.com', (page, name) => look(page, name, false)))
   await bo.page.getByRole('heading', { name: 'Choose your password' }).waitFor()
   await bo.page.getByLabel('New password').fill('short')
   await look(bo.page, 'password')
@@ -218,7 +177,7 @@ test('she switches MFA on and signs in with it', async () => {
   await leave()
   expect((await admin.context.cookies(`${program.url}/app`)).some((c) => c.name === 'cw_d_session_info')).toBe(false)
 
-  await signIn(page, 'ada@example.com')
+  await signIn(page, program.url, 'ada@example.com')
   await page.getByRole('heading', { name: 'Enter your code' }).waitFor()
   expect(await page.getByLabel('Code', { exact: true }).getAttribute('autocomplete')).toBe('one-time-code')
   await page.getByLabel('Code', { exact: true }).fill('000000')
@@ -228,7 +187,7 @@ test('she switches MFA on and signs in with it', async () => {
   await page.getByRole('heading', { level: 1, name: 'Welcome, Ada Lovelace' }).waitFor()
 
   await leave()
-  await signIn(page, 'ada@example.com')
+  await signIn(page, program.url, 'ada@example.com')
   await page.getByRole('button', { name: 'Use a backup code' }).click()
   await page.getByLabel('Backup code').fill(codes[0] ?? '')
   await page.getByRole('button', { name: 'Verify' }).click()
