@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw, type RouteRecordRaw, type Router } from 'vue-router'
 import { ApiError } from '@/api/errors'
 import { useIdentity } from '@/data/identity'
+import { useUI } from '@/data/ui'
 import { accountRoutes } from '@/features/account/routes'
 import { agentRoutes } from '@/features/agents/routes'
 import { authRoutes } from '@/features/auth/routes'
@@ -105,6 +106,7 @@ export function createAppRouter(): Router {
   router.beforeResolve(async (to) => {
     for (const record of to.matched) if (record.meta.texts) await useTexts(record.meta.texts)
   })
+  router.afterEach(() => void useUI().pages++)
   // A new version was installed: the chunk is gone, the page is loaded anew.
   router.onError((error: unknown, to) => {
     const text = String(error)

@@ -14,6 +14,8 @@ export const useUI = defineStore('ui', () => {
   const question = shallowRef<Question | null>(null)
   const toasts = ref<{ id: number; text: string; bad: boolean }[]>([])
   const waiting = ref(false)
+  /** How many pages were opened in this window's life. */
+  const pages = ref(0)
   let next = 1
 
   function ask(q: Omit<Question, 'answer'>): Promise<boolean> {
@@ -39,5 +41,5 @@ export const useUI = defineStore('ui', () => {
     toasts.value = toasts.value.filter((t) => t.id !== id)
   }
 
-  return { question, toasts, waiting, ask, toast, dismiss }
+  return { question, toasts, waiting, pages, ask, toast, dismiss }
 })
