@@ -196,7 +196,7 @@ func newAccountUserOut(m store.AccountUserRow) accountUserOut {
 	return accountUserOut{
 		ID: m.ID, AccountID: m.AccountID, UserID: m.UserID, Role: roleName(m.Role), InviterID: m.InviterID, CreatedAt: iso(&m.CreatedAt),
 		UpdatedAt: iso(&m.UpdatedAt), ActiveAt: iso(m.ActiveAt), Availability: desk.AvailabilityName(m.Availability), AutoOffline: m.AutoOffline,
-		CustomRoleID: m.CustomRoleID,
+		CustomRoleID: m.CustomRoleID, CapacityPolicyID: m.CapacityPolicyID,
 	}
 }
 

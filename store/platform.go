@@ -121,6 +121,54 @@ func (s *Store) GrantedAccounts(ctx context.Context, appID int64) ([]AccountRow,
 	return collect(rows, "granted accounts", (*AccountRow).fields)
 }
 
+const anyBotColumns = `SELECT b.id, b.account_id, b.name, b.description, b.outgoing_url, b.bot_type, b.bot_config, COALESCE(b.avatar_blob_id, 0),
+		b.avatar_from, COALESCE(t.sealed, '')
+	FROM agent_bots b LEFT JOIN access_tokens t ON t.owner_type = 'AgentBot' AND t.owner_id = b.id `
+
+// AnyAgentBot reads a bot of whatever account, or a system bot, with its token;
+// ErrNotFound when there is none of that id.
+func (s *Store) AnyAgentBot(ctx context.Context, id int64) (AgentBotRow, error) {
+	return s.agentBot(ctx, s.r, anyBotColumns+`WHERE b.id = $1`, id)
+}
+
+// GrantedBots are the bots that a platform app may act on, by id, with their tokens.
+func (s *Store) GrantedBots(ctx context.Context, appID int64) ([]AgentBotRow, error) {
+	rows, err := s.r.QueryContext(ctx, anyBotColumns+`WHERE b.id IN (
+		SELECT record_id FROM platform_permissions WHERE platform_app_id = $1 AND kind = $2) ORDER BY b.id`, appID, string(GrantBot))
+	if err != nil {
+		return nil, fmt.Errorf("store: granted bots: %w", err)
+	}
+	list, err := collect(rows, "granted bots", (*AgentBotRow).fields)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if err := list[i].unseal(s); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// MoveAgentBot gives a bot that LockAgentBot gave to another account, nil: to the
+// installation. It leaves the inboxes of accounts that may not use it any more.
+func (t *Tx) MoveAgentBot(ctx context.Context, b AgentBotRow, accountID *int64) error {
+	for _, one := range []struct{ what, query string }{
+		{"move bot", `UPDATE agent_bots SET account_id = $2 WHERE id = $1`},
+		{"leave inboxes", `DELETE FROM agent_bot_inboxes WHERE agent_bot_id = $1 AND account_id <> $2`}, // of a system bot none
+	} {
+		if _, err := t.changed(ctx, one.what, one.query, b.ID, accountID); err != nil {
+			return err
+		}
+	}
+	if b.AvatarBlobID != 0 {
+		if _, err := t.changed(ctx, "move picture", `UPDATE blobs SET account_id = $2 WHERE id = $1`, b.AvatarBlobID, accountID); err != nil {
+			return err
+		}
+	}
+	return t.bump(ctx, TopicChannels)
+}
+
 // AccountUserRow is a membership as it is stored.
 type AccountUserRow struct {
 	ID           int64
@@ -134,14 +182,18 @@ type AccountUserRow struct {
 	Availability int
 	AutoOffline  bool
 	CustomRoleID *int64
+	// CapacityPolicyID is the policy that says how much they can do.
+	CapacityPolicyID *int64
 }
 
-const accountUserColumns = `SELECT id, account_id, user_id, role, inviter_id, created_at, updated_at, active_at, availability, auto_offline, custom_role_id
+const accountUserColumns = `SELECT id, account_id, user_id, role, inviter_id, created_at, updated_at, active_at, availability, auto_offline, custom_role_id,
+		agent_capacity_policy_id
 	FROM account_users WHERE account_id = $1 `
 
 func (a *AccountUserRow) fields() []any {
 	return []any{
 		&a.ID, &a.AccountID, &a.UserID, &a.Role, &a.InviterID, &a.CreatedAt, &a.UpdatedAt, &a.ActiveAt, &a.Availability, &a.AutoOffline, &a.CustomRoleID,
+		&a.CapacityPolicyID,
 	}
 }
 
@@ -226,6 +278,10 @@ func (t *Tx) deleteUser(ctx context.Context, id int64, avatar sql.NullInt64) err
 // accountRests are what an account leaves when its inboxes are gone: too many to go
 // with its row in one statement. Each takes the account and how many at once.
 var accountRests = []string{
+	`DELETE FROM access_tokens WHERE id IN (SELECT t.id FROM agent_bots b JOIN access_tokens t ON t.owner_type = 'AgentBot' AND t.owner_id = b.id
+		WHERE b.account_id = $1 ORDER BY b.id LIMIT $2)`,
+	`DELETE FROM platform_permissions WHERE kind = 'AgentBot' AND record_id IN (SELECT p.record_id
+		FROM agent_bots b JOIN platform_permissions p ON p.kind = 'AgentBot' AND p.record_id = b.id WHERE b.account_id = $1 ORDER BY b.id LIMIT $2)`,
 	`DELETE FROM contacts WHERE id IN (SELECT id FROM contacts WHERE account_id = $1 ORDER BY id LIMIT $2)`,
 	`DELETE FROM audits WHERE id IN (SELECT id FROM audits WHERE account_id = $1 ORDER BY id LIMIT $2)`,
 	`DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE account_id = $1 AND state = 'dead' ORDER BY id LIMIT $2)`,

@@ -21,6 +21,7 @@ func platformCases() []Case {
 		{"account users", []string{"Store.AccountUsers", "Store.AccountUser"}, testAccountUsers},
 		{"a deleted user", []string{"Store.UnassignUser", "Tx.DeleteUser"}, testDeletedUser},
 		{"a deleted account", []string{"Store.ClearInboxHistory", "Store.DeleteAccountChunk"}, testDeletedAccount},
+		{"bots of platform apps", []string{"Store.AnyAgentBot", "Store.GrantedBots", "Tx.MoveAgentBot"}, testPlatformBots},
 		{"onboarding", []string{"Store.OnboardingPending", "Tx.EndOnboarding"}, testOnboarding},
 		{"console sessions", []string{
 			"Tx.InsertConsoleSession", "Store.ConsoleUser", "Tx.DeleteConsoleSession", "Tx.SetUserType", "Tx.SetPassword", "Store.PruneSignIn",
@@ -105,7 +106,9 @@ func testGrants(t *testing.T, w *World) {
 	mine, err := w.Account(ctx, w.Mine.Account)
 	noErr(t, "Account", err)
 	want(t, "GrantedAccounts", list, []store.AccountRow{mine})
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.DropGrants(ctx, store.GrantAccount, w.Mine.Account) })
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.DropGrants(ctx, store.GrantAccount, w.Mine.Account)
+	})
 	want(t, "a grant that was dropped", may(app, store.GrantAccount, w.Mine.Account), false)
 	want(t, "those left", may(app, store.GrantBot, 5) && may(other, store.GrantAccount, w.Theirs.Account), true)
 }
@@ -158,7 +161,9 @@ func testDeletedUser(t *testing.T, w *World) {
 		want(t, "UnassignUser "+itoa(i), done, expected)
 	}
 	w.exec(`DELETE FROM account_users WHERE user_id = $1`, w.Mine.User)
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.SetUserType(ctx, w.Mine.User, store.UserSuperAdmin) })
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.SetUserType(ctx, w.Mine.User, store.UserSuperAdmin)
+	})
 	w.session(w.Mine.User, "d", "x", time.Hour)
 	want(t, "DeleteUser", remove(), true)
 	for _, table := range []string{"users WHERE id", "access_tokens WHERE owner_type = 'User' AND owner_id", "user_sessions WHERE user_id", "platform_permissions WHERE record_id"} {
@@ -213,13 +218,26 @@ func testDeletedAccount(t *testing.T, w *World) {
 			}
 			return tx.InvalidateCache(ctx, me.Account, store.CacheTeams)
 		})
+		w.do(func(ctx context.Context, tx *store.Tx) error {
+			bot, err := tx.InsertAgentBot(ctx, store.AgentBotRow{AccountID: &me.Account})
+			if err != nil {
+				return err
+			}
+			return tx.LinkAgentBot(ctx, me.Account, l.Inbox, bot)
+		})
 		w.order(store.Job{Kind: "dead", Lane: store.LaneBulk, UniqueKey: "dead " + name, AccountID: me.Account})
 		return l
 	}
 	mine, theirs := fill(w.Mine, "mine"), fill(w.Theirs, "theirs")
 	w.exec(`UPDATE jobs SET state = 'dead'`)
 	app := w.app("a")
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.Grant(ctx, app, store.GrantAccount, w.Mine.Account) })
+	bot := w.number(`SELECT id FROM agent_bots WHERE account_id = $1`, w.Mine.Account)
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Grant(ctx, app, store.GrantBot, bot); err != nil {
+			return err
+		}
+		return tx.Grant(ctx, app, store.GrantAccount, w.Mine.Account)
+	})
 	before := map[string]int64{}
 	tables := w.columnsNamed(t, "account_id")
 	for _, table := range tables {
@@ -238,7 +256,7 @@ func testDeletedAccount(t *testing.T, w *World) {
 	}
 	want(t, "ClearInboxHistory", steps("ClearInboxHistory", func() (bool, error) { return w.ClearInboxHistory(ctx, mine.Inbox, 2) }), 5)
 	want(t, "DeleteInboxChunk", steps("DeleteInboxChunk", func() (bool, error) { return w.DeleteInboxChunk(ctx, mine.Inbox, 2) }) > 1, true)
-	want(t, "DeleteAccountChunk", steps("DeleteAccountChunk", func() (bool, error) { return w.DeleteAccountChunk(ctx, w.Mine.Account, 2) }), 8)
+	want(t, "DeleteAccountChunk", steps("DeleteAccountChunk", func() (bool, error) { return w.DeleteAccountChunk(ctx, w.Mine.Account, 2) }), 10)
 	for _, table := range tables {
 		left := w.number(`SELECT COUNT(*) FROM `+table+` WHERE account_id = $1`, w.Mine.Account)
 		switch table {
@@ -255,6 +273,7 @@ func testDeletedAccount(t *testing.T, w *World) {
 	want(t, "changes of its inbox", w.number(`SELECT COUNT(*) FROM applied_changes WHERE inbox_id = $1`, mine.Inbox), 0)
 	want(t, "changes of the other inbox", w.number(`SELECT COUNT(*) FROM applied_changes WHERE inbox_id = $1`, theirs.Inbox), 3)
 	want(t, "grants", w.number(`SELECT COUNT(*) FROM platform_permissions`), 0)
+	want(t, "the bot's token", w.number(`SELECT COUNT(*) FROM access_tokens WHERE owner_type = 'AgentBot' AND owner_id = $1`, bot), 0)
 	want(t, "its user", w.number(`SELECT COUNT(*) FROM users WHERE id = $1`, w.Mine.User), 1)
 	done, err := w.DeleteAccountChunk(ctx, w.Mine.Account, 2)
 	noErr(t, "DeleteAccountChunk again", err)
@@ -347,7 +366,9 @@ func testCounts(t *testing.T, w *World) {
 	w.tenants()
 	w.chat(w.line(w.Mine.Account, "l"), "a")
 	w.user("o@example.test", "O")
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.HoldMail(ctx, store.HeldMail{Subject: "s", HTML: "<p>s3cr3t"}) })
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.HoldMail(ctx, store.HeldMail{Subject: "s", HTML: "<p>s3cr3t"})
+	})
 	got, err := w.Counts(t.Context())
 	noErr(t, "Counts", err)
 	want(t, "Counts", got, store.Counts{Accounts: 2, Users: 3, Inboxes: 1, Conversations: 1, HeldMails: 1})
@@ -422,4 +443,68 @@ func testConsoleLists(t *testing.T, w *World) {
 		noErr(t, "SearchAccounts", err)
 		want(t, "SearchAccounts "+s.Text+s.Filter, len(accounts), 0)
 	}
+}
+
+func testPlatformBots(t *testing.T, w *World) {
+	ctx := t.Context()
+	w.tenants()
+	app, name := w.app("a"), "Max"
+	insert := func(account *int64) int64 {
+		return in(w, func(ctx context.Context, tx *store.Tx) (int64, error) {
+			id, err := tx.InsertAgentBot(ctx, store.AgentBotRow{AccountID: account, Name: &name})
+			if err != nil {
+				return 0, err
+			}
+			return id, tx.Grant(ctx, app, store.GrantBot, id)
+		})
+	}
+	own, system := insert(&w.Mine.Account), insert(nil)
+	token := func(id int64) string {
+		t.Helper()
+		text, err := w.AccessToken(ctx, store.OwnerBot, id)
+		noErr(t, "AccessToken", err)
+		return text
+	}
+	row := func(id int64, account *int64) store.AgentBotRow {
+		return store.AgentBotRow{ID: id, AccountID: account, Name: &name, BotConfig: "{}", AccessToken: token(id)}
+	}
+	list, err := w.GrantedBots(ctx, app)
+	noErr(t, "GrantedBots", err)
+	want(t, "GrantedBots", list, []store.AgentBotRow{row(own, &w.Mine.Account), row(system, nil)})
+	list, err = w.GrantedBots(ctx, w.app("b"))
+	noErr(t, "GrantedBots", err)
+	want(t, "of another app", len(list), 0)
+	got, err := w.AnyAgentBot(ctx, system)
+	noErr(t, "AnyAgentBot", err)
+	want(t, "AnyAgentBot", got, row(system, nil))
+	_, err = w.AnyAgentBot(ctx, 999)
+	wantErr(t, "AnyAgentBot of none", err, store.ErrNotFound)
+
+	picture, inbox := w.kept(w.Mine.Account, "picture"), w.line(w.Mine.Account, "l").Inbox
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.SetAvatar(ctx, store.AvatarBot, w.Mine.Account, own, picture.ID); err != nil {
+			return err
+		}
+		return tx.LinkAgentBot(ctx, w.Mine.Account, inbox, own)
+	})
+	links := func() int64 { return w.number(`SELECT COUNT(*) FROM agent_bot_inboxes`) }
+	move := func(from int64, to *int64) {
+		w.do(func(ctx context.Context, tx *store.Tx) error {
+			b, err := tx.LockAgentBot(ctx, from, own)
+			if err != nil {
+				return err
+			}
+			return tx.MoveAgentBot(ctx, b, to)
+		})
+	}
+	move(w.Mine.Account, nil)
+	want(t, "inboxes of a system bot", links(), 1)
+	move(0, &w.Theirs.Account)
+	want(t, "inboxes of somebody else's bot", links(), 0)
+	want(t, "its picture is theirs", w.number(`SELECT account_id FROM blobs WHERE id = $1`, picture.ID), w.Theirs.Account)
+	got, err = w.AnyAgentBot(ctx, own)
+	noErr(t, "AnyAgentBot", err)
+	want(t, "whose it is", *got.AccountID, w.Theirs.Account)
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteAgentBot(ctx, got) })
+	want(t, "grants", w.number(`SELECT COUNT(*) FROM platform_permissions WHERE record_id = $1`, own), 0)
 }

@@ -163,6 +163,7 @@ func Cases() []Case {
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(),
 		platformCases(),
+		botCases(), policyCases(),
 	} {
 		all = append(all, list...)
 	}
