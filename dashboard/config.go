@@ -1,8 +1,6 @@
 package dashboard
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -115,7 +113,6 @@ var MoreSettings = []string{
 	"INSTALLATION_NAME", "BRAND_NAME", "BRAND_URL", "WIDGET_BRAND_URL", "LOGO", "LOGO_DARK", "LOGO_THUMBNAIL", "TERMS_URL", "PRIVACY_URL",
 	"DISPLAY_MANIFEST", "DASHBOARD_SCRIPTS", "LOGOUT_REDIRECT_LINK", "DISABLE_USER_PROFILE_UPDATE", "GOOGLE_OAUTH_CLIENT_ID",
 	"GOOGLE_OAUTH_CALLBACK_URL", "HELPCENTER_URL", "IOS_APP_IDENTIFIER", "DISABLE_ENTERPRISE", "ANALYTICS_TOKEN", "HCAPTCHA_SITE_KEY",
-	"VAPID_PUBLIC_KEY",
 }
 
 // defaults are of settings that nobody set.
@@ -145,7 +142,7 @@ func text(b bool) string {
 // config is what the page is told.
 func (d *Dashboard) config(locale, userAgent string) page {
 	signup, enterprise := text(d.opts.SignupOpen()), text(!on(d.opts.Setting("DISABLE_ENTERPRISE")))
-	vapid := d.vapidKey()
+	vapid := d.opts.PushKey()
 	global := map[string]string{
 		"APP_VERSION": d.opts.Version, "GIT_SHA": d.opts.Release, "VAPID_PUBLIC_KEY": vapid, "ENABLE_ACCOUNT_SIGNUP": signup, "IS_ENTERPRISE": enterprise,
 	}
@@ -180,23 +177,6 @@ func (d *Dashboard) googleCallback() string {
 		return u
 	}
 	return d.opts.PublicURL + "/omniauth/google_oauth2/callback"
-}
-
-// vapidKey is the public key of push messages in base64url, empty where there is
-// none: from the stored pair, else from the environment.
-func (d *Dashboard) vapidKey() string {
-	var pair struct {
-		Public string `json:"public_key"`
-	}
-	key := d.opts.Setting("VAPID_PUBLIC_KEY")
-	if json.Unmarshal([]byte(d.opts.Setting("VAPID_KEYS")), &pair) == nil && pair.Public != "" {
-		key = pair.Public
-	}
-	key = strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(key), "=")
-	if _, err := base64.RawURLEncoding.DecodeString(key); err != nil {
-		return ""
-	}
-	return key
 }
 
 // browser names the family of a browser.

@@ -35,6 +35,9 @@ type Options struct {
 	SignupOpen func() bool
 	// MFA tells whether the installation has the keys for a second factor.
 	MFA func() bool
+	// PushKey is the public key under which browsers subscribe to pushes, in
+	// base64url; empty where there is none.
+	PushKey func() string
 	// APIOnly serves no page: "/" answers as /api does.
 	APIOnly bool
 }
