@@ -234,7 +234,7 @@ test('no mouse is needed', async () => {
   await page.keyboard.type(password)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Welcome, Ada' }).waitFor()
-  await page.reload()
+  await page.goto(`${program.url}/app/accounts/1/dashboard`)
   await page.getByRole('link', { name: 'Protect your account' }).waitFor()
   await page.keyboard.press('Tab')
   expect(await focused()).toBe('Skip to content')
