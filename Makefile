@@ -9,8 +9,8 @@ FUZZTIME ?= 10s
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
 
-SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './.dev/*') \
-	$(shell find store/migrations -name '*.sql')
+SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './.dev/*' -not -path '*/node_modules/*') \
+	$(shell find store/migrations -name '*.sql') $(shell find dashboard/dist -type f)
 
 .DEFAULT_GOAL := help
 
@@ -37,6 +37,14 @@ bin/tributary: $(SOURCES) go.mod go.sum Makefile
 .PHONY: test
 test: ## run the tests; with the URLs of `make services` on PostgreSQL and Redis too
 	$(GO) test -timeout 40m ./...
+
+.PHONY: dashboard
+dashboard: ## check and build the dashboard into dashboard/dist (Node 20.19 or newer)
+	cd dashboard && npm ci --no-audit --no-fund && npm run check
+
+.PHONY: browser
+browser: build ## play the dashboard's story in a browser (Node, Chromium; after `make dashboard`)
+	cd dashboard && npm run browser
 
 .PHONY: race
 race: ## run the tests under the race detector (needs a C compiler)

@@ -13,9 +13,9 @@ func (a *API) info() []route.Row {
 	}
 }
 
-// compatibleVersion is the version whose API this is; the mobile app decides by
+// CompatibleVersion is the version whose API this is; the mobile app decides by
 // it what it can use.
-const compatibleVersion = "4.6.0"
+const CompatibleVersion = "4.6.0"
 
 type infoOut struct {
 	Version       string `json:"version"`
@@ -26,7 +26,7 @@ type infoOut struct {
 
 func (a *API) showInfo(ctx context.Context, c *route.Call, _ none) (infoOut, error) {
 	return infoOut{
-		Version:       compatibleVersion,
+		Version:       CompatibleVersion,
 		Timestamp:     c.Now.UTC().Format(time.DateTime),
 		QueueServices: health(a.Queue(ctx)),
 		DataServices:  health(a.Store.Ping(ctx)),

@@ -122,6 +122,9 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 	if err := a.mountAPI(r); err != nil {
 		return err
 	}
+	if err := a.mountDashboard(r); err != nil {
+		return err
+	}
 	handler, err := a.throttled(a.onboarding(a.methods(r, isHook, metrics)), isHook, throttleMetrics(a.registry))
 	if err != nil {
 		return err

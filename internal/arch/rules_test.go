@@ -19,6 +19,7 @@ var rules = map[string]rule{
 	"app": {2, []string{
 		"api", "api/route", "ingest", "relay", "whatsapp", "mail", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool", "wording",
 		"channels", "channels/all", "files", "presence", "blob", "blob/*", "chat",
+		"dashboard",
 	}},
 	// The benchmarks assemble what app assembles, and measure parts of it alone.
 	"bench": {2, []string{
@@ -27,6 +28,9 @@ var rules = map[string]rule{
 	}},
 	// The end-to-end tests start the program and are no part of it.
 	"e2e": {2, []string{"app", "app/command", "desk", "store", "queue", "channels", "chat"}},
+
+	// The agents' page is a client: it is told what to show, and calls the API.
+	"dashboard": {3, nil},
 
 	"ingest":    {3, []string{"desk", "store", "queue", "channels", "chat"}},
 	"relay":     {3, []string{"desk", "store", "queue", "channels", "chat", "wording"}},

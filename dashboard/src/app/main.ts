@@ -1,0 +1,33 @@
+import '@/ui/tokens.css'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import { listen } from '@/api/transport'
+import { useIdentity } from '@/data/identity'
+import { useUI } from '@/data/ui'
+import { readConfig } from '@/lib/config'
+import App from './App.vue'
+import { i18n, localeFor, setLocale } from './i18n'
+import { createAppRouter } from './router'
+
+async function start(): Promise<void> {
+  readConfig()
+  await setLocale(localeFor(null)).catch(() => {}) // English is there in any case
+  const app = createApp(App)
+  app.use(createPinia())
+  const router = createAppRouter()
+  const ui = useUI()
+  const identity = useIdentity()
+  listen(
+    () => {
+      identity.set(null)
+      const here = router.currentRoute.value
+      if (!here.meta.open) void router.push({ name: 'login', query: { next: here.fullPath, error: 'session-ended' } })
+    },
+    (seconds) => (ui.waiting = seconds > 0),
+  )
+  app.use(i18n)
+  app.use(router)
+  app.mount('#app')
+}
+
+void start()

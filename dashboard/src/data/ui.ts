@@ -1,0 +1,45 @@
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+
+export interface Question {
+  title: string
+  text: string
+  action: string
+  danger: boolean
+  answer: (yes: boolean) => void
+}
+
+/** What floats above every screen: a question, a short message, the state of the link. */
+export const useUI = defineStore('ui', () => {
+  const question = shallowRef<Question | null>(null)
+  const toasts = ref<{ id: number; text: string; bad: boolean }[]>([])
+  const waiting = ref(false)
+  /** How many pages were opened in this window's life. */
+  const pages = ref(0)
+  let next = 1
+
+  function ask(q: Omit<Question, 'answer'>): Promise<boolean> {
+    question.value?.answer(false)
+    return new Promise((resolve) => {
+      question.value = {
+        ...q,
+        answer: (yes) => {
+          question.value = null
+          resolve(yes)
+        },
+      }
+    })
+  }
+
+  function toast(text: string, bad = false): void {
+    const id = next++
+    toasts.value = [...toasts.value.slice(-2), { id, text, bad }]
+    setTimeout(() => dismiss(id), bad ? 12_000 : 6_000)
+  }
+
+  function dismiss(id: number): void {
+    toasts.value = toasts.value.filter((t) => t.id !== id)
+  }
+
+  return { question, toasts, waiting, pages, ask, toast, dismiss }
+})

@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const accountRoutes: RouteRecordRaw[] = [
+  { path: 'settings/general', name: 'account-general', component: () => import('./GeneralPage.vue'), meta: { title: 'nav.general', texts: 'account', admin: true } },
+]

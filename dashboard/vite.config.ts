@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url'
+import tailwind from '@tailwindcss/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  base: '/app/',
+  plugins: [vue(), tailwind()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  define: {
+    __VUE_OPTIONS_API__: false,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_FULL_INSTALL__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+  },
+  build: {
+    target: 'es2022',
+    // The policy of the page allows no data: styles or scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        entryFileNames: 'assets/[name]-[hash].js',
+        chunkFileNames: 'assets/[name]-[hash].js',
+        assetFileNames: 'assets/[name]-[hash][extname]',
+        // What hardly changes keeps its name, and so its place in browsers' caches.
+        manualChunks: (id) => {
+          if (id.includes('/node_modules/')) return id.includes('/uqr/') ? undefined : 'vendor'
+          return id.includes('/src/ui/') ? 'ui' : undefined
+        },
+      },
+    },
+  },
+  server: { proxy: { '^/(api|auth|rails|super_admin|installation)': 'http://127.0.0.1:3000' } },
+  test: { include: ['src/**/*.test.ts'], environment: 'happy-dom' },
+})
