@@ -24,7 +24,7 @@ const (
 )
 
 // ProviderSAML is the provider of users whom their company's service signs in.
-const ProviderSAML = "saml"
+const ProviderSAML = store.ProviderSAML
 
 // Session is what a client shows to be signed in. It stays the same until it ends.
 type Session struct {
