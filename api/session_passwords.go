@@ -75,10 +75,12 @@ type resetPasswordIn struct {
 
 func (a *API) resetPassword(ctx context.Context, c *route.Call, in resetPasswordIn) (any, error) {
 	s, err := a.Desk.ResetPassword(ctx, in.Token, in.Password, in.Confirmation.Ptr(), c.IP)
-	if errors.Is(err, desk.ErrToken) {
+	switch {
+	case errors.Is(err, desk.ErrToken):
 		return nil, refusedToken(textInvalidToken)
-	}
-	if err != nil {
+	case errors.Is(err, desk.ErrSAML):
+		return nil, forSAML(http.StatusForbidden, textSAMLPassword)
+	case err != nil:
 		return nil, err
 	}
 	return a.entered(ctx, c, s)

@@ -39,12 +39,13 @@ func (d *Desk) ForgotPassword(ctx context.Context, email string) error {
 
 // ResetPassword gives the owner of a token another password and signs them in; all
 // their other sessions end. Who has the token reads the mails, so that the address
-// counts as confirmed. ErrToken: the token is none; a *chat.Error says what is wrong
-// with the password, and the token holds on.
+// counts as confirmed, unless the token was not sent. ErrToken: the token is none;
+// ErrSAML: the user has no password any more; a *chat.Error says what is wrong with the
+// password, and the token holds on.
 func (d *Desk) ResetPassword(ctx context.Context, token, password string, confirmation *string, ip string) (Session, error) {
 	var held store.UserToken
 	err := store.ErrNotFound
-	for _, kind := range []store.TokenKind{store.TokenReset, store.TokenInvite} {
+	for _, kind := range []store.TokenKind{store.TokenReset, store.TokenInvite, store.TokenSetup} {
 		if held, err = d.Store.UserToken(ctx, kind, token); !errors.Is(err, store.ErrNotFound) {
 			break
 		}
@@ -68,8 +69,13 @@ func (d *Desk) ResetPassword(ctx context.Context, token, password string, confir
 		if err != nil {
 			return err
 		}
-		if err := tx.ConfirmUser(ctx, user.UserID); err != nil {
-			return err
+		if user.Provider == ProviderSAML {
+			return ErrSAML
+		}
+		if held.Kind != store.TokenSetup {
+			if err := tx.ConfirmUser(ctx, user.UserID); err != nil {
+				return err
+			}
 		}
 		if err := tx.SetPassword(ctx, user.UserID, hash); err != nil {
 			return err

@@ -125,6 +125,8 @@ var libraries = []struct {
 		true,
 		"routes are rows; the router belongs to who mounts them",
 	},
+	{"github.com/crewjam/saml", []string{"desk"}, true, "who a company's service says that somebody is gets judged in one place"},
+	{"github.com/russellhaering/goxmldsig", []string{"desk"}, true, "the clock of the library above"},
 	{"github.com/nicksnyder/go-i18n", []string{"wording"}, true, "texts are the catalogue's"},
 	{"github.com/wneessen/go-mail", []string{"mail"}, false, "who has something to tell hands a mail.Message over"},
 	{"github.com/emersion/go-smtp", nil, true, "stand-ins belong to tests"},
