@@ -91,7 +91,7 @@ func (a *API) setSAML(ctx context.Context, c *route.Call, in samlSettingsIn, ane
 		return samlOut{}, err
 	}
 	s, sent := in.Settings.Get()
-	if !sent {
+	if !sent || !s.SSOURL.Sent && !s.Certificate.Sent && !s.IdPEntityID.Sent && !s.SPEntityID.Sent && !s.RoleMappings.Sent {
 		return samlOut{}, route.MissingParam("saml_settings")
 	}
 	// What is null is as good as empty.
