@@ -208,5 +208,13 @@ func TestSAMLAndOldLinks(t *testing.T) {
 			t.Errorf("got %d %s", v.status, v.body)
 		}
 		v.without()
+		w.call("stranger", "PATCH", "/api/v1/profile", `{"email":"new@example.com"}`).object()
+		_, token = w.link(w.mail(2), "confirmation_token")
+		w.exec(`UPDATE users SET provider = 'saml' WHERE id = $1`, w.stranger)
+		v = w.visit("POST", "/auth/confirmation", `{"confirmation_token":"`+token+`"}`)
+		if v.status != 401 || v.field("success") != false || v.field("message") != v.field("errors", 0) {
+			t.Errorf("got %d %s", v.status, v.body)
+		}
+		v.without()
 	})
 }

@@ -99,6 +99,8 @@ func (a *API) confirm(ctx context.Context, c *route.Call, in confirmIn) (any, er
 		return nil, refusedToken("Already confirmed")
 	case errors.Is(err, desk.ErrNotConfirmed):
 		return nil, refusedToken("Failure")
+	case errors.Is(err, desk.ErrSAML):
+		return nil, forSAML(http.StatusUnauthorized, textSAMLSignIn)
 	case err != nil:
 		return nil, err
 	}

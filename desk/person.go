@@ -299,11 +299,14 @@ func (d *Desk) samlMember(ctx context.Context, tx *store.Tx, s store.SAMLSetting
 			changes["role"] = [2]int{before.Role, after.Role}
 		}
 	case mapping.CustomRoleID != nil:
-		after.CustomRoleID = mapping.CustomRoleID
-		// One that was deleted meanwhile is nobody's.
-		if err := checkCustomRole(ctx, tx, after); err != nil {
-			after.CustomRoleID = before.CustomRoleID
+		_, err := tx.LockCustomRole(ctx, s.AccountID, *mapping.CustomRoleID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // deleted meanwhile: nobody has it
 		}
+		if err != nil {
+			return err
+		}
+		after.CustomRoleID = mapping.CustomRoleID
 	default:
 		return nil
 	}

@@ -102,7 +102,8 @@ func (d *Desk) newPassword(ctx context.Context, password string, confirmation *s
 // ConfirmEmail makes the address to which a token was sent its owner's, and signs
 // them in. The token may be shown again: ErrAlreadyConfirmed. ErrToken: it is none,
 // or of an address that the user does not want any more. ErrNotConfirmed: somebody
-// else has the address meanwhile.
+// else has the address meanwhile. ErrSAML: who signs in elsewhere has the address that
+// they have there.
 func (d *Desk) ConfirmEmail(ctx context.Context, token, ip string) (Session, error) {
 	held, err := d.Store.UserToken(ctx, store.TokenConfirm, token)
 	if errors.Is(err, store.ErrNotFound) {
@@ -119,6 +120,8 @@ func (d *Desk) ConfirmEmail(ctx context.Context, token, ip string) (Session, err
 			return ErrToken
 		case err != nil:
 			return err
+		case user.Provider == ProviderSAML:
+			return ErrSAML
 		case held.Email == user.UnconfirmedEmail:
 			err = tx.SetEmail(ctx, user.UserID, held.Email)
 		case held.Email != user.Email:
