@@ -37,7 +37,7 @@ func (t *Tx) KeepLatestUserSession(ctx context.Context, userID int64) error {
 	return t.keepUserSessions(ctx, userID, 1)
 }
 
-// EndUserSessions ends all sessions of a user.
+// EndUserSessions signs a user out everywhere.
 func (t *Tx) EndUserSessions(ctx context.Context, userID int64) error {
 	return t.keepUserSessions(ctx, userID, 0)
 }

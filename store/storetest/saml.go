@@ -23,7 +23,6 @@ func samlCases() []Case {
 			testProviders,
 		},
 		{"an assertion is taken once", []string{"Tx.TakeAssertion"}, testAssertions},
-		{"all sessions end", []string{"Tx.EndUserSessions"}, testEndSessions},
 	}
 }
 
@@ -176,14 +175,4 @@ func testAssertions(t *testing.T, w *World) {
 	}
 	wg.Wait()
 	want(t, "who won", won.Load(), int64(1))
-}
-
-func testEndSessions(t *testing.T, w *World) {
-	w.tenants()
-	w.session(w.Mine.User, "laptop", "a", time.Hour)
-	w.session(w.Mine.User, "phone", "b", time.Hour)
-	w.session(w.Theirs.User, "laptop", "c", time.Hour)
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.EndUserSessions(ctx, w.Mine.User) })
-	want(t, "sessions", w.number(`SELECT COUNT(*) FROM user_sessions WHERE user_id = $1`, w.Mine.User), 0)
-	want(t, "theirs", w.number(`SELECT COUNT(*) FROM user_sessions WHERE user_id = $1`, w.Theirs.User), 1)
 }
