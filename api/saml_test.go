@@ -172,6 +172,13 @@ func TestSAMLMembers(t *testing.T) {
 		compare(t, "who was a user", di, `{"provider":"saml"}`)
 		compare(t, "who was none", eva, `{"provider":"saml"}`)
 		w.call("admin", "POST", "{A}/agents/bulk_create", `{"emails":["fay@example.com"]}`).want(200, "")
+		m := w.mail(2)
+		if m.To != "fay@example.com" || !strings.Contains(m.Text, "company's account") || linkPattern.FindString(m.Text) != publicURL+"/app/login/sso" {
+			t.Errorf("mail %+v", m)
+		}
+		if n := w.count(`SELECT COUNT(*) FROM user_tokens WHERE kind = 'invite'`); n != 0 {
+			t.Errorf("%d tokens", n)
+		}
 		providers("all invited", "ada@example.com saml bo@example.com saml di@example.com saml eva@example.com saml fay@example.com saml")
 
 		// Who leaves has a password again, and who is gone is gone.
