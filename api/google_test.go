@@ -120,7 +120,7 @@ func TestGoogleLogin(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *world) {
 		g := w.newGoogle()
 		w.exec(`UPDATE users SET confirmed_at = NULL WHERE id = $1`, w.agent)
-		b := w.browser()
+		b := w.surfer()
 		page := b.open("GET", g.link(), nil)
 		w.eq("the way", b.path(), `GET /o/oauth2/v2/auth 302
 GET /omniauth/google_oauth2/callback 307
@@ -169,14 +169,14 @@ func TestGoogleRefusals(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {
 		g := w.newGoogle()
-		failed := func(what, page, message string, b *browser) {
+		failed := func(what, page, message string, b *surfer) {
 			t.Helper()
 			last := b.steps[len(b.steps)-1]
 			if !strings.Contains(page, "<p>"+message+"</p>") || last != "GET /omniauth/failure 200" {
 				t.Errorf("%s: %s %s", what, page, b.path())
 			}
 		}
-		b := w.browser()
+		b := w.surfer()
 		g.set(func(g *google) { g.deny = true })
 		failed("denied", b.open("GET", g.link(), nil), "access_denied", b)
 		g.set(func(g *google) { g.deny = false })
@@ -194,7 +194,7 @@ func TestGoogleRefusals(t *testing.T) {
 		b.stop = func(address string) bool { return strings.Contains(address, "/omniauth/google_oauth2/callback?") }
 		answer := b.open("GET", publicURL+"/auth/google_oauth2", nil)
 		b.stop = nil
-		other := w.browser()
+		other := w.surfer()
 		failed("in another browser", other.open("GET", answer, nil), "csrf_detected", other)
 		waiting := b.cookies["__Host-tributary_sign_in"]
 		u, err := url.Parse(answer)
@@ -207,7 +207,7 @@ func TestGoogleRefusals(t *testing.T) {
 		refused := func(what, error string, person map[string]any) {
 			t.Helper()
 			g.set(func(g *google) { g.person = person })
-			w.eq(what, w.browser().open("GET", g.link(), nil), publicURL+"/app/login?error="+error)
+			w.eq(what, w.surfer().open("GET", g.link(), nil), publicURL+"/app/login?error="+error)
 		}
 		refused("unknown", "no-account-found", map[string]any{"email": "new@shop.example", "email_verified": true})
 		refused("no address", "no-account-found", map[string]any{})
@@ -241,7 +241,7 @@ func TestGoogleSignUp(t *testing.T) {
 		open := func(person map[string]any) string {
 			t.Helper()
 			g.set(func(g *google) { g.person = person })
-			page := w.browser().open("GET", g.link(), nil)
+			page := w.surfer().open("GET", g.link(), nil)
 			token, ok := strings.CutPrefix(page, setupPage)
 			if !ok || len(token) < 20 {
 				t.Fatalf("page %s", page)
@@ -268,7 +268,7 @@ func TestGoogleSignUp(t *testing.T) {
 			t.Errorf("picture %q: %d", avatar, got.status)
 		}
 		// Now she is known.
-		w.entered(w.browser().open("GET", g.link(), nil), "eva@eu.shop.co.uk")
+		w.entered(w.surfer().open("GET", g.link(), nil), "eva@eu.shop.co.uk")
 
 		// Of an address that is not proven, the token proves nothing: a mail has to.
 		token = open(map[string]any{"email": "fay@shop.example", "email_verified": "false", "picture": g.server.URL + "/page"})

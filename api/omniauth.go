@@ -127,7 +127,7 @@ func (a *API) startProvider(ctx context.Context, c *route.Call, in startProvider
 	if err != nil {
 		return route.Redirect{}, err
 	}
-	a.setCookie(c, requestCookie, sealed)
+	a.setSignInCookie(c, requestCookie, sealed)
 	return route.Redirect{URL: address}, nil
 }
 
@@ -225,7 +225,7 @@ func (a *API) enterByProvider(ctx context.Context, c *route.Call, in enterIn) (r
 		return route.Redirect{}, route.Numbered(http.StatusNotFound)
 	}
 	person, ok := a.Desk.OpenPerson(cookie(in.Cookie, a.cookieName(personCookie)))
-	a.setCookie(c, personCookie, "")
+	a.setSignInCookie(c, personCookie, "")
 	switch {
 	case ok && person.Provider == in.Provider:
 	case in.Provider == desk.ServiceSAML:

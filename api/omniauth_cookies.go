@@ -27,8 +27,8 @@ func (a *API) cookieName(name string) string {
 	return name
 }
 
-// setCookie gives a browser a cookie; an empty one takes it away.
-func (a *API) setCookie(c *route.Call, name, value string) {
+// setSignInCookie gives a browser a cookie; an empty one takes it away.
+func (a *API) setSignInCookie(c *route.Call, name, value string) {
 	k := http.Cookie{Name: a.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode}
 	if name == requestCookie {
 		// The services of companies answer with a form, which is of another site: no
@@ -67,12 +67,12 @@ func (a *API) waiting(header string) []desk.SignInRequest {
 // keepWaiting lets a browser wait for these answers only.
 func (a *API) keepWaiting(c *route.Call, rest []desk.SignInRequest) error {
 	if len(rest) == 0 {
-		a.setCookie(c, requestCookie, "")
+		a.setSignInCookie(c, requestCookie, "")
 		return nil
 	}
 	sealed, err := a.Desk.SealRequests(rest)
 	if err == nil {
-		a.setCookie(c, requestCookie, sealed)
+		a.setSignInCookie(c, requestCookie, sealed)
 	}
 	return err
 }
@@ -97,6 +97,6 @@ func (a *API) keepPerson(c *route.Call, status int, p desk.Person) (route.Redire
 	if err != nil {
 		return route.Redirect{}, err
 	}
-	a.setCookie(c, personCookie, sealed)
+	a.setSignInCookie(c, personCookie, sealed)
 	return route.Redirect{Code: status, URL: "/auth/" + p.Provider + "/callback"}, nil
 }

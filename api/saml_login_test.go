@@ -16,7 +16,7 @@ func TestSAMLLogin(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {
 		c := w.singleSignOn()
-		b := w.browser()
+		b := w.surfer()
 		page := b.login(" Bo@Example.com")
 		w.eq("the way", b.path(), `POST /api/v1/auth/saml_login 307
 POST /auth/saml 307
@@ -56,7 +56,7 @@ GET /auth/saml/callback 302`)
 }
 
 // answer submits a form of a service.
-func (b *browser) answer(address string, form url.Values) string {
+func (b *surfer) answer(address string, form url.Values) string {
 	b.w.t.Helper()
 	u, err := url.Parse(address)
 	b.w.must(err)
@@ -88,7 +88,7 @@ func TestSAMLLoginAnswers(t *testing.T) {
 			to(closed, w.visit("POST", closed, ""), 302, samlOff)
 		}
 		for _, closed := range []string{back, "/omniauth/saml/callback", "/omniauth/saml/callback?account_id=999"} {
-			w.eq(closed, w.browser().open("POST", publicURL+closed, url.Values{"SAMLResponse": {"x"}}), samlOff)
+			w.eq(closed, w.surfer().open("POST", publicURL+closed, url.Values{"SAMLResponse": {"x"}}), samlOff)
 		}
 		to("nobody was there", w.visit("GET", "/auth/saml/callback", ""), 302, samlOff)
 
@@ -114,7 +114,7 @@ func TestSAMLEndsMeanwhile(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(_ *testing.T, w *world) {
 		w.singleSignOn()
-		b := w.browser()
+		b := w.surfer()
 		b.stop = func(address string) bool { return strings.HasSuffix(address, "/auth/saml/callback") }
 		next := b.login("bo@example.com")
 		b.stop = nil
@@ -136,7 +136,7 @@ func TestSAMLNewUser(t *testing.T) {
 				attributes["email"] = []string{email}
 			}
 			c.set(func(c *company) { c.person, c.nameID = attributes, "other-"+email })
-			user := w.entered(w.browser().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), email)
+			user := w.entered(w.surfer().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), email)
 			if user["provider"] != "saml" || user["confirmed"] != true || id(at(user, "accounts", 0, "id")) != w.account {
 				t.Errorf("user %v", user)
 			}
@@ -164,13 +164,13 @@ func TestSAMLNewUser(t *testing.T) {
 		compare(t, "di", at(as("di@example.com", map[string][]string{"first_name": {"Diana"}}), "accounts", 0).(map[string]any), `{"name":"Acme","role":"agent"}`)
 		// Without the attribute the name is taken, where it is an address.
 		c.set(func(c *company) { c.person, c.nameID = map[string][]string{}, "hal@example.com" })
-		w.entered(w.browser().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), "hal@example.com")
+		w.entered(w.surfer().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), "hal@example.com")
 
 		// Nobody can be made who has no address, or no seat.
 		refused := func(what string, attributes map[string][]string) {
 			t.Helper()
 			c.set(func(c *company) { c.person, c.nameID = attributes, "x" })
-			w.eq(what, w.browser().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), samlRefused)
+			w.eq(what, w.surfer().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), samlRefused)
 		}
 		refused("no address", map[string][]string{})
 		refused("half an address", map[string][]string{"email": {"eva@example"}})
@@ -195,7 +195,7 @@ func TestSAMLTakesOver(t *testing.T) {
 		token, _ := at(v.object(), "data", "access_token").(string)
 		c := w.singleSignOn()
 		c.set(func(c *company) { c.person = map[string][]string{"email": {"eva@shop.example"}} })
-		w.entered(w.browser().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), "eva@shop.example")
+		w.entered(w.surfer().open("GET", publicURL+fmt.Sprintf("/auth/saml?account_id=%d", w.account), nil), "eva@shop.example")
 		w.visit("GET", "/api/v1/profile", "", squatter...).want(401, textSignIn)
 		w.visit("GET", "/api/v1/profile", "", "api_access_token: "+token).want(401, `{"error":"Invalid Access Token"}`)
 		w.eq("no password", w.text(`SELECT password_hash || provider FROM users WHERE email = 'eva@shop.example'`), "saml")
@@ -210,7 +210,7 @@ func TestSAMLUnasked(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *world) {
 		c := w.singleSignOn()
 		tile := c.server.URL + "/tile?account=" + fmt.Sprint(w.account)
-		b := w.browser()
+		b := w.surfer()
 		c.set(func(c *company) { c.change = c.nameUs(fmt.Sprintf("%s/saml/sp/%d", publicURL, w.account)) })
 		w.entered(b.open("GET", tile, nil), "bo@example.com")
 		w.eq("the way", b.path(), `GET /tile 200
@@ -246,9 +246,9 @@ func TestSAMLRefusals(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *world) {
 		c := w.singleSignOn()
 		key, certificate := c.key, c.certificate
-		login := func(f func(*browser)) string {
+		login := func(f func(*surfer)) string {
 			t.Helper()
-			b := w.browser()
+			b := w.surfer()
 			if f != nil {
 				f(b)
 			}
@@ -304,11 +304,11 @@ func TestSAMLRefusals(t *testing.T) {
 
 		// What somebody does to it on the way. That the response is not signed harms
 		// nothing, since the assertion is: what follows fails for what else is done.
-		w.entered(login(func(b *browser) {
+		w.entered(login(func(b *surfer) {
 			b.tamper = func(form url.Values) { xmlOf(t, form, unsignedResponse) }
 		}), "bo@example.com")
 		for what, tamper := range samlTampering {
-			if got := login(func(b *browser) { b.tamper = func(form url.Values) { xmlOf(t, form, tamper) } }); got != samlRefused {
+			if got := login(func(b *surfer) { b.tamper = func(form url.Values) { xmlOf(t, form, tamper) } }); got != samlRefused {
 				t.Errorf("%s: %s", what, got)
 			}
 		}
@@ -318,7 +318,7 @@ func TestSAMLRefusals(t *testing.T) {
 			"an artifact": func(form url.Values) { form.Set("SAMLart", "AAQAAA"); form.Del("SAMLResponse") },
 			"too long":    func(form url.Values) { form.Set("SAMLResponse", strings.Repeat("QUFB", 200_000)) },
 		} {
-			if got := login(func(b *browser) { b.tamper = tamper }); got != samlRefused {
+			if got := login(func(b *surfer) { b.tamper = tamper }); got != samlRefused {
 				t.Errorf("%s: %s", what, got)
 			}
 		}
@@ -410,7 +410,7 @@ func TestSAMLComment(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *world) {
 		c := w.singleSignOn()
 		c.set(func(c *company) { c.person = map[string][]string{"email": {"ada@example.com.evil.example"}} })
-		b := w.browser()
+		b := w.surfer()
 		b.tamper = func(form url.Values) {
 			xmlOf(t, form, func(s string) string {
 				return strings.ReplaceAll(s, "ada@example.com.evil", "ada@example.com<!---->.evil")
@@ -430,7 +430,7 @@ func TestSAMLReplay(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {
 		w.singleSignOn()
-		b := w.browser()
+		b := w.surfer()
 		b.stop = func(address string) bool { return strings.Contains(address, "/omniauth/saml/callback") }
 		b.login("bo@example.com")
 		b.stop = nil
@@ -438,7 +438,7 @@ func TestSAMLReplay(t *testing.T) {
 		if waiting == nil || waiting.SameSite != http.SameSiteNoneMode {
 			t.Fatalf("cookie %v", waiting)
 		}
-		other := w.browser()
+		other := w.surfer()
 		w.eq("in a browser that has not asked", other.answer(acs(w.account), form), samlRefused)
 		w.eq("of an account that has none", b.answer(acs(w.account+1), form), samlOff)
 		w.entered(b.answer(acs(w.account), form), "bo@example.com")
@@ -463,7 +463,7 @@ func TestSAMLCookie(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {
 		w.singleSignOn()
-		b := w.browser()
+		b := w.surfer()
 		b.stop = func(address string) bool { return strings.HasSuffix(address, "/auth/saml/callback") }
 		next := b.login("bo@example.com")
 		b.stop = nil

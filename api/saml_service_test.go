@@ -181,9 +181,9 @@ func (w *world) samlOn(account int64) {
 	w.exec(`UPDATE accounts SET features = features | 9007199254740992 WHERE id = $1`, account)
 }
 
-// browser goes where it is sent, submits the forms of services, and sends cookies as
+// surfer is a browser: it goes where it is sent, submits the forms of services, and sends cookies as
 // browsers do: along with a form of another site only those that say so.
-type browser struct {
+type surfer struct {
 	w       *world
 	cookies map[string]*http.Cookie
 	steps   []string                  // "POST /auth/saml 307"
@@ -192,7 +192,7 @@ type browser struct {
 	stop    func(address string) bool // where to stop before going on
 }
 
-func (w *world) browser() *browser { return &browser{w: w, cookies: map[string]*http.Cookie{}} }
+func (w *world) surfer() *surfer { return &surfer{w: w, cookies: map[string]*http.Cookie{}} }
 
 var (
 	formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
@@ -202,7 +202,7 @@ var (
 const ours = "desk.example"
 
 // open gives the first page of the dashboard, or the text of a page.
-func (b *browser) open(method, address string, form url.Values) string {
+func (b *surfer) open(method, address string, form url.Values) string {
 	b.w.t.Helper()
 	b.steps = nil
 	foreign := false
@@ -242,7 +242,7 @@ func (b *browser) open(method, address string, form url.Values) string {
 	return ""
 }
 
-func (b *browser) send(method string, u *url.URL, form url.Values, isOurs, foreign bool) (*http.Response, string) {
+func (b *surfer) send(method string, u *url.URL, form url.Values, isOurs, foreign bool) (*http.Response, string) {
 	b.w.t.Helper()
 	to, client := *u, http.DefaultClient
 	if isOurs {
@@ -285,13 +285,13 @@ func (b *browser) send(method string, u *url.URL, form url.Values, isOurs, forei
 }
 
 // login begins as the dashboard does.
-func (b *browser) login(email string) string {
+func (b *surfer) login(email string) string {
 	b.w.t.Helper()
 	return b.open("POST", publicURL+"/api/v1/auth/saml_login", url.Values{"email": {email}})
 }
 
 // path is where the steps have led.
-func (b *browser) path() string { return strings.Join(b.steps, "\n") }
+func (b *surfer) path() string { return strings.Join(b.steps, "\n") }
 
 const (
 	samlRefused = publicURL + "/app/login?error=saml-authentication-failed"

@@ -52,7 +52,9 @@ func testSAMLSettings(t *testing.T, w *World) {
 	in1.SSOURL, in1.RoleMappings = "https://other.test", ""
 	w.setSAML(in1)
 	in1.RoleMappings, in1.UpdatedAt = "{}", start.Add(time.Minute).UnixMicro()
-	got = in(w, func(ctx context.Context, tx *store.Tx) (store.SAMLSettings, error) { return tx.SAMLSettings(ctx, w.Mine.Account) })
+	got = in(w, func(ctx context.Context, tx *store.Tx) (store.SAMLSettings, error) {
+		return tx.SAMLSettings(ctx, w.Mine.Account)
+	})
 	want(t, "after a change", got, in1)
 	_, err = w.SAMLSettings(ctx, w.Theirs.Account)
 	wantErr(t, "of another account", err, store.ErrNotFound)
@@ -79,7 +81,9 @@ func testSAMLSettings(t *testing.T, w *World) {
 	account("of the first account", w.Theirs.User, w.Theirs.Account)
 
 	for _, expected := range []bool{true, false} {
-		was := in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.DeleteSAMLSettings(ctx, w.Mine.Account) })
+		was := in(w, func(ctx context.Context, tx *store.Tx) (bool, error) {
+			return tx.DeleteSAMLSettings(ctx, w.Mine.Account)
+		})
 		want(t, "DeleteSAMLSettings", was, expected)
 	}
 	_, err = w.SAMLSettings(ctx, w.Theirs.Account)
@@ -148,7 +152,9 @@ func testAssertions(t *testing.T, w *World) {
 	w.tenants()
 	take := func(account int64, id string, life time.Duration) bool {
 		t.Helper()
-		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.TakeAssertion(ctx, account, id, tx.Now.Add(life)) })
+		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) {
+			return tx.TakeAssertion(ctx, account, id, tx.Now.Add(life))
+		})
 	}
 	want(t, "the first time", take(w.Mine.Account, "a", time.Minute), true)
 	want(t, "the second time", take(w.Mine.Account, "a", time.Minute), false)
