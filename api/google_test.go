@@ -362,7 +362,7 @@ func TestOmniauthOddInput(t *testing.T) {
 					}
 				}
 			}
-			for _, query := range []string{"%", "a=%zz", "account_id[]=1", "account_id=1%00", "code[a]=x", "%0d%0aX: y", "SAMLResponse=%ff"} {
+			for _, query := range []string{"%", "a=%zz", "account_id[]=1", "account_id=1%00", "code[a]=x", "%0d%0aX:%20y", "SAMLResponse=%ff"} {
 				if a := w.visit("GET", path+"?"+query, ""); a.status >= 500 {
 					t.Errorf("%s: %d %s", a.name, a.status, a.body)
 				}
