@@ -112,8 +112,6 @@ func (g *google) link() string {
 	return g.server.URL + "/o/oauth2/v2/auth?client_id=client&response_type=code&scope=email+profile&redirect_uri=" + url.QueryEscape(publicURL+"/omniauth/google_oauth2/callback")
 }
 
-const googleFailed = publicURL + "/omniauth/failure?"
-
 // known are users, whom Google signs in.
 func TestGoogleLogin(t *testing.T) {
 	t.Parallel()
@@ -204,10 +202,10 @@ func TestGoogleRefusals(t *testing.T) {
 		w.pass(16 * time.Minute)
 		failed("late", b.open("GET", answer, nil), "csrf_detected", b)
 
-		refused := func(what, error string, person map[string]any) {
+		refused := func(what, reason string, person map[string]any) {
 			t.Helper()
 			g.set(func(g *google) { g.person = person })
-			w.eq(what, w.surfer().open("GET", g.link(), nil), publicURL+"/app/login?error="+error)
+			w.eq(what, w.surfer().open("GET", g.link(), nil), publicURL+"/app/login?error="+reason)
 		}
 		refused("unknown", "no-account-found", map[string]any{"email": "new@shop.example", "email_verified": true})
 		refused("no address", "no-account-found", map[string]any{})

@@ -29,7 +29,9 @@ func (a *API) cookieName(name string) string {
 
 // setSignInCookie gives a browser a cookie; an empty one takes it away.
 func (a *API) setSignInCookie(c *route.Call, name, value string) {
-	k := http.Cookie{Name: a.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode}
+	k := http.Cookie{ //nolint:gosec // Secure wherever there is TLS
+		Name: a.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode,
+	}
 	if name == requestCookie {
 		// The services of companies answer with a form, which is of another site: no
 		// browser sends others along. Without TLS it may not say so; browsers send

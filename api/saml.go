@@ -40,7 +40,7 @@ type samlOut struct {
 	SSOURL       *string         `json:"sso_url"`
 	Certificate  *string         `json:"certificate"`
 	Fingerprint  *string         `json:"fingerprint"`
-	IdPEntityID  *string         `json:"idp_entity_id"`
+	IDPEntityID  *string         `json:"idp_entity_id"`
 	SPEntityID   *string         `json:"sp_entity_id"`
 	RoleMappings json.RawMessage `json:"role_mappings"`
 	CreatedAt    route.ISO       `json:"created_at"`
@@ -50,7 +50,7 @@ type samlOut struct {
 func newSAMLOut(s store.SAMLSettings) samlOut {
 	fingerprint := desk.Fingerprint(s.Certificate)
 	return samlOut{
-		ID: &s.ID, AccountID: s.AccountID, SSOURL: &s.SSOURL, Certificate: &s.Certificate, Fingerprint: &fingerprint, IdPEntityID: &s.IdPEntityID,
+		ID: &s.ID, AccountID: s.AccountID, SSOURL: &s.SSOURL, Certificate: &s.Certificate, Fingerprint: &fingerprint, IDPEntityID: &s.IDPEntityID,
 		SPEntityID: &s.SPEntityID, RoleMappings: object(s.RoleMappings), CreatedAt: iso(&s.CreatedAt), UpdatedAt: iso(&s.UpdatedAt),
 	}
 }
@@ -69,7 +69,7 @@ func (a *API) showSAML(ctx context.Context, c *route.Call, _ none) (samlOut, err
 type samlIn struct {
 	SSOURL       route.Opt[string]          `json:"sso_url"`
 	Certificate  route.Opt[string]          `json:"certificate"`
-	IdPEntityID  route.Opt[string]          `json:"idp_entity_id"`
+	IDPEntityID  route.Opt[string]          `json:"idp_entity_id"`
 	SPEntityID   route.Opt[string]          `json:"sp_entity_id"`
 	RoleMappings route.Opt[json.RawMessage] `json:"role_mappings"`
 }
@@ -91,7 +91,7 @@ func (a *API) setSAML(ctx context.Context, c *route.Call, in samlSettingsIn, ane
 		return samlOut{}, err
 	}
 	s, sent := in.Settings.Get()
-	if !sent || !s.SSOURL.Sent && !s.Certificate.Sent && !s.IdPEntityID.Sent && !s.SPEntityID.Sent && !s.RoleMappings.Sent {
+	if !sent || !s.SSOURL.Sent && !s.Certificate.Sent && !s.IDPEntityID.Sent && !s.SPEntityID.Sent && !s.RoleMappings.Sent {
 		return samlOut{}, route.MissingParam("saml_settings")
 	}
 	// What is null is as good as empty.
@@ -102,7 +102,7 @@ func (a *API) setSAML(ctx context.Context, c *route.Call, in samlSettingsIn, ane
 		return &v.V
 	}
 	patch := desk.SAMLPatch{
-		SSOURL: text(s.SSOURL), Certificate: text(s.Certificate), IdPEntityID: text(s.IdPEntityID), SPEntityID: text(s.SPEntityID), Anew: anew,
+		SSOURL: text(s.SSOURL), Certificate: text(s.Certificate), IDPEntityID: text(s.IDPEntityID), SPEntityID: text(s.SPEntityID), Anew: anew,
 	}
 	if s.RoleMappings.Sent {
 		mappings := object(string(s.RoleMappings.V)) // null: none

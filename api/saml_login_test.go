@@ -188,7 +188,7 @@ func TestSAMLNewUser(t *testing.T) {
 // does not let them in once its owner comes.
 func TestSAMLTakesOver(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		w.settings["ENABLE_ACCOUNT_SIGNUP"] = "true"
 		v := w.visit("POST", "/api/v1/accounts", `{"account_name":"Trap","user_full_name":"T","email":"eva@shop.example","password":"Passw0rd!"}`)
 		squatter := v.tokens()

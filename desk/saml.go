@@ -246,7 +246,7 @@ func samlMetadata(s store.SAMLSettings, certificates []*x509.Certificate) *saml.
 	}
 	sso := saml.IDPSSODescriptor{SingleSignOnServices: []saml.Endpoint{{Binding: saml.HTTPRedirectBinding, Location: s.SSOURL}}}
 	sso.KeyDescriptors = keys
-	return &saml.EntityDescriptor{EntityID: s.IdPEntityID, IDPSSODescriptors: []saml.IDPSSODescriptor{sso}}
+	return &saml.EntityDescriptor{EntityID: s.IDPEntityID, IDPSSODescriptors: []saml.IDPSSODescriptor{sso}}
 }
 
 // samlPerson reads an assertion that is believed.

@@ -53,7 +53,7 @@ func samlAnswer(tb testing.TB) (store.SAMLSettings, string) {
 	tb.Helper()
 	key, certificate := samlKey(tb)
 	settings := store.SAMLSettings{
-		AccountID: 7, SSOURL: "https://idp.example/sso", IdPEntityID: samlCompany, SPEntityID: samlUs + "/saml/sp/7", RoleMappings: `{"Staff":{"role":1}}`,
+		AccountID: 7, SSOURL: "https://idp.example/sso", IDPEntityID: samlCompany, SPEntityID: samlUs + "/saml/sp/7", RoleMappings: `{"Staff":{"role":1}}`,
 		Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})),
 	}
 	company, err := url.Parse(samlCompany)

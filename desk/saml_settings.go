@@ -40,7 +40,7 @@ func samlFeatures() int64 {
 
 // SAMLPatch is what is to be changed of an account's settings; nil: nothing.
 type SAMLPatch struct {
-	SSOURL, Certificate, IdPEntityID, SPEntityID *string
+	SSOURL, Certificate, IDPEntityID, SPEntityID *string
 	// RoleMappings replaces all of them.
 	RoleMappings *json.RawMessage
 	// Anew begins with no settings instead of those that the account has.
@@ -110,7 +110,7 @@ func (d *Desk) applySAML(ctx context.Context, tx *store.Tx, s *store.SAMLSetting
 	for _, one := range []struct {
 		to   *string
 		from *string
-	}{{&s.SSOURL, patch.SSOURL}, {&s.Certificate, patch.Certificate}, {&s.IdPEntityID, patch.IdPEntityID}, {&s.SPEntityID, patch.SPEntityID}} {
+	}{{&s.SSOURL, patch.SSOURL}, {&s.Certificate, patch.Certificate}, {&s.IDPEntityID, patch.IDPEntityID}, {&s.SPEntityID, patch.SPEntityID}} {
 		if one.from != nil {
 			*one.to = strings.TrimSpace(*one.from)
 		}
@@ -131,8 +131,8 @@ func (d *Desk) applySAML(ctx context.Context, tx *store.Tx, s *store.SAMLSetting
 			errs.Add("certificate", err.Error())
 		}
 	}
-	errs.Present("idp_entity_id", s.IdPEntityID)
-	errs.MaxLen("idp_entity_id", s.IdPEntityID, validate.ShortText)
+	errs.Present("idp_entity_id", s.IDPEntityID)
+	errs.MaxLen("idp_entity_id", s.IDPEntityID, validate.ShortText)
 	errs.MaxLen("sp_entity_id", s.SPEntityID, validate.ShortText)
 	if patch.RoleMappings != nil {
 		s.RoleMappings = string(*patch.RoleMappings)

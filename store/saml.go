@@ -18,7 +18,7 @@ type SAMLSettings struct {
 	AccountID    int64
 	SSOURL       string // where browsers are sent
 	Certificate  string // PEM: whose signature is believed
-	IdPEntityID  string // what the service calls itself
+	IDPEntityID  string // what the service calls itself
 	SPEntityID   string // what it calls us
 	RoleMappings string // JSON
 	CreatedAt    int64  // microseconds
@@ -29,7 +29,7 @@ const samlColumns = `SELECT id, account_id, sso_url, certificate, idp_entity_id,
 
 func (s *SAMLSettings) fields() []any {
 	return []any{
-		&s.ID, &s.AccountID, &s.SSOURL, &s.Certificate, &s.IdPEntityID, &s.SPEntityID, &s.RoleMappings, &s.CreatedAt, &s.UpdatedAt,
+		&s.ID, &s.AccountID, &s.SSOURL, &s.Certificate, &s.IDPEntityID, &s.SPEntityID, &s.RoleMappings, &s.CreatedAt, &s.UpdatedAt,
 	}
 }
 
@@ -59,11 +59,12 @@ func readSAMLSettings(ctx context.Context, q queryer, accountID int64) (SAMLSett
 // SetSAMLSettings gives an account these settings instead of those that it has, which
 // keep their id and age.
 func (t *Tx) SetSAMLSettings(ctx context.Context, in SAMLSettings) error {
-	if _, err := t.tx.ExecContext(ctx, `INSERT INTO saml_settings (account_id, sso_url, certificate, idp_entity_id, sp_entity_id, role_mappings, created_at, updated_at)
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO saml_settings
+			(account_id, sso_url, certificate, idp_entity_id, sp_entity_id, role_mappings, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
 		ON CONFLICT (account_id) DO UPDATE SET sso_url = excluded.sso_url, certificate = excluded.certificate, idp_entity_id = excluded.idp_entity_id,
 			sp_entity_id = excluded.sp_entity_id, role_mappings = excluded.role_mappings, updated_at = excluded.updated_at`,
-		in.AccountID, in.SSOURL, in.Certificate, in.IdPEntityID, in.SPEntityID, jsonObject(in.RoleMappings), t.now()); err != nil {
+		in.AccountID, in.SSOURL, in.Certificate, in.IDPEntityID, in.SPEntityID, jsonObject(in.RoleMappings), t.now()); err != nil {
 		return fmt.Errorf("store: set saml settings: %w", err)
 	}
 	return nil

@@ -28,7 +28,7 @@ func samlCases() []Case {
 
 func (w *World) samlSettings(account int64) store.SAMLSettings {
 	return store.SAMLSettings{
-		AccountID: account, SSOURL: "https://idp.test/sso", Certificate: "pem", IdPEntityID: "idp", SPEntityID: "sp", RoleMappings: `{"a":{"role":1}}`,
+		AccountID: account, SSOURL: "https://idp.test/sso", Certificate: "pem", IDPEntityID: "idp", SPEntityID: "sp", RoleMappings: `{"a":{"role":1}}`,
 	}
 }
 
