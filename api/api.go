@@ -63,6 +63,8 @@ func (a *API) Rows() []route.Row {
 		a.sessions(),
 		a.sessionPasswords(),
 		a.signUps(),
+		a.omniauth(),
+		a.saml(),
 		a.profile(),
 		a.mfa(),
 		a.accounts(),

@@ -75,10 +75,12 @@ type resetPasswordIn struct {
 
 func (a *API) resetPassword(ctx context.Context, c *route.Call, in resetPasswordIn) (any, error) {
 	s, err := a.Desk.ResetPassword(ctx, in.Token, in.Password, in.Confirmation.Ptr(), c.IP)
-	if errors.Is(err, desk.ErrToken) {
+	switch {
+	case errors.Is(err, desk.ErrToken):
 		return nil, refusedToken(textInvalidToken)
-	}
-	if err != nil {
+	case errors.Is(err, desk.ErrSAML):
+		return nil, forSAML(http.StatusForbidden, textSAMLPassword)
+	case err != nil:
 		return nil, err
 	}
 	return a.entered(ctx, c, s)
@@ -97,6 +99,8 @@ func (a *API) confirm(ctx context.Context, c *route.Call, in confirmIn) (any, er
 		return nil, refusedToken("Already confirmed")
 	case errors.Is(err, desk.ErrNotConfirmed):
 		return nil, refusedToken("Failure")
+	case errors.Is(err, desk.ErrSAML):
+		return nil, forSAML(http.StatusUnauthorized, textSAMLSignIn)
 	case err != nil:
 		return nil, err
 	}

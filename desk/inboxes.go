@@ -377,7 +377,8 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
 		JobNotificationsDeleted: d.notificationsDeleted,
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
-		JobBotDeleted: d.botDeleted,
+		JobBotDeleted:  d.botDeleted,
+		JobSAMLMembers: d.samlMembers,
 	}
 }
 

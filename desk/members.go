@@ -15,7 +15,8 @@ import (
 )
 
 // JobMemberLeft takes a member who left off the account's conversations, and
-// deletes the user when it was their last account.
+// deletes the user when it was their last account. Who was signed in by the account's
+// service has a password again.
 const JobMemberLeft = "member.left"
 
 // MemberJob is the payload of JobMemberLeft.
@@ -107,7 +108,10 @@ func (d *Desk) invite(ctx context.Context, tx *store.Tx, by Actor, in Invitation
 		return 0, err
 	}
 	in.Member.UserID = userID
-	if err := d.AddMember(ctx, tx, by, in.Member); err != nil || known {
+	if err := d.AddMember(ctx, tx, by, in.Member); err != nil {
+		return userID, err
+	}
+	if err := joinsBySAML(ctx, tx, in.Member); err != nil || known {
 		return userID, err
 	}
 	return userID, d.Invite(ctx, tx, userID, in.Member.AccountID)
@@ -306,8 +310,11 @@ func (d *Desk) memberLeft(ctx context.Context, j store.Job) error {
 		return err
 	}
 	return d.again(ctx, func(tx *store.Tx) error {
-		_, err := tx.DeleteLoneUser(ctx, in.UserID)
-		return err
+		gone, err := tx.DeleteLoneUser(ctx, in.UserID)
+		if err != nil || gone {
+			return err
+		}
+		return tx.ReleaseUserFromSAML(ctx, in.UserID)
 	})
 }
 

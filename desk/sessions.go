@@ -24,7 +24,7 @@ const (
 )
 
 // ProviderSAML is the provider of users whom their company's service signs in.
-const ProviderSAML = "saml"
+const ProviderSAML = store.ProviderSAML
 
 // Session is what a client shows to be signed in. It stays the same until it ends.
 type Session struct {
@@ -209,14 +209,20 @@ func (d *Desk) NewSession(ctx context.Context, userID int64, email string) (s Se
 
 // NewSSOToken makes a token with which a user signs in once within five minutes,
 // without password or second factor: for services that have proven who they are.
-func (d *Desk) NewSSOToken(ctx context.Context, userID int64) (string, error) {
+func (d *Desk) NewSSOToken(ctx context.Context, userID int64) (token string, err error) {
+	err = d.again(ctx, func(tx *store.Tx) error {
+		token, err = newSSOToken(ctx, tx, userID)
+		return err
+	})
+	return token, err
+}
+
+// newSSOToken is NewSSOToken in a transaction.
+func newSSOToken(ctx context.Context, tx *store.Tx, userID int64) (string, error) {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails, see crypto/rand
 	token := hex.EncodeToString(b)
-	err := d.again(ctx, func(tx *store.Tx) error {
-		return tx.InsertUserToken(ctx, store.UserToken{Kind: store.TokenSSO, UserID: userID, ExpiresAt: tx.Now.Add(ssoLife)}, token)
-	})
-	return token, err
+	return token, tx.InsertUserToken(ctx, store.UserToken{Kind: store.TokenSSO, UserID: userID, ExpiresAt: tx.Now.Add(ssoLife)}, token)
 }
 
 // SSOURL is the page of the dashboard that signs a user in with a token of

@@ -72,11 +72,15 @@ func (d *Desk) OrderConfirmation(ctx context.Context, tx *store.Tx, userID int64
 }
 
 // OrderInvitation orders the mail in which a user who was made for an account learns
-// of it and chooses a password. Call WakeJobs after the commit.
+// of it and chooses a password, or signs in at their company's service. Call WakeJobs
+// after the commit.
 func (d *Desk) OrderInvitation(ctx context.Context, tx *store.Tx, userID, accountID int64) error {
 	l, err := tx.LockLogin(ctx, userID)
 	if err != nil {
 		return err
+	}
+	if l.Provider == ProviderSAML {
+		return insertUserMail(ctx, tx, userMailJob{Kind: MailInvitation, To: l.Email, AccountID: accountID, UserID: userID, Nonce: rand.Text()})
 	}
 	t := store.UserToken{Kind: store.TokenInvite, UserID: userID, ExpiresAt: tx.Now.Add(invitationLife)}
 	return d.orderUserMail(ctx, tx, t, userMailJob{Kind: MailInvitation, To: l.Email, AccountID: accountID})
@@ -101,6 +105,10 @@ func (d *Desk) orderUserMail(ctx context.Context, tx *store.Tx, t store.UserToke
 	if err := tx.InsertUserToken(ctx, t, d.mailToken(in)); err != nil {
 		return err
 	}
+	return insertUserMail(ctx, tx, in)
+}
+
+func insertUserMail(ctx context.Context, tx *store.Tx, in userMailJob) error {
 	payload, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("desk: mail: %w", err)
@@ -187,6 +195,12 @@ func (d *Desk) userLetter(ctx context.Context, in userMailJob, user store.Login)
 			return l, err
 		}
 		l.Subject = say(wording.MailInvited.With("account", account.Name))
+		if user.Provider == ProviderSAML {
+			l.Lines = append(l.Lines, say(wording.MailSSOBody.With("inviter", inviter, "account", account.Name)))
+			l.Action, l.Link = say(wording.MailSignIn.Text()), d.PublicURL+"/app/login/sso"
+			in.Until = time.Time{} // of a token that it had before
+			break
+		}
 		l.Lines = append(l.Lines, say(wording.MailInviteBody.With("inviter", inviter, "account", account.Name)))
 		l.Action, l.Link = say(wording.MailChoosePassword.Text()), d.link("/app/auth/password/edit", "reset_password_token", d.mailToken(in))
 	case MailReset:

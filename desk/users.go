@@ -38,13 +38,14 @@ func (d *Desk) ForgotPassword(ctx context.Context, email string) error {
 }
 
 // ResetPassword gives the owner of a token another password and signs them in, as far
-// as their second factor lets them; all their other sessions end. Who has the token reads the mails, so that the address
-// counts as confirmed. ErrToken: the token is none; a *chat.Error says what is wrong
-// with the password, and the token holds on.
+// as their second factor lets them; all their other sessions end. Who has the token
+// reads the mails, so that the address counts as confirmed, unless the token was not
+// sent. ErrToken: the token is none; ErrSAML: the user has no password any more; a
+// *chat.Error says what is wrong with the password, and the token holds on.
 func (d *Desk) ResetPassword(ctx context.Context, token, password string, confirmation *string, ip string) (SignedIn, error) {
 	var held store.UserToken
 	err := store.ErrNotFound
-	for _, kind := range []store.TokenKind{store.TokenReset, store.TokenInvite} {
+	for _, kind := range []store.TokenKind{store.TokenReset, store.TokenInvite, store.TokenSetup} {
 		if held, err = d.Store.UserToken(ctx, kind, token); !errors.Is(err, store.ErrNotFound) {
 			break
 		}
@@ -68,8 +69,13 @@ func (d *Desk) ResetPassword(ctx context.Context, token, password string, confir
 		if err != nil {
 			return err
 		}
-		if err := tx.ConfirmUser(ctx, user.UserID); err != nil {
-			return err
+		if user.Provider == ProviderSAML {
+			return ErrSAML
+		}
+		if held.Kind != store.TokenSetup {
+			if err := tx.ConfirmUser(ctx, user.UserID); err != nil {
+				return err
+			}
 		}
 		if err := tx.SetPassword(ctx, user.UserID, hash); err != nil {
 			return err
@@ -106,9 +112,11 @@ func (d *Desk) newPassword(ctx context.Context, password string, confirmation *s
 }
 
 // ConfirmEmail makes the address to which a token was sent its owner's, and signs
-// them in, as far as their second factor lets them. The token may be shown again: ErrAlreadyConfirmed. ErrToken: it is none,
-// or of an address that the user does not want any more. ErrNotConfirmed: somebody
-// else has the address meanwhile.
+// them in, as far as their second factor lets them. The token may be shown again:
+// ErrAlreadyConfirmed. ErrToken: it is none, or of an address that the user does not
+// want any more. ErrNotConfirmed: somebody
+// else has the address meanwhile. ErrSAML: who signs in elsewhere has the address that
+// they have there.
 func (d *Desk) ConfirmEmail(ctx context.Context, token, ip string) (SignedIn, error) {
 	held, err := d.Store.UserToken(ctx, store.TokenConfirm, token)
 	if errors.Is(err, store.ErrNotFound) {
@@ -125,6 +133,8 @@ func (d *Desk) ConfirmEmail(ctx context.Context, token, ip string) (SignedIn, er
 			return ErrToken
 		case err != nil:
 			return err
+		case user.Provider == ProviderSAML:
+			return ErrSAML
 		case held.Email == user.UnconfirmedEmail:
 			err = tx.SetEmail(ctx, user.UserID, held.Email)
 		case held.Email != user.Email:

@@ -20,6 +20,8 @@ type NewUser struct {
 	Name         string
 	PasswordHash string    // bcrypt's
 	ConfirmedAt  time.Time // zero: the e-mail address is not confirmed
+	DisplayName  string    // empty: none
+	Provider     string    // empty: ProviderEmail
 }
 
 // InsertUser stores a user with an API token of their own; ErrTaken when somebody
@@ -27,9 +29,10 @@ type NewUser struct {
 // after that.
 func (t *Tx) InsertUser(ctx context.Context, u NewUser) (int64, error) {
 	var id int64
-	err := t.tx.QueryRowContext(ctx, `INSERT INTO users (email, name, password_hash, confirmed_at, pubsub_token, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email) DO NOTHING RETURNING id`,
-		normalEmail(u.Email), u.Name, u.PasswordHash, nullMicros(u.ConfirmedAt), NewToken(), t.now()).Scan(&id)
+	err := t.tx.QueryRowContext(ctx, `INSERT INTO users (email, name, password_hash, confirmed_at, pubsub_token, created_at, updated_at, display_name, provider)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) ON CONFLICT (email) DO NOTHING RETURNING id`,
+		normalEmail(u.Email), u.Name, u.PasswordHash, nullMicros(u.ConfirmedAt), NewToken(), t.now(), nilIfEmpty(u.DisplayName),
+		cmp.Or(u.Provider, ProviderEmail)).Scan(&id)
 	if isNoRows(err) {
 		return 0, ErrTaken
 	}

@@ -20,8 +20,8 @@ func (s *Store) CountHits(ctx context.Context, name string, n int64, ends time.T
 	return sum, nil
 }
 
-// PruneSignIn removes what is over: sessions and tokens that expired, counters that
-// ended, and mails that were held longer than keep.
+// PruneSignIn removes what is over: sessions, tokens and assertions that expired,
+// counters that ended, and mails that were held longer than keep.
 func (s *Store) PruneSignIn(ctx context.Context, keep time.Duration) error {
 	now := s.now()
 	for _, one := range []struct {
@@ -32,6 +32,7 @@ func (s *Store) PruneSignIn(ctx context.Context, keep time.Duration) error {
 		{`DELETE FROM user_tokens WHERE expires_at <= $1`, now},
 		{`DELETE FROM console_sessions WHERE expires_at <= $1`, now},
 		{`DELETE FROM throttle_hits WHERE ends_at <= $1`, now},
+		{`DELETE FROM saml_assertions WHERE expires_at <= $1`, now},
 		{`DELETE FROM mails_held WHERE created_at <= $1`, now.Add(-keep)},
 	} {
 		if _, err := s.w.ExecContext(ctx, one.query, micros(one.at)); err != nil {

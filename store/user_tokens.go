@@ -16,6 +16,7 @@ const (
 	TokenReset   TokenKind = "reset"   // choose another password, once
 	TokenInvite  TokenKind = "invite"  // choose the first password, once
 	TokenSSO     TokenKind = "sso"     // sign in, once
+	TokenSetup   TokenKind = "setup"   // choose the first password, once; it was not sent by mail and proves no address
 )
 
 // maxUserTokens is how many of a kind a user can have: of those that never expire

@@ -117,7 +117,7 @@ func (t *Tx) SetPassword(ctx context.Context, userID int64, hash string) error {
 }
 
 func (t *Tx) dropPasswordTokens(ctx context.Context, userID int64) error {
-	for _, kind := range []TokenKind{TokenReset, TokenInvite} {
+	for _, kind := range []TokenKind{TokenReset, TokenInvite, TokenSetup} {
 		if err := t.DropUserTokens(ctx, userID, kind); err != nil {
 			return err
 		}

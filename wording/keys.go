@@ -159,6 +159,8 @@ const (
 	MailInvited        Key = "mail.invited"      // account
 	MailInviteBody     Key = "mail.invite_body"  // inviter, account
 	MailChoosePassword Key = "mail.choose_password"
+	MailSSOBody        Key = "mail.sso_body" // inviter, account
+	MailSignIn         Key = "mail.sign_in"
 	MailReset          Key = "mail.reset"
 	MailResetBody      Key = "mail.reset_body"
 	MailValidUntil     Key = "mail.valid_until" // time

@@ -134,6 +134,8 @@ var libraries = []struct {
 		true,
 		"routes are rows; the router belongs to who mounts them",
 	},
+	{"github.com/crewjam/saml", []string{"desk"}, true, "who a company's service says that somebody is gets judged in one place"},
+	{"github.com/russellhaering/goxmldsig", []string{"desk"}, true, "the clock of the library above"},
 	{"github.com/nicksnyder/go-i18n", []string{"wording"}, true, "texts are the catalogue's"},
 	{"github.com/SherClockHolmes/webpush-go", []string{"desk"}, false, "keys and addresses of devices stay in one place"},
 	{"github.com/wneessen/go-mail", []string{"mail"}, false, "who has something to tell hands a mail.Message over"},

@@ -164,7 +164,7 @@ func Cases() []Case {
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(),
 		notificationCases(), notificationSettingsCases(),
 		platformCases(),
-		botCases(), policyCases(), campaignCases(),
+		botCases(), policyCases(), campaignCases(), samlCases(),
 	} {
 		all = append(all, list...)
 	}
