@@ -175,7 +175,8 @@ func TestRefusals(t *testing.T) {
 		{
 			`{"phone_number":"+15550001","provider_config":{"account_sid":" ","auth_token":7,"twiml_app_sid":"theirs"}}`,
 			"Provider config account_sid" + need + ", Provider config auth_token" + need + ", Provider config api_key_sid" + need +
-				", Provider config api_key_secret" + need + ", Provider config twiml_app_sid" + need, []string{"provider_config"},
+				", Provider config api_key_secret" + need + ", Provider config twiml_app_sid" + need,
+			[]string{"provider_config"},
 		},
 		{`[]`, "Channel is invalid", []string{"channel"}},
 	} {
