@@ -102,7 +102,7 @@ func (a *API) createInbox(ctx context.Context, c *route.Call, in createInboxIn) 
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V})
+	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{By: actor(c), Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V})
 	if err != nil {
 		return nil, provided(c, err)
 	}
@@ -186,7 +186,7 @@ func (a *API) updateInbox(ctx context.Context, c *route.Call, in updateInboxIn) 
 		return nil, err
 	}
 	err = a.Desk.UpdateInbox(ctx, desk.InboxChange{
-		Inbox: i.Inbox, Hours: hours, Params: channelChanges(in.Channel), SignatureMode: in.SignatureMode.Ptr(),
+		By: actor(c), Inbox: i.Inbox, Hours: hours, Params: channelChanges(in.Channel), SignatureMode: in.SignatureMode.Ptr(),
 	})
 	if err != nil {
 		return nil, provided(c, err)
@@ -220,7 +220,7 @@ func (a *API) deleteInbox(ctx context.Context, c *route.Call, in byID) (messageT
 	if err := a.inboxExists(ctx, c, in.ID); err != nil {
 		return messageText{}, err
 	}
-	if err := a.Desk.DeleteInbox(ctx, c.Account.ID, in.ID); err != nil {
+	if err := a.Desk.DeleteInbox(ctx, actor(c), c.Account.ID, in.ID); err != nil {
 		return messageText{}, err
 	}
 	return messageText{"Your inbox deletion request will be processed in some time."}, nil

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"tributary/channels"
@@ -60,6 +61,7 @@ type Desk struct {
 	flood     *flood
 	endpoints *endpoints
 	passwords *passwords
+	parted    sync.Map // ids of inboxes under deletion whose providers were told
 }
 
 // New makes a desk.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tributary/simulator"
+	"tributary/store"
 	"tributary/whatsapp"
 )
 
@@ -207,7 +208,7 @@ func TestTokenDies(t *testing.T) {
 		t.Fatalf("%d calls with a dead token", len(calls))
 	}
 	done, err := w.engines[0].Connect(t.Context(), w.engines[0].desk, whatsapp.Signup{
-		AccountID: w.account, UserID: 1, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID, InboxID: inbox,
+		AccountID: w.account, By: desk.Actor{UserID: 1}, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID, InboxID: inbox,
 	})
 	if err != nil || done.InboxID != inbox {
 		t.Fatalf("reconnected: %+v, %v", done, err)
@@ -228,7 +229,7 @@ func TestInboxDeleted(t *testing.T) {
 	w.pass(2*time.Minute, 10*time.Second)
 	w.state(one, "registered", "")
 	remove := func(inbox int64) {
-		if err := p.desk.DeleteInbox(t.Context(), w.account, inbox); err != nil {
+		if err := p.desk.DeleteInbox(t.Context(), desk.Actor{}, w.account, inbox); err != nil {
 			t.Fatal(err)
 		}
 		_, ch, ok := p.Directory.Inbox(inbox)
@@ -239,13 +240,19 @@ func TestInboxDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for {
-			done, err := w.db.DeleteInboxChunk(t.Context(), inbox, 100)
+			done, err := w.db.EmptyInboxChunk(t.Context(), inbox, 100)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if done {
-				return
+				break
 			}
+		}
+		if err := w.db.Transact(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.DeleteInbox(t.Context(), inbox)
+			return err
+		}); err != nil {
+			t.Fatal(err)
 		}
 	}
 	remove(first)
