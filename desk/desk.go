@@ -58,6 +58,8 @@ type Options struct {
 // Desk runs the use-cases. It is safe for concurrent use.
 type Desk struct {
 	Options
+	// Webhooks notes how the webhooks of inboxes are doing; its Run writes that down.
+	Webhooks  *Webhooks
 	flood     *flood
 	endpoints *endpoints
 	passwords *passwords
@@ -76,6 +78,7 @@ func New(opt Options) *Desk {
 		opt.Setting = func(string) string { return "" }
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
+	d.Webhooks = newWebhooks(&d.Options)
 	if d.Invite == nil {
 		d.Invite = d.OrderInvitation
 	}

@@ -67,7 +67,7 @@ func (f *Fetcher) JobTimeout() time.Duration { return f.limit + fetchMargin }
 
 // Handlers are the jobs of the fetcher; they belong to store.LaneMedia.
 func (f *Fetcher) Handlers() map[string]Handler {
-	return map[string]Handler{store.JobMedia: f.media, JobAvatar: f.avatar}
+	return map[string]Handler{store.JobMedia: f.media, JobAvatar: f.avatar, JobInboxAvatar: f.inboxAvatar}
 }
 
 // enter takes one of the inbox's places; when there is none the job comes later.

@@ -111,3 +111,32 @@ func (s *Store) MembershipsByID(ctx context.Context, accountID int64, list []int
 	}
 	return out, err
 }
+
+// Tables whose records Names reads.
+const (
+	NamesOfInboxes = "inboxes"
+	NamesOfTeams   = "teams"
+)
+
+// Names reads the names of an account's records in one of the tables above; those
+// that are gone are absent.
+func (s *Store) Names(ctx context.Context, table string, accountID int64, list []int64) (map[int64]string, error) {
+	out := make(map[int64]string, len(list))
+	if len(list) == 0 || table != NamesOfInboxes && table != NamesOfTeams {
+		return out, nil
+	}
+	rows, err := s.r.QueryContext(ctx, `SELECT r.id, r.name FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN `+table+` r
+		WHERE r.id = x.id AND r.account_id = $1`, accountID, ids(list))
+	if err != nil {
+		return nil, fmt.Errorf("store: names: %w", err)
+	}
+	type named struct {
+		id   int64
+		name string
+	}
+	found, err := collect(rows, "names", func(n *named) []any { return []any{&n.id, &n.name} })
+	for _, n := range found {
+		out[n.id] = n.name
+	}
+	return out, err
+}

@@ -14,7 +14,7 @@ func inboxStatusCases() []Case {
 		{"changes of inbox members", []string{
 			"Store.InboxAgents", "Tx.AddInboxMembers", "Tx.RemoveInboxMembers", "Tx.KeepInboxMembers",
 		}, testChangeInboxMembers},
-		{"audit log", []string{"Tx.InsertAudit", "Tx.InsertAudits", "Store.Audits", "Store.CountAudits", "Store.MembershipsByID"}, testAudits},
+		{"audit log", []string{"Tx.InsertAudit", "Tx.InsertAudits", "Store.Audits", "Store.CountAudits", "Store.MembershipsByID", "Store.Names"}, testAudits},
 		{"news of webhooks", []string{"Tx.LockWebhooks", "Tx.NoteWebhooks", "Store.WebhookStatus"}, testWebhookNews},
 		{"refused webhooks", []string{"Tx.CountRefusals", "Store.WebhookStatus", "Store.PruneRefusals"}, testRefusals},
 	}
@@ -41,7 +41,9 @@ func testChangeInboxMembers(t *testing.T, w *World) {
 	}
 	add := func(list ...int64) []int64 {
 		t.Helper()
-		return change(func(ctx context.Context, tx *store.Tx) ([]store.InboxMember, error) { return tx.AddInboxMembers(ctx, one, list) })
+		return change(func(ctx context.Context, tx *store.Tx) ([]store.InboxMember, error) {
+			return tx.AddInboxMembers(ctx, one, list)
+		})
 	}
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.AddInboxMembers(ctx, two, users)
@@ -137,6 +139,22 @@ func testAudits(t *testing.T, w *World) {
 	found, err := w.MembershipsByID(ctx, mine, []int64{m.ID, other.ID, 999})
 	noErr(t, "MembershipsByID", err)
 	want(t, "MembershipsByID", found, map[int64]store.Membership{m.ID: m})
+	inbox, team := w.line(mine, "desk").Inbox, w.team(mine, "sales")
+	foreign := w.line(theirs, "far").Inbox
+	for table, wanted := range map[string]map[int64]string{
+		store.NamesOfInboxes: {inbox: "desk"}, store.NamesOfTeams: {team: "sales"}, "users": {},
+	} {
+		record := inbox
+		if table == store.NamesOfTeams {
+			record = team
+		}
+		names, err := w.Names(ctx, table, mine, []int64{record, foreign + 1000})
+		noErr(t, "Names", err)
+		want(t, "Names of "+table, names, wanted)
+	}
+	names, err := w.Names(ctx, store.NamesOfInboxes, mine, []int64{foreign})
+	noErr(t, "Names", err)
+	want(t, "names of others", names, map[int64]string{})
 }
 
 func testWebhookNews(t *testing.T, w *World) {
