@@ -68,4 +68,3 @@ func (a *API) callbackURL(inboxID int64) *string {
 	}
 	return nil
 }
-

@@ -78,9 +78,6 @@ func (w *Webhooks) Proven(inboxID int64) {
 // holds the lock.
 func (w *Webhooks) note(n store.WebhookNews) {
 	known, waits := w.news[n.InboxID]
-	if !waits {
-		known = store.WebhookNews{InboxID: n.InboxID}
-	}
 	w.news[n.InboxID] = later(known, n)
 	if _, written := w.rests[n.InboxID]; !waits && !written {
 		select {
@@ -92,6 +89,7 @@ func (w *Webhooks) note(n store.WebhookNews) {
 
 // later joins what was known first with what came after.
 func later(known, n store.WebhookNews) store.WebhookNews {
+	known.InboxID = n.InboxID
 	if known.VerifiedAt == 0 {
 		known.VerifiedAt = n.VerifiedAt
 	}
