@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tributary/desk"
 	"tributary/simulator"
 	"tributary/store"
 	"tributary/whatsapp"
