@@ -137,7 +137,7 @@ func (a *API) auditables(ctx context.Context, c *route.Call, list []store.AuditR
 		return nil, err
 	}
 	for id, u := range users {
-		out[auditable{"User", id}] = a.newUserPush(u)
+		out[auditable{"User", id}] = a.newUserPush(ctx, c.Account.ID, u)
 	}
 	if len(byKind["AccountUser"]) == 0 {
 		return out, nil

@@ -33,7 +33,7 @@ func (a *API) listInboxMembers(ctx context.Context, c *route.Call, in byInbox) (
 
 func (a *API) inboxAgents(ctx context.Context, c *route.Call, inboxID int64) (payload[[]agentOut], error) {
 	list, err := a.Store.InboxAgents(ctx, c.Account.ID, inboxID)
-	return payload[[]agentOut]{a.newAgentsOut(c.Account.ID, list)}, err
+	return payload[[]agentOut]{a.newAgentsOut(ctx, c.Account.ID, list)}, err
 }
 
 type inboxMembersIn struct {

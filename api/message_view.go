@@ -108,14 +108,14 @@ func unique(list []int64) []int64 {
 }
 
 // senderOf is the sender of a message, nil when there is none any more.
-func (a *API) senderOf(s senders, m store.MessageRow) any {
+func (a *API) senderOf(ctx context.Context, s senders, m store.MessageRow) any {
 	if m.SenderType == nil || m.SenderID == nil {
 		return nil
 	}
 	switch *m.SenderType {
 	case senderUser:
 		if u, ok := s.users[*m.SenderID]; ok {
-			return a.newUserPush(u)
+			return a.newUserPush(ctx, m.AccountID, u)
 		}
 	case senderContact:
 		if c, ok := s.contacts[*m.SenderID]; ok {
@@ -125,12 +125,12 @@ func (a *API) senderOf(s senders, m store.MessageRow) any {
 	return nil
 }
 
-func (a *API) newMessageOut(m store.MessageRow, displayID int64, people senders) messageOut {
+func (a *API) newMessageOut(ctx context.Context, m store.MessageRow, displayID int64, people senders) messageOut {
 	out := messageOut{
 		ID: m.ID, Content: m.Content, InboxID: m.InboxID, ConversationID: displayID, MessageType: m.Type,
 		ContentType: nameAt(chat.ContentTypes, m.ContentType), Status: string(chat.MessageStatusOf(m.Status)),
 		ContentAttributes: object(m.Attributes), CreatedAt: unix(&m.CreatedAt), Private: m.Private, SourceID: m.SourceID,
-		Sender: a.senderOf(people, m),
+		Sender: a.senderOf(ctx, people, m),
 	}
 	for _, file := range m.Attachments {
 		out.Attachments = append(out.Attachments, a.newAttachmentOut(file, m.AccountID))
@@ -138,9 +138,9 @@ func (a *API) newMessageOut(m store.MessageRow, displayID int64, people senders)
 	return out
 }
 
-func (a *API) newMessagePush(m store.MessageRow, c store.ConversationListed, people senders) messagePush {
+func (a *API) newMessagePush(ctx context.Context, m store.MessageRow, c store.ConversationListed, people senders) messagePush {
 	out := messagePush{
-		messageOut: a.newMessageOut(m, c.DisplayID, people), AccountID: m.AccountID, UpdatedAt: iso(&m.UpdatedAt), SenderType: m.SenderType,
+		messageOut: a.newMessageOut(ctx, m, c.DisplayID, people), AccountID: m.AccountID, UpdatedAt: iso(&m.UpdatedAt), SenderType: m.SenderType,
 		SenderID: m.SenderID, AdditionalAttributes: object(m.AdditionalAttributes), ProcessedMessageContent: m.Content,
 		Conversation: messageThreadPush{AssigneeID: c.AssigneeID, UnreadCount: c.UnreadCount, LastActivityAt: unix(&c.LastActivityAt)},
 	}

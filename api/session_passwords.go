@@ -50,9 +50,9 @@ func (a *API) forgotPassword(ctx context.Context, _ *route.Call, in forgotPasswo
 	case errors.Is(err, desk.ErrSAML):
 		return messageText{}, forSAML(http.StatusForbidden, textSAMLPassword)
 	case errors.Is(err, store.ErrNotFound):
-		return messageText{}, &route.Problem{Status: http.StatusNotFound, Body: messageText{"There is no user with this e-mail address."}}
+		err = nil // the same answer: who asks does not learn who has an account
 	}
-	return messageText{"We have sent you a mail by which you can choose a new password."}, err
+	return messageText{"If there is an account with this address, we have sent it a mail by which you can choose a new password."}, err
 }
 
 // tokenOut refuses what came from a link.

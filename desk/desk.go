@@ -14,6 +14,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/files"
+	"tributary/presence"
 	"tributary/store"
 )
 
@@ -51,19 +52,20 @@ type Options struct {
 	DefaultLocale string
 	// PasswordCost is bcrypt's; 0: 11. Less is for tests only.
 	PasswordCost int
-	// Presence learns what members choose to be; nil: nobody looks.
-	Presence Presence
+	// Presence knows who is connected now; nil: nobody is.
+	Presence presence.Tracker
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
 type Desk struct {
 	Options
 	// Webhooks notes how the webhooks of inboxes are doing; its Run writes that down.
-	Webhooks  *Webhooks
-	flood     *flood
-	endpoints *endpoints
-	passwords *passwords
-	parted    sync.Map // ids of inboxes under deletion whose providers were told
+	Webhooks   *Webhooks
+	flood      *flood
+	endpoints  *endpoints
+	passwords  *passwords
+	attendance *attendance
+	parted     sync.Map // ids of inboxes under deletion whose providers were told
 }
 
 // New makes a desk.
@@ -78,6 +80,7 @@ func New(opt Options) *Desk {
 		opt.Setting = func(string) string { return "" }
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
+	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
 	d.Webhooks = newWebhooks(&d.Options)
 	if d.Invite == nil {
 		d.Invite = d.OrderInvitation
