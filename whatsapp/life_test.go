@@ -32,9 +32,13 @@ func TestPendingNumberGoesLive(t *testing.T) {
 		if calls := n.RegisterCalls(); len(calls) != 1 {
 			t.Fatalf("%d calls while nothing changed", len(calls))
 		}
+		before := w.inboxesChanged()
 		n.ApproveName(simulator.Silently())
 		w.pass(2*time.Hour, time.Minute)
 		w.state(n, "registered", "")
+		if w.inboxesChanged() == before {
+			t.Error("clients are not told to read the inbox again")
+		}
 		if calls := n.RegisterCalls(); len(calls) != 2 || !calls[1].OK() {
 			t.Fatalf("%d calls", len(calls))
 		}
@@ -271,4 +275,15 @@ func TestInboxDeleted(t *testing.T) {
 	if ok, _ := waba.Subscribed(); ok {
 		t.Error("our app is still subscribed to an account that no inbox uses")
 	}
+}
+
+// inboxesChanged is when clients of the account were last told to read its inboxes
+// again (microseconds).
+func (w *world) inboxesChanged() int64 {
+	w.t.Helper()
+	keys, err := w.db.CacheKeys(w.t.Context(), w.account)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return keys[store.CacheInboxes]
 }
