@@ -69,6 +69,9 @@ func (a *API) Rows() []route.Row {
 		a.agents(),
 		a.teams(),
 		a.customRoles(),
+		a.agentBots(),
+		a.assignmentPolicies(),
+		a.capacityPolicies(),
 		a.inboxes(),
 		a.inboxTemplates(),
 		a.inboxMembers(),
@@ -86,6 +89,15 @@ func (a *API) Rows() []route.Row {
 		a.publicConversations(),
 		a.publicMessages(),
 		a.messageStatus(),
+		a.platformUsers(),
+		a.platformAccounts(),
+		a.platformBots(),
+		a.installation(),
+		a.superAdminSession(),
+		a.superAdmin(),
+		a.superAdminApps(),
+		a.superAdminUsers(),
+		a.superAdminAccounts(),
 	)
 }
 

@@ -14,6 +14,9 @@ var _ route.Authenticator = (*API)(nil)
 
 // Authenticate implements route.Authenticator: it knows API tokens and sessions.
 func (a *API) Authenticate(ctx context.Context, c route.Credentials) (route.Caller, error) {
+	if c.Auth == route.AuthConsole {
+		return a.byConsole(ctx, c.Console)
+	}
 	if c.APIToken == "" {
 		return a.bySession(ctx, c)
 	}
@@ -61,7 +64,10 @@ func (a *API) Scope(ctx context.Context, caller route.Caller, accountID int64) (
 	if s.Member {
 		out.Membership = route.Membership{Role: roleName(s.Role), CustomRoleID: s.CustomRoleID, Permissions: s.Permissions}
 	}
-	return out, nil
+	if caller.Bot != nil {
+		out.BotLinked, err = a.Store.BotLinked(ctx, accountID, caller.Bot.ID)
+	}
+	return out, err
 }
 
 // accountActive is the stored status of an account that is not suspended.

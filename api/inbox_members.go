@@ -17,10 +17,6 @@ func (a *API) inboxMembers() []route.Row {
 	}
 }
 
-type byInbox struct {
-	InboxID int64 `path:"inbox_id"`
-}
-
 func (a *API) listInboxMembers(ctx context.Context, c *route.Call, in byInbox) (payload[[]agentOut], error) {
 	if err := a.inboxExists(ctx, c, in.InboxID); err != nil {
 		return payload[[]agentOut]{}, err

@@ -66,11 +66,13 @@ const (
 type senders struct {
 	users    map[int64]store.AgentRow
 	contacts map[int64]store.ContactRow
+	bots     map[int64]store.BotView
 }
 
-// sendersOf reads the senders of messages, and further users, with two queries.
+// sendersOf reads the senders of messages, and further users, with a query for
+// each kind.
 func (a *API) sendersOf(ctx context.Context, accountID int64, list []store.MessageRow, users ...int64) (senders, error) {
-	var contacts []int64
+	var contacts, bots []int64
 	seen := map[int64]bool{}
 	for _, m := range list {
 		if m.SenderType == nil || m.SenderID == nil {
@@ -79,6 +81,8 @@ func (a *API) sendersOf(ctx context.Context, accountID int64, list []store.Messa
 		switch *m.SenderType {
 		case senderUser:
 			users = append(users, *m.SenderID)
+		case senderBot:
+			bots = append(bots, *m.SenderID)
 		case senderContact:
 			if !seen[*m.SenderID] {
 				contacts = append(contacts, *m.SenderID)
@@ -91,7 +95,10 @@ func (a *API) sendersOf(ctx context.Context, accountID int64, list []store.Messa
 	if s.users, err = a.Store.Agents(ctx, accountID, unique(users)); err != nil {
 		return s, err
 	}
-	s.contacts, err = a.Store.Contacts(ctx, accountID, contacts)
+	if s.contacts, err = a.Store.Contacts(ctx, accountID, contacts); err != nil {
+		return s, err
+	}
+	s.bots, err = a.Store.BotViews(ctx, unique(bots))
 	return s, err
 }
 
@@ -116,6 +123,10 @@ func (a *API) senderOf(ctx context.Context, s senders, m store.MessageRow) any {
 	case senderUser:
 		if u, ok := s.users[*m.SenderID]; ok {
 			return a.newUserPush(ctx, m.AccountID, u)
+		}
+	case senderBot:
+		if b, ok := s.bots[*m.SenderID]; ok {
+			return a.Desk.BotPush(b)
 		}
 	case senderContact:
 		if c, ok := s.contacts[*m.SenderID]; ok {

@@ -160,6 +160,11 @@ func (d *Desk) userPush(ctx context.Context, accountID int64, u store.AgentRow) 
 	return out
 }
 
+// BotPush is a bot inside messages and events.
+func (d *Desk) BotPush(b store.BotView) map[string]any {
+	return map[string]any{"id": b.ID, "name": b.Name, "avatar_url": d.UserAvatarURL(b.AvatarBlobID), "type": "agent_bot"}
+}
+
 func (d *Desk) messagePush(ctx context.Context, m store.MessageRow, t store.ThreadView) map[string]any {
 	out := map[string]any{
 		"id": m.ID, "content": m.Content, "account_id": m.AccountID, "inbox_id": m.InboxID, "conversation_id": t.Conversation.DisplayID,
@@ -180,6 +185,10 @@ func (d *Desk) messagePush(ctx context.Context, m store.MessageRow, t store.Thre
 		case "User":
 			if u, ok := t.Agents[*m.SenderID]; ok {
 				out["sender"] = d.userPush(ctx, m.AccountID, u)
+			}
+		case store.OwnerBot:
+			if t.Bot != nil && t.Bot.ID == *m.SenderID {
+				out["sender"] = d.BotPush(*t.Bot)
 			}
 		}
 	}

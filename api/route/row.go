@@ -18,6 +18,7 @@ const (
 	AuthAccount    Auth = "account"     // a member (or bot) of the account {account_id}
 	AuthOwnAccount Auth = "own_account" // one of the caller's own accounts {id}, suspended or not
 	AuthPlatform   Auth = "platform"    // a platform app
+	AuthConsole    Auth = "console"     // a super admin in the operators' console, by cookie
 )
 
 // Row is one route. Rows are made by Get and its siblings and refined by the
@@ -44,6 +45,9 @@ type Row struct {
 	err     error // why the row cannot be mounted
 	find    finder
 	param   string // of find
+	// findSent is a look-up behind the parameter sentParam of the body.
+	findSent  finder
+	sentParam string
 	// unsigned is the row's answer to who has not signed in; nil: everybody's.
 	unsigned *Problem
 	call     func(ctx context.Context, c *Call, b *bag) (any, error)
@@ -116,6 +120,8 @@ func authOf(path string, p Policy) Auth {
 		return AuthNone
 	case p == Platform:
 		return AuthPlatform
+	case p == Console:
+		return AuthConsole
 	case strings.Contains(path, "/{account_id}"):
 		return AuthAccount
 	}
@@ -214,6 +220,13 @@ func (r Row) Finds(param string, find func(ctx context.Context, c *Call, id int6
 	return r
 }
 
+// FindsSent is Finds for a record that a parameter of the body or query names: its
+// look-up comes after that of Finds. Without the parameter nothing is looked up.
+func (r Row) FindsSent(param string, find func(ctx context.Context, c *Call, id int64) error) Row {
+	r.sentParam, r.findSent = param, find
+	return r
+}
+
 // params are the names in braces of a path.
 func params(path string) []string {
 	var names []string
@@ -272,7 +285,7 @@ func (r *Row) check() error {
 	if r.Auth == AuthOwnAccount {
 		delete(known, "id")
 	}
-	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && (r.Policy != Public && r.Policy != SignedIn && r.Policy != Platform) {
+	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && (r.Policy != Public && r.Policy != SignedIn && r.Policy != Platform && r.Policy != Console) {
 		return fmt.Errorf("route: %s: policy %s needs an account", at, r.Policy)
 	}
 	for name := range known {

@@ -30,7 +30,8 @@ var rules = map[string]rule{
 
 	"ingest":    {3, []string{"desk", "store", "queue", "channels", "chat"}},
 	"relay":     {3, []string{"desk", "store", "queue", "channels", "chat", "wording"}},
-	"api":       {3, []string{"api/route", "whatsapp", "desk", "files", "store", "blob", "channels", "chat", "wording"}},
+	"api":       {3, []string{"api/pages", "api/route", "whatsapp", "desk", "files", "store", "blob", "channels", "chat", "wording"}},
+	"api/pages": {3, nil},
 	"api/route": {3, []string{"chat", "wording"}},
 	// The simulator stands for the providers: it knows the program from outside
 	// only, so that it cannot repeat the program's mistakes.

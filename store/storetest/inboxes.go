@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -208,4 +209,20 @@ func testDeleteInbox(t *testing.T, w *World) {
 	done, err := w.EmptyInboxChunk(ctx, l.Inbox, limit)
 	noErr(t, "EmptyInboxChunk of one that is gone", err)
 	want(t, "done", done, true)
+}
+
+// DeleteInboxChunk deletes a share of what an inbox holds and at last the inbox, as the
+// desk's job does. done tells that nothing remains.
+func (w *World) DeleteInboxChunk(ctx context.Context, inboxID int64, limit int) (done bool, err error) {
+	if done, err = w.EmptyInboxChunk(ctx, inboxID, limit); err != nil || !done {
+		return false, err
+	}
+	err = w.Transact(ctx, func(tx *store.Tx) error {
+		_, err := tx.DeleteInbox(ctx, inboxID)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return true, err
 }
