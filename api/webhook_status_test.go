@@ -83,6 +83,7 @@ func TestWebhookStatus(t *testing.T) {
 func TestCallbackURLs(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {
+		w.graph()
 		for _, c := range []struct{ body, want string }{
 			{`{"channel":{"type":"telegram","bot_token":"7:abc"}}`, `null`},
 			{`{"name":"Api","channel":{"type":"api"}}`, `null`},
