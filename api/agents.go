@@ -27,7 +27,7 @@ func (a *API) agents() []route.Row {
 
 // actor is who calls, for the audit log.
 func actor(c *route.Call) desk.Actor {
-	return desk.Actor{UserID: c.User.ID, Email: c.User.Email, IP: c.IP}
+	return desk.Actor{UserID: c.User.ID, Email: c.User.Email, IP: c.IP, RequestID: c.RequestID}
 }
 
 func (a *API) newAgentsOut(ctx context.Context, accountID int64, list []store.AgentRow) []agentOut {

@@ -115,7 +115,7 @@ func (a *API) createInbox(ctx context.Context, c *route.Call, in createInboxIn) 
 		return nil, err
 	}
 	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{
-		Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V, AvatarID: avatar,
+		By: actor(c), Inbox: inbox, Params: in.Channel, Limit: limit, SignatureMode: in.SignatureMode.V, AvatarID: avatar,
 	})
 	if err != nil {
 		return nil, errors.Join(provided(c, err), a.dropAvatar(ctx, avatar))
@@ -213,7 +213,7 @@ func (a *API) updateInbox(ctx context.Context, c *route.Call, in updateInboxIn) 
 	if err != nil {
 		return nil, err
 	}
-	change := desk.InboxChange{Inbox: i.Inbox, Hours: hours, Params: a.channelChanges(in.ID, in.Channel), SignatureMode: in.SignatureMode.Ptr()}
+	change := desk.InboxChange{By: actor(c), Inbox: i.Inbox, Hours: hours, Params: a.channelChanges(in.ID, in.Channel), SignatureMode: in.SignatureMode.Ptr()}
 	avatar, err := a.avatar(ctx, in.Avatar.V)
 	if err != nil {
 		return nil, err
@@ -255,7 +255,7 @@ func (a *API) deleteInbox(ctx context.Context, c *route.Call, in byID) (messageT
 	if err := a.inboxExists(ctx, c, in.ID); err != nil {
 		return messageText{}, err
 	}
-	if err := a.Desk.DeleteInbox(ctx, c.Account.ID, in.ID); err != nil {
+	if err := a.Desk.DeleteInbox(ctx, actor(c), c.Account.ID, in.ID); err != nil {
 		return messageText{}, err
 	}
 	return messageText{"Your inbox deletion request will be processed in some time."}, nil

@@ -45,7 +45,7 @@ func (a *API) createTwilioChannel(ctx context.Context, c *route.Call, in createT
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
-	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Params: in.Channel})
+	id, err := a.Desk.CreateInbox(ctx, driver, desk.NewInbox{By: actor(c), Inbox: inbox, Params: in.Channel})
 	if err != nil {
 		return nil, provided(c, err)
 	}

@@ -219,7 +219,7 @@ func (a *API) authorizeWhatsApp(ctx context.Context, c *route.Call, in authorize
 		return nil, err
 	}
 	done, err := a.WhatsApp.Connect(ctx, a.Desk, whatsapp.Signup{
-		AccountID: c.Account.ID, UserID: c.User.ID, Code: in.Code, WABA: in.WABA, PortfolioID: in.BusinessID, PhoneID: in.PhoneID,
+		AccountID: c.Account.ID, By: actor(c), Code: in.Code, WABA: in.WABA, PortfolioID: in.BusinessID, PhoneID: in.PhoneID,
 		Coexistence: in.Event == whatsapp.CoexistenceEvent, InboxID: in.InboxID, Limit: limit,
 	})
 	if shown, ok := errors.AsType[*chat.Error](err); ok && shown.Code != chat.CodePayment {

@@ -79,6 +79,9 @@ func (h *housekeeping) Run(ctx context.Context) error {
 			if err := h.store.PruneSignIn(ctx, mailsKept); err != nil && ctx.Err() == nil {
 				h.log.Warn("old sessions and mails not removed", "error", err)
 			}
+			if _, err := h.store.PruneRefusals(ctx); err != nil && ctx.Err() == nil {
+				h.log.Warn("old counts of refused webhooks not removed", "error", err)
+			}
 			if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
 				h.log.Warn("parked receipts not expired", "error", err)
 			}

@@ -33,6 +33,9 @@ import (
 func (a *App) assemble(env *channels.Env) error {
 	metrics := ingest.NewMetrics(a.registry)
 	a.workers = append(a.workers, a.directory, a.settings, a.wake)
+	if a.cfg.Has(RoleEdge) || a.cfg.Has(RoleWorker) {
+		a.workers = append(a.workers, a.desk.Webhooks)
+	}
 	a.registerCollectors()
 	if a.cfg.Has(RoleWorker) {
 		a.assembleWorker(metrics, env)
@@ -114,7 +117,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 		edge := ingest.NewEdge(ingest.EdgeOptions{
 			Context: a.life, Drivers: a.drivers, Directory: a.directory, Appender: appender, Partitions: a.cfg.Partitions,
 			Mode: func() string { return a.cfg.SignatureMode }, PublicURL: a.cfg.FrontendURL, Metrics: metrics, Log: a.log,
-			Now: a.cfg.Now, Instance: channels.Token(4),
+			Status: a.desk.Webhooks, Now: a.cfg.Now, Instance: channels.Token(4),
 		})
 		edge.Mount(r)
 		isHook = edge.IsHook

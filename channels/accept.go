@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"tributary/chat"
@@ -36,6 +37,12 @@ type Verdict struct {
 	// Unrouted counts events that no channel got: nobody has the address, or may
 	// not have the event.
 	Unrouted int
+	// Channel is the one that the request is addressed to, where it names one.
+	Channel *Channel
+	// Proven tells that the proof held.
+	Proven bool
+	// Refusals tell whose webhook this was in vain, and why: each inbox and cause once.
+	Refusals []RefusedWebhook
 	// Panic is what a driver's decoder panicked with; the request was kept as an
 	// unsupported event.
 	Panic any
@@ -46,6 +53,8 @@ const (
 	RejectFormat   = "format"
 	RejectUnknown  = "unknown_channel"
 	RejectInactive = "inactive_account"
+	// RejectVerifyToken is of a handshake that does not know the verify token.
+	RejectVerifyToken = "verify_token"
 )
 
 // Accept proves and decodes one webhook request and addresses its events to
@@ -64,33 +73,42 @@ func Accept(d Driver, h Hook, r *Request, dir Directory, mode string) Verdict {
 	}
 	proof := d.Verify(r, located)
 	if !proof.OK() && direct && modeOf(located, mode) != Observe {
-		return refuse(d, proof)
+		return refuse(d, proof, located)
 	}
 	events, panicked, err := decode(d, r)
 	var refusal *Refusal
 	switch {
 	case err != nil && !proof.OK() && modeOf(located, mode) != Observe:
-		return refuse(d, proof)
+		return refuse(d, proof, located)
 	case errors.As(err, &refusal):
-		return Verdict{Response: refusal.Response, Rejected: refusal.Reason}
+		return Verdict{Response: refusal.Response, Rejected: refusal.Reason, Channel: located}.vain(located, refusal.Reason)
 	case err != nil:
-		return Verdict{Response: Response{Status: http.StatusBadRequest}, Rejected: RejectFormat, Detail: err.Error()}
+		return Verdict{
+			Response: Response{Status: http.StatusBadRequest}, Rejected: RejectFormat, Detail: err.Error(), Channel: located,
+		}.vain(located, RejectFormat)
 	}
 	if panicked != nil && located != nil && len(events) == 0 {
 		events = []chat.Event{unsupported(d, r, address)}
 	}
-	v := Verdict{Response: h.Success, Observed: !proof.OK(), Panic: panicked}
+	v := Verdict{Response: h.Success, Observed: !proof.OK(), Panic: panicked, Channel: located, Proven: proof.OK()}
 	a := acceptance{driver: d, request: r, dir: dir, mode: mode, located: located, address: address, proof: proof, out: &v}
 	for i := range events {
 		a.deliver(&events[i])
 	}
 	if !proof.OK() && len(v.Events) == 0 && (a.unproven > 0 || modeOf(located, mode) != Observe) {
-		return refuse(d, proof)
+		refused := refuse(d, proof, located)
+		for _, r := range v.Refusals {
+			refused = refused.vain(&Channel{InboxID: r.InboxID}, r.Cause)
+		}
+		return refused
 	}
 	if len(v.Events) == 0 && v.Unrouted > 0 {
 		v.Rejected = RejectUnknown
 		if a.inactive == v.Unrouted {
 			v.Rejected = RejectInactive
+		}
+		if len(v.Refusals) == 0 {
+			v = v.vain(located, v.Rejected)
 		}
 	}
 	return v
@@ -153,11 +171,13 @@ func (a *acceptance) deliver(ev *chat.Event) {
 		if result != ProofOK && modeOf(ch, a.mode) != Observe {
 			a.out.Unrouted++
 			a.unproven++
+			*a.out = a.out.vain(ch, result)
 			continue
 		}
 		if !ch.AccountActive {
 			a.out.Unrouted++
 			a.inactive++
+			*a.out = a.out.vain(ch, RejectInactive)
 			continue
 		}
 		e := *ev
@@ -215,12 +235,31 @@ func modeOf(ch *Channel, installation string) string {
 	return installation
 }
 
-func refuse(d Driver, p Proof) Verdict {
+// RefusedWebhook names an inbox whose webhook was refused, and the cause: a reason of
+// rejection.
+type RefusedWebhook struct {
+	InboxID int64
+	Cause   string
+}
+
+// vain notes that a webhook of ch was in vain; nil: nobody's.
+func (v Verdict) vain(ch *Channel, cause string) Verdict {
+	if ch == nil {
+		return v
+	}
+	r := RefusedWebhook{ch.InboxID, cause}
+	if !slices.Contains(v.Refusals, r) {
+		v.Refusals = append(v.Refusals, r)
+	}
+	return v
+}
+
+func refuse(d Driver, p Proof, located *Channel) Verdict {
 	response := Response{Status: http.StatusUnauthorized}
 	if r, ok := d.(Refuser); ok {
 		response = r.Refuse(p)
 	}
-	return Verdict{Response: response, Rejected: p.Result, Detail: p.Detail}
+	return Verdict{Response: response, Rejected: p.Result, Detail: p.Detail, Channel: located}.vain(located, p.Result)
 }
 
 // decode calls the driver's decoder; a panic costs this request's decoding, not

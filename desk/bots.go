@@ -171,7 +171,7 @@ func (d *Desk) botDeleted(ctx context.Context, j store.Job) error {
 	if err := readJob(j, &in); err != nil {
 		return err
 	}
-	return d.inChunks(func() (bool, error) { return d.Store.ClearBotMessages(ctx, in.BotID, releaseChunk) })
+	return d.inChunks(ctx, func() (bool, error) { return d.Store.ClearBotMessages(ctx, in.BotID, releaseChunk) })
 }
 
 // SetInboxBot makes a bot work in an inbox instead of the one that did, 0: none.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"tributary/channels"
@@ -61,10 +62,13 @@ type Options struct {
 // Desk runs the use-cases. It is safe for concurrent use.
 type Desk struct {
 	Options
+	// Webhooks notes how the webhooks of inboxes are doing; its Run writes that down.
+	Webhooks   *Webhooks
 	flood      *flood
 	endpoints  *endpoints
 	passwords  *passwords
 	attendance *attendance
+	parted     sync.Map // ids of inboxes under deletion whose providers were told
 }
 
 // New makes a desk.
@@ -80,6 +84,7 @@ func New(opt Options) *Desk {
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
 	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
+	d.Webhooks = newWebhooks(&d.Options)
 	if d.Invite == nil {
 		d.Invite = d.OrderInvitation
 	}

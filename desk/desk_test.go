@@ -55,6 +55,20 @@ type world struct {
 	db      *sql.DB // looks at the tables directly
 	// settings of the installation; to be set before anything reads them.
 	settings map[string]string
+	// between is called whenever the desk looks at the clock, and parts when an inbox is
+	// parted from its provider; nil: nothing.
+	between func()
+	parts   func(*channels.Channel)
+}
+
+// look is the desk's clock.
+func (w *world) look() time.Time {
+	if between := w.between; between != nil {
+		w.between = nil // it uses the desk itself
+		between()
+		w.between = between
+	}
+	return w.clock.Now()
 }
 
 func newWorld(t testing.TB, b testkit.Backend) *world {
@@ -104,8 +118,14 @@ func newWorld(t testing.TB, b testkit.Backend) *world {
 	w.files = files.New(files.Options{Store: w.store, Current: local, Signer: signer, PublicURL: env.PublicURL, Now: w.clock.Now})
 	directory := desk.NewDirectory(t.Context(), w.store, all.New(env), log)
 	w.desk = desk.New(desk.Options{
-		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: w.clock.Now, MessagesPerMinute: 200,
+		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: w.look, MessagesPerMinute: 200,
 		Setting: env.Setting, PublicURL: env.PublicURL,
+		BeforeDelete: func(_ context.Context, ch *channels.Channel) error {
+			if w.parts != nil {
+				w.parts(ch)
+			}
+			return nil
+		},
 	})
 	first, err := w.store.Bootstrap(t.Context(), "a@example.test", "A", "x", "Acme")
 	if err != nil {

@@ -69,7 +69,7 @@ func (f *Fetcher) JobTimeout() time.Duration { return f.limit + fetchMargin }
 func (f *Fetcher) Handlers() map[string]Handler {
 	return map[string]Handler{
 		store.JobMedia: f.media, JobAvatar: f.avatar, JobBotAvatar: f.botAvatar,
-		JobUserAvatar: f.userAvatar,
+		JobUserAvatar: f.userAvatar, JobInboxAvatar: f.inboxAvatar,
 	}
 }
 

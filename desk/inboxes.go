@@ -26,11 +26,13 @@ var ErrNoInbox = &chat.Error{Code: chat.CodePayment, Message: "Account limit exc
 // InboxJob is the payload of the jobs above.
 type InboxJob struct {
 	InboxID int64 `json:"inbox_id"`
+	By      Actor `json:"by,omitzero"` // who had the inbox deleted
 }
 
 // NewInbox is an inbox to be connected. Inbox.Name may be empty when the
 // provider tells one.
 type NewInbox struct {
+	By       Actor
 	Inbox    store.Inbox
 	Params   json.RawMessage // the channel's parameters, as the API got them
 	Limit    int             // inboxes that the account may have; 0: any number
@@ -103,6 +105,9 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		if err := setInboxAvatar(ctx, tx, in.Inbox.AccountID, id, in.AvatarID); err != nil {
 			return err
 		}
+		if err := insertAudit(ctx, tx, in.By, in.Inbox.AccountID, "Inbox", id, auditCreate, inboxValues(in.Inbox)); err != nil {
+			return err
+		}
 		if err := tx.InvalidateCache(ctx, in.Inbox.AccountID, store.CacheInboxes); err != nil {
 			return err
 		}
@@ -112,7 +117,7 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		if !registers {
 			return nil
 		}
-		return insertInboxJob(ctx, tx, JobRegister, store.LaneDeferred, in.Inbox.AccountID, id)
+		return insertInboxJob(ctx, tx, JobRegister, store.LaneDeferred, in.Inbox.AccountID, InboxJob{InboxID: id})
 	})
 	if errors.Is(err, store.ErrAddressTaken) {
 		return 0, taken(driver)
@@ -226,19 +231,20 @@ func (d *Desk) changed(ctx context.Context) {
 	d.WakeJobs()
 }
 
-func insertInboxJob(ctx context.Context, tx *store.Tx, kind, lane string, accountID, inboxID int64) error {
-	payload, err := json.Marshal(InboxJob{InboxID: inboxID})
+func insertInboxJob(ctx context.Context, tx *store.Tx, kind, lane string, accountID int64, in InboxJob) error {
+	payload, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("desk: inbox job: %w", err)
 	}
 	return tx.InsertJob(ctx, store.Job{
-		Kind: kind, Lane: lane, UniqueKey: kind + ":" + strconv.FormatInt(inboxID, 10),
+		Kind: kind, Lane: lane, UniqueKey: kind + ":" + strconv.FormatInt(in.InboxID, 10),
 		AccountID: accountID, Payload: payload, MaxAttempts: 12,
 	})
 }
 
 // InboxChange is what UpdateInbox stores.
 type InboxChange struct {
+	By    Actor
 	Inbox store.Inbox // all settings as they shall be
 	Hours []store.WorkingHour
 	// Params are the channel's parameters; nil: the channel stays.
@@ -284,7 +290,14 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		return err
 	}
 	err = d.Store.Transact(ctx, func(tx *store.Tx) error {
+		before, err := tx.LockInbox(ctx, inbox.ID)
+		if err != nil {
+			return err
+		}
 		if err := tx.UpdateInbox(ctx, inbox); err != nil {
+			return err
+		}
+		if err := auditInboxUpdate(ctx, tx, change.By, before, inbox); err != nil {
 			return err
 		}
 		if err := tx.InvalidateCache(ctx, inbox.AccountID, store.CacheInboxes); err != nil {
@@ -308,6 +321,9 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		if settings == nil {
 			return nil
 		}
+		if err := auditChannelUpdate(ctx, tx, change.By, driver, ch, settings); err != nil {
+			return err
+		}
 		_, registers := driver.(channels.Registrar)
 		if err := tx.UpdateChannelSettings(ctx, ch.ID, settings, addresses, registers); err != nil {
 			return err
@@ -324,7 +340,7 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		if !registers {
 			return nil
 		}
-		return insertInboxJob(ctx, tx, JobRegister, store.LaneDeferred, inbox.AccountID, inbox.ID)
+		return insertInboxJob(ctx, tx, JobRegister, store.LaneDeferred, inbox.AccountID, InboxJob{InboxID: inbox.ID})
 	})
 	if errors.Is(err, store.ErrAddressTaken) {
 		return taken(driver)
@@ -354,12 +370,12 @@ func (d *Desk) clearAuthorization(ctx context.Context, ch *channels.Channel) err
 }
 
 // DeleteInbox orders the deletion of an inbox; a bulk job carries it out.
-func (d *Desk) DeleteInbox(ctx context.Context, accountID, inboxID int64) error {
+func (d *Desk) DeleteInbox(ctx context.Context, by Actor, accountID, inboxID int64) error {
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
 		if err := tx.MarkDeleting(ctx, inboxID); err != nil {
 			return err
 		}
-		return insertInboxJob(ctx, tx, JobDeleteInbox, store.LaneBulk, accountID, inboxID)
+		return insertInboxJob(ctx, tx, JobDeleteInbox, store.LaneBulk, accountID, InboxJob{InboxID: inboxID, By: by})
 	})
 	if err != nil {
 		return err
@@ -415,43 +431,5 @@ func (d *Desk) register(ctx context.Context, j store.Job) error {
 	if e := d.Directory.Refresh(ctx); e != nil {
 		d.Log.Warn("channel directory not refreshed", "error", e)
 	}
-	return err
-}
-
-// deleteChunk is how many conversations one transaction deletes.
-const deleteChunk = 200
-
-func (d *Desk) deleteInbox(ctx context.Context, j store.Job) error {
-	var in InboxJob
-	if err := json.Unmarshal(j.Payload, &in); err != nil {
-		return Final{fmt.Errorf("desk: delete inbox: %w", err)}
-	}
-	driver, ch, ok := d.Directory.Inbox(in.InboxID)
-	if ok && j.Attempts == 0 && d.BeforeDelete != nil {
-		if err := d.BeforeDelete(ctx, ch); err != nil {
-			d.Log.Warn("inbox not parted from its provider", "inbox_id", in.InboxID, "error", err)
-		}
-	}
-	if ok && j.Attempts == 0 {
-		if r, can := driver.(channels.Registrar); can {
-			if err := r.Unregister(ctx, ch); err != nil {
-				d.Log.Warn("webhook not removed at the provider", "inbox_id", in.InboxID, "error", err)
-			}
-		}
-	}
-	for begun := d.Now(); ; {
-		done, err := d.Store.DeleteInboxChunk(ctx, in.InboxID, deleteChunk)
-		if err != nil {
-			return err
-		}
-		if done {
-			break
-		}
-		if d.Now().Sub(begun) > jobTimeout/2 {
-			return ErrAgain
-		}
-	}
-	err := d.again(ctx, func(tx *store.Tx) error { return tx.InvalidateCache(ctx, j.AccountID, store.CacheInboxes) })
-	d.changed(ctx)
 	return err
 }

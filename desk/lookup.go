@@ -79,7 +79,7 @@ func (d *Desk) lookupFailed(ctx context.Context, j store.Job, driver channels.Dr
 		var flagged bool
 		if e := d.Store.Transact(ctx, func(tx *store.Tx) error {
 			var e error
-			flagged, e = tx.CountAuthorizationError(ctx, ch.ID, max(1, driver.Info().Threshold))
+			flagged, e = authorizationError(ctx, tx, driver, ch)
 			return e
 		}); e != nil {
 			return e
@@ -91,6 +91,16 @@ func (d *Desk) lookupFailed(ctx context.Context, j store.Job, driver channels.Dr
 	default:
 		return Declined{err}
 	}
+}
+
+// authorizationError counts an authorisation error of a channel, and tells whether it
+// is flagged for re-authorisation from now on: dashboards read the inbox again then.
+func authorizationError(ctx context.Context, tx *store.Tx, driver channels.Driver, ch *channels.Channel) (flagged bool, err error) {
+	flagged, err = tx.CountAuthorizationError(ctx, ch.ID, max(1, driver.Info().Threshold))
+	if err != nil || !flagged {
+		return false, err
+	}
+	return true, tx.InvalidateCache(ctx, ch.AccountID, store.CacheInboxes)
 }
 
 // authorizationLost makes it known that a channel was flagged for

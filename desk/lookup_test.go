@@ -276,8 +276,13 @@ func TestLookUpsCountAuthorizationErrors(t *testing.T) {
 		w.receive(w.stranger(inbox, "P1", "1"))
 		testkit.Wait(t, 20*time.Second, "the first error", func() bool { return w.rows(`SELECT authorization_errors FROM channels`)[0] == "1" })
 		w.settled(runner)
+		const reads = `SELECT CAST(changed_at AS TEXT) FROM account_cache_keys WHERE kind = 'inbox'`
+		connected := w.rows(reads)
 		w.clock.Advance(time.Minute)
 		w.settled(runner)
+		if flagged := w.rows(reads); len(flagged) != 1 || flagged[0] == connected[0] {
+			t.Errorf("clients are not told to read the inbox again: %q, then %q", connected, flagged)
+		}
 		w.want(`SELECT CASE WHEN reauthorization_required THEN 'yes' ELSE 'no' END FROM channels`, "yes")
 		for _, text := range w.rows(`SELECT last_error FROM jobs`) {
 			if strings.Contains(text, "page-token") {

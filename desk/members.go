@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tributary/chat"
 	"tributary/internal/validate"
@@ -269,6 +270,9 @@ func (d *Desk) removeMember(ctx context.Context, by Actor, job MemberJob) error 
 		if err := auditTeamMembers(ctx, tx, by, accountID, auditDestroy, left.Teams); err != nil {
 			return err
 		}
+		if err := auditInboxMembers(ctx, tx, by, accountID, auditDestroy, left.Inboxes); err != nil {
+			return err
+		}
 		var lists []string
 		if len(left.Teams) > 0 {
 			lists = append(lists, store.CacheTeams)
@@ -306,7 +310,7 @@ func (d *Desk) memberLeft(ctx context.Context, j store.Job) error {
 	if err := readJob(j, &in); err != nil {
 		return err
 	}
-	if err := d.inChunks(func() (bool, error) { return d.Store.UnassignMember(ctx, in.AccountID, in.UserID, releaseChunk) }); err != nil || in.Keep {
+	if err := d.inChunks(ctx, func() (bool, error) { return d.Store.UnassignMember(ctx, in.AccountID, in.UserID, releaseChunk) }); err != nil || in.Keep {
 		return err
 	}
 	return d.again(ctx, func(tx *store.Tx) error {
@@ -323,14 +327,16 @@ func (d *Desk) memberLeft(ctx context.Context, j store.Job) error {
 const releaseChunk = 500
 
 // inChunks repeats a share of a job until it is done; ErrAgain when that takes
-// longer than a job may.
-func (d *Desk) inChunks(share func() (done bool, err error)) error {
+// longer than a job may. Between two shares it rests for as long as the last one
+// took, so that live traffic has the database at least half of the time.
+func (d *Desk) inChunks(ctx context.Context, share func() (done bool, err error)) error {
 	for begun := d.Now(); ; {
+		started := time.Now()
 		done, err := share()
 		if err != nil || done {
 			return err
 		}
-		if d.Now().Sub(begun) > jobTimeout/2 {
+		if d.Now().Sub(begun) > jobTimeout/2 || !pause(ctx, min(time.Since(started), time.Second)) {
 			return ErrAgain
 		}
 	}

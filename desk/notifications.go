@@ -137,7 +137,7 @@ func (d *Desk) notificationsDeleted(ctx context.Context, j store.Job) error {
 	if err := readJob(j, &in); err != nil {
 		return err
 	}
-	return d.inChunks(func() (bool, error) {
+	return d.inChunks(ctx, func() (bool, error) {
 		return d.dropNotifications(ctx, func(tx *store.Tx) ([]store.NotificationRow, error) {
 			return tx.DeleteNotifications(ctx, in.UserID, in.UpTo, in.OnlyRead, notificationChunk)
 		})

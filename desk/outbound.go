@@ -199,7 +199,7 @@ func (d *Desk) SendFailed(ctx context.Context, o store.Delivery, class chat.Erro
 				return err
 			}
 		case class == chat.Reauthorize && known:
-			if flagged, err = tx.CountAuthorizationError(ctx, ch.ID, max(1, driver.Info().Threshold)); err != nil {
+			if flagged, err = authorizationError(ctx, tx, driver, ch); err != nil {
 				return err
 			}
 		}

@@ -228,7 +228,7 @@ func (d *Desk) deleteUser(ctx context.Context, j store.Job) error {
 			return err
 		}
 	}
-	if err := d.inChunks(func() (bool, error) { return d.Store.UnassignUser(ctx, in.UserID, releaseChunk) }); err != nil {
+	if err := d.inChunks(ctx, func() (bool, error) { return d.Store.UnassignUser(ctx, in.UserID, releaseChunk) }); err != nil {
 		return err
 	}
 	return d.again(ctx, func(tx *store.Tx) error {
@@ -310,7 +310,7 @@ func (d *Desk) deleteAccount(ctx context.Context, j store.Job) error {
 			return err
 		}
 	}
-	err = d.inChunks(func() (bool, error) { return d.Store.DeleteAccountChunk(ctx, in.AccountID, deleteChunk) })
+	err = d.inChunks(ctx, func() (bool, error) { return d.Store.DeleteAccountChunk(ctx, in.AccountID, deleteChunk) })
 	if err == nil {
 		d.changed(ctx)
 	}
@@ -330,7 +330,7 @@ func (d *Desk) deleteInboxOf(ctx context.Context, j store.Job, inboxID int64) er
 	if err := d.deleteInbox(ctx, store.Job{Kind: JobDeleteInbox, AccountID: j.AccountID, Payload: payload, Attempts: j.Attempts}); err != nil {
 		return err
 	}
-	return d.inChunks(func() (bool, error) { return d.Store.ClearInboxHistory(ctx, inboxID, deleteChunk) })
+	return d.inChunks(ctx, func() (bool, error) { return d.Store.ClearInboxHistory(ctx, inboxID, deleteChunk) })
 }
 
 // PutMember makes a user a member of an account, or gives a member another role; nil:

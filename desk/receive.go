@@ -28,9 +28,12 @@ type Outcome struct {
 func (d *Desk) Receive(ctx context.Context, events []*chat.Event) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(events))
 	var effects bool
+	conversations := map[int64]int64{} // of the last message, by inbox
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
 		r := &reception{desk: d, tx: tx, events: events, outcomes: outcomes}
 		clear(outcomes)
+		clear(conversations)
+		r.last = conversations
 		if err := r.messages(ctx); err != nil {
 			return err
 		}
@@ -53,6 +56,7 @@ func (d *Desk) Receive(ctx context.Context, events []*chat.Event) ([]Outcome, er
 	if effects {
 		d.WakeJobs()
 	}
+	d.Webhooks.applied(events, outcomes, conversations)
 	return outcomes, nil
 }
 
@@ -63,6 +67,7 @@ type reception struct {
 	events   []*chat.Event
 	outcomes []Outcome
 	outbox   []store.OutboxRow
+	last     map[int64]int64 // conversation of the last message, by inbox
 }
 
 // arrival is an event that becomes a message.

@@ -32,6 +32,7 @@ func (r *reception) store(ctx context.Context, arrivals []*arrival) error {
 			continue // another process was faster
 		}
 		r.outcomes[a.index].MessageID = id
+		r.last[a.event.InboxID] = a.conversation.ID
 		r.note("message.created", a.event.AccountID, a.event.InboxID, a.conversation.ID, id)
 		if err := r.acknowledgement(ctx, a); err != nil {
 			return err

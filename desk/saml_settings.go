@@ -302,10 +302,10 @@ func (d *Desk) samlMembers(ctx context.Context, j store.Job) error {
 	if err := readJob(j, &in); err != nil {
 		return err
 	}
-	if err := d.inChunks(func() (bool, error) { return d.Store.ConvertToSAML(ctx, in.AccountID, releaseChunk) }); err != nil {
+	if err := d.inChunks(ctx, func() (bool, error) { return d.Store.ConvertToSAML(ctx, in.AccountID, releaseChunk) }); err != nil {
 		return err
 	}
-	return d.inChunks(func() (bool, error) { return d.Store.ReleaseFromSAML(ctx, in.AccountID, releaseChunk) })
+	return d.inChunks(ctx, func() (bool, error) { return d.Store.ReleaseFromSAML(ctx, in.AccountID, releaseChunk) })
 }
 
 // usesSAML tells whether an account has single sign-on: the feature, and settings. The

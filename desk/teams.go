@@ -129,7 +129,7 @@ func (d *Desk) teamDeleted(ctx context.Context, j store.Job) error {
 	if err := readJob(j, &in); err != nil {
 		return err
 	}
-	return d.inChunks(func() (bool, error) { return d.Store.ClearTeam(ctx, in.TeamID, releaseChunk) })
+	return d.inChunks(ctx, func() (bool, error) { return d.Store.ClearTeam(ctx, in.TeamID, releaseChunk) })
 }
 
 // TeamStep says what ChangeTeamMembers does with the users that it is given.

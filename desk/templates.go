@@ -173,7 +173,7 @@ func (d *Desk) templatesFailed(ctx context.Context, j store.Job, driver channels
 		flagged := false
 		if e := d.Store.Transact(ctx, func(tx *store.Tx) error {
 			var err error
-			flagged, err = tx.CountAuthorizationError(ctx, ch.ID, max(1, driver.Info().Threshold))
+			flagged, err = authorizationError(ctx, tx, driver, ch)
 			return err
 		}); e != nil {
 			return errors.Join(err, e)

@@ -42,14 +42,29 @@ type EdgeOptions struct {
 	Mode      func() string
 	PublicURL string
 	Metrics   *Metrics
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Status notes how the webhooks of inboxes are doing; nil: nobody wants to know.
+	Status Status
+	Log    *slog.Logger
+	Now    func() time.Time
 	// InFlight bounds the requests of one channel address, or of one client on a
 	// shared endpoint, that are being answered at once; 0: 512.
 	InFlight int
 	// Instance makes delivery ids unique among processes.
 	Instance string
 }
+
+// Status notes how the webhooks of inboxes are doing. Its methods return at once.
+type Status interface {
+	// Proven notes a request without events that knew the inbox's address and secret.
+	Proven(inboxID int64)
+	// Refused counts a request for an inbox that was refused.
+	Refused(inboxID int64, cause string)
+}
+
+type noStatus struct{}
+
+func (noStatus) Proven(int64)          {}
+func (noStatus) Refused(int64, string) {}
 
 // Edge answers webhooks.
 type Edge struct {
@@ -63,6 +78,9 @@ type Edge struct {
 func NewEdge(opt EdgeOptions) *Edge {
 	if opt.InFlight == 0 {
 		opt.InFlight = 512
+	}
+	if opt.Status == nil {
+		opt.Status = noStatus{}
 	}
 	e := &Edge{opt: opt, limit: newInFlight(opt.InFlight)}
 	seen := map[string]bool{}
@@ -127,7 +145,15 @@ func (e *Edge) challenge(d channels.Driver, h channels.Hook) fasthttp.RequestHan
 				located = found[0]
 			}
 		}
-		write(ctx, c.Challenge(r, located))
+		answer := c.Challenge(r, located)
+		switch {
+		case located == nil:
+		case answer.Status >= http.StatusBadRequest:
+			e.opt.Status.Refused(located.InboxID, channels.RejectVerifyToken)
+		default:
+			e.opt.Status.Proven(located.InboxID)
+		}
+		write(ctx, answer)
 	}
 }
 
@@ -174,6 +200,9 @@ func (e *Edge) receive(ctx *fasthttp.RequestCtx, d channels.Driver, h channels.H
 		e.opt.Metrics.Panics.WithLabelValues(slug).Inc()
 		e.opt.Log.Error("decoder panicked", "channel", slug, "panic", v.Panic)
 	}
+	for _, r := range v.Refusals {
+		e.opt.Status.Refused(r.InboxID, r.Cause)
+	}
 	if v.Rejected != "" {
 		e.reject(ctx, d, v.Rejected, v.Detail, v.Response)
 		return
@@ -194,6 +223,9 @@ func (e *Edge) receive(ctx *fasthttp.RequestCtx, d channels.Driver, h channels.H
 			if errors.Is(err, queue.ErrFull) {
 				reason = "queue_full"
 			}
+			if v.Channel != nil {
+				e.opt.Status.Refused(v.Channel.InboxID, reason)
+			}
 			e.reject(ctx, d, reason, err.Error(), busy)
 			return
 		}
@@ -205,6 +237,9 @@ func (e *Edge) receive(ctx *fasthttp.RequestCtx, d channels.Driver, h channels.H
 				e.opt.Log.Error("decoder panicked", "channel", slug, "delivery", v.Events[i].Delivery, "reason", v.Events[i].Reason)
 			}
 		}
+	}
+	if len(records) == 0 && v.Proven && v.Channel != nil {
+		e.opt.Status.Proven(v.Channel.InboxID)
 	}
 	write(ctx, v.Response)
 }

@@ -125,48 +125,124 @@ func (s *Store) InboxCount(ctx context.Context, accountID int64) (int, error) {
 	return n, nil
 }
 
-// DeleteInboxChunk deletes up to limit conversations of an inbox, with all that
-// belongs to them, and when none is left the inbox and its channel. done tells
-// that nothing remains. Small transactions keep live traffic flowing.
-func (s *Store) DeleteInboxChunk(ctx context.Context, inboxID int64, limit int) (done bool, err error) {
+// EmptyInboxChunk deletes a share of what an inbox holds, in a transaction of its own
+// that is short whatever the sizes of its conversations: at most limit messages, the
+// conversations that have none, then at most limit addresses of contacts. It stays
+// out of the way of live traffic: a conversation that somebody works on is left for
+// another time. done tells that nothing is left; the inbox itself is DeleteInbox's.
+func (s *Store) EmptyInboxChunk(ctx context.Context, inboxID int64, limit int) (done bool, err error) {
 	err = s.Transact(ctx, func(t *Tx) error {
-		const chunk = `(SELECT id FROM conversations WHERE inbox_id = $1 ORDER BY id LIMIT $2)`
-		files, err := t.blobsOf(ctx, `a.message_id IN (SELECT m.id FROM messages m WHERE m.conversation_id IN `+chunk+`)`, inboxID, limit)
+		conversations, err := t.idsOf(ctx, `SELECT id FROM conversations WHERE inbox_id = $1 LIMIT $2 `+t.s.d.skipLocked, inboxID, limit)
 		if err != nil {
 			return err
 		}
-		res, err := t.tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN `+chunk, inboxID, limit)
+		if len(conversations) > 0 {
+			return t.deleteConversations(ctx, conversations, limit)
+		}
+		if busy, err := exists(ctx, t.tx, `SELECT 1 FROM conversations WHERE inbox_id = $1 LIMIT 1`, inboxID); err != nil || busy {
+			return err // somebody works on all that are left
+		}
+		addresses, err := t.idsOf(ctx, `SELECT id FROM contact_inboxes WHERE inbox_id = $1 LIMIT $2 `+t.s.d.skipLocked, inboxID, limit)
 		if err != nil {
-			return fmt.Errorf("store: delete conversations: %w", err)
+			return err
+		}
+		if len(addresses) > 0 {
+			_, err := t.deleteIDs(ctx, "contact_inboxes", addresses)
+			return err
+		}
+		some, err := exists(ctx, t.tx, `SELECT 1 FROM contact_inboxes WHERE inbox_id = $1 LIMIT 1`, inboxID)
+		if err != nil {
+			return fmt.Errorf("store: empty inbox: %w", err)
+		}
+		done = !some // what is there is being worked on
+		return nil
+	})
+	return done, err
+}
+
+// deleteConversations deletes at most limit messages of conversations, and the
+// conversations once none is left.
+func (t *Tx) deleteConversations(ctx context.Context, conversations []int64, limit int) error {
+	list, err := t.idsOf(ctx, `SELECT m.id FROM `+t.s.d.rows("$1", "id bigint")+` CROSS JOIN messages m WHERE m.conversation_id = x.id LIMIT $2`,
+		ids(conversations), limit)
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		files, err := t.blobsOf(ctx, `a.message_id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`)`, ids(list))
+		if err != nil {
+			return err
+		}
+		if _, err := t.deleteIDs(ctx, "messages", list); err != nil {
+			return err
 		}
 		if err := t.releaseBlobs(ctx, files); err != nil {
 			return err
 		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return fmt.Errorf("store: delete conversations: %w", err)
+	}
+	if len(list) == limit {
+		return nil // there may be more
+	}
+	_, err = t.deleteIDs(ctx, "conversations", conversations)
+	return err
+}
+
+func (t *Tx) idsOf(ctx context.Context, query string, args ...any) ([]int64, error) {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: empty inbox: %w", err)
+	}
+	return collect(rows, "empty inbox", func(id *int64) []any { return []any{id} })
+}
+
+func (t *Tx) deleteIDs(ctx context.Context, table string, list []int64) (bool, error) {
+	return t.changed(ctx, "empty inbox", `DELETE FROM `+table+` WHERE id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`)`, ids(list))
+}
+
+// LockInbox reads an inbox's own settings for a change; ErrNotFound when there is
+// none of that id.
+func (t *Tx) LockInbox(ctx context.Context, id int64) (Inbox, error) {
+	var i InboxRow
+	err := t.tx.QueryRowContext(ctx, inboxColumns+`WHERE i.id = $1 `+t.s.d.lockRow, id).Scan(i.fields()...)
+	if isNoRows(err) {
+		return i.Inbox, ErrNotFound
+	}
+	if err != nil {
+		return i.Inbox, fmt.Errorf("store: inbox: %w", err)
+	}
+	return i.Inbox, nil
+}
+
+// DeleteInbox deletes an inbox with its channel, and gives what was a member of it.
+// What it still holds goes with it, see EmptyInboxChunk. ErrNotFound when there is
+// none of that id.
+func (t *Tx) DeleteInbox(ctx context.Context, id int64) ([]InboxMember, error) {
+	var channelID int64
+	var avatar sql.NullInt64
+	err := t.tx.QueryRowContext(ctx, `SELECT channel_id, avatar_blob_id FROM inboxes WHERE id = $1 `+t.s.d.lock, id).Scan(&channelID, &avatar)
+	if isNoRows(err) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: delete inbox: %w", err)
+	}
+	// After the lock: nobody becomes a member now.
+	members, err := t.inboxMembers(ctx, "delete inbox members", `DELETE FROM inbox_members WHERE inbox_id = $1 RETURNING id, inbox_id, user_id`, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range []struct {
+		query string
+		id    int64
+	}{{`DELETE FROM inboxes WHERE id = $1`, id}, {`DELETE FROM channels WHERE id = $1`, channelID}} {
+		if _, err := t.tx.ExecContext(ctx, statement.query, statement.id); err != nil {
+			return nil, fmt.Errorf("store: delete inbox: %w", err)
 		}
-		if done = n == 0; !done {
-			return nil
+	}
+	if avatar.Valid {
+		if err := t.DetachBlob(ctx, avatar.Int64); err != nil {
+			return nil, err
 		}
-		var channelID int64
-		var avatar sql.NullInt64
-		err = t.tx.QueryRowContext(ctx, `DELETE FROM inboxes WHERE id = $1 RETURNING channel_id, avatar_blob_id`, inboxID).Scan(&channelID, &avatar)
-		if isNoRows(err) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("store: delete inbox: %w", err)
-		}
-		if avatar.Valid {
-			if err := t.DetachBlob(ctx, avatar.Int64); err != nil {
-				return err
-			}
-		}
-		if _, err := t.tx.ExecContext(ctx, `DELETE FROM channels WHERE id = $1`, channelID); err != nil {
-			return fmt.Errorf("store: delete channel: %w", err)
-		}
-		return t.bump(ctx, TopicChannels)
-	})
-	return done, err
+	}
+	return members, t.bump(ctx, TopicChannels)
 }

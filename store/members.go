@@ -144,7 +144,7 @@ func (t *Tx) UpdateMembership(ctx context.Context, m Membership) error {
 // LeftPlaces are what a member who left an account was a member of in it.
 type LeftPlaces struct {
 	Teams   []TeamMember
-	Inboxes []int64
+	Inboxes []InboxMember
 }
 
 // DeleteMembership takes a user off an account, its teams and its inboxes. Their
@@ -162,12 +162,8 @@ func (t *Tx) DeleteMembership(ctx context.Context, m Membership) (LeftPlaces, er
 	if left.Teams, err = collect(rows, "leave teams", (*TeamMember).fields); err != nil {
 		return left, err
 	}
-	rows, err = t.tx.QueryContext(ctx, `DELETE FROM inbox_members WHERE user_id = $1 AND inbox_id IN (SELECT id FROM inboxes WHERE account_id = $2)
-		RETURNING inbox_id`, m.UserID, m.AccountID)
-	if err != nil {
-		return left, fmt.Errorf("store: leave inboxes: %w", err)
-	}
-	left.Inboxes, err = collect(rows, "leave inboxes", func(id *int64) []any { return []any{id} })
+	left.Inboxes, err = t.inboxMembers(ctx, "leave inboxes", `DELETE FROM inbox_members
+		WHERE user_id = $1 AND inbox_id IN (SELECT id FROM inboxes WHERE account_id = $2) RETURNING id, inbox_id, user_id`, m.UserID, m.AccountID)
 	return left, err
 }
 

@@ -234,8 +234,8 @@ func workPlans() []planCase {
 			_, err := t.AbsorbContact(ctx, 17, 57)
 			return err
 		})},
-		{name: "DeleteInboxChunk", call: func(ctx context.Context, p *planned) error {
-			_, err := p.s.DeleteInboxChunk(ctx, 40, 2)
+		{name: "EmptyInboxChunk", call: func(ctx context.Context, p *planned) error {
+			_, err := p.s.EmptyInboxChunk(ctx, 40, 2)
 			return err
 		}},
 		{name: "ForgetChanges", call: func(ctx context.Context, p *planned) error {

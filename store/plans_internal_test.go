@@ -123,6 +123,7 @@ func (p *planned) fill() {
 	p.fillWhatsApp(series)
 	p.fillSignIn(series)
 	p.fillPeople(series)
+	p.fillInboxes(series)
 	p.fillPlatform(series)
 	p.fillBots(series)
 	p.fillNotifications()
@@ -211,7 +212,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|inbox_webhook_refusals|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -304,7 +305,7 @@ func testPlans(t *testing.T, databaseURL string) {
 		if mode != "without statistics" {
 			p.exec(`ANALYZE`)
 		}
-		for _, c := range slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans()) {
+		for _, c := range slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans()) {
 			p.take()
 			if err := c.call(t.Context(), p); err != nil {
 				t.Errorf("%s: %v", c.name, err)

@@ -170,27 +170,3 @@ func (s *Store) attempts(ctx context.Context, what, where string, args ...any) (
 	}
 	return out, nil
 }
-
-// Audit is an entry of an account's audit log.
-type Audit struct {
-	AccountID     int64
-	Type          string // "Inbox"
-	ID            int64
-	Action        string // create, update, destroy, …
-	Changes       json.RawMessage
-	UserID        int64 // 0: the server
-	Username      string
-	RemoteAddress string
-}
-
-// InsertAudit writes an entry.
-func (t *Tx) InsertAudit(ctx context.Context, a Audit) error {
-	if _, err := t.tx.ExecContext(ctx, `INSERT INTO audits (account_id, auditable_type, auditable_id, action, audited_changes, user_id, username,
-			remote_address, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		a.AccountID, a.Type, a.ID, a.Action, jsonObject(string(a.Changes)), nilIfZero(a.UserID), nilIfEmpty(a.Username),
-		nilIfEmpty(a.RemoteAddress), t.now()); err != nil {
-		return fmt.Errorf("store: insert audit: %w", err)
-	}
-	return nil
-}

@@ -188,7 +188,7 @@ func (w *world) connect(n *simulator.Number) int64 {
 	w.t.Helper()
 	p := w.engines[0]
 	done, err := p.Connect(w.t.Context(), p.desk, whatsapp.Signup{
-		AccountID: w.account, UserID: 1, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID,
+		AccountID: w.account, By: desk.Actor{UserID: 1}, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID,
 	})
 	if err != nil {
 		w.t.Fatal(err)

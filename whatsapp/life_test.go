@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"tributary/desk"
 	"tributary/simulator"
+	"tributary/store"
 	"tributary/whatsapp"
 )
 
@@ -30,9 +32,13 @@ func TestPendingNumberGoesLive(t *testing.T) {
 		if calls := n.RegisterCalls(); len(calls) != 1 {
 			t.Fatalf("%d calls while nothing changed", len(calls))
 		}
+		before := w.inboxesChanged()
 		n.ApproveName(simulator.Silently())
 		w.pass(2*time.Hour, time.Minute)
 		w.state(n, "registered", "")
+		if w.inboxesChanged() == before {
+			t.Error("clients are not told to read the inbox again")
+		}
 		if calls := n.RegisterCalls(); len(calls) != 2 || !calls[1].OK() {
 			t.Fatalf("%d calls", len(calls))
 		}
@@ -207,7 +213,7 @@ func TestTokenDies(t *testing.T) {
 		t.Fatalf("%d calls with a dead token", len(calls))
 	}
 	done, err := w.engines[0].Connect(t.Context(), w.engines[0].desk, whatsapp.Signup{
-		AccountID: w.account, UserID: 1, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID, InboxID: inbox,
+		AccountID: w.account, By: desk.Actor{UserID: 1}, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID, InboxID: inbox,
 	})
 	if err != nil || done.InboxID != inbox {
 		t.Fatalf("reconnected: %+v, %v", done, err)
@@ -228,7 +234,7 @@ func TestInboxDeleted(t *testing.T) {
 	w.pass(2*time.Minute, 10*time.Second)
 	w.state(one, "registered", "")
 	remove := func(inbox int64) {
-		if err := p.desk.DeleteInbox(t.Context(), w.account, inbox); err != nil {
+		if err := p.desk.DeleteInbox(t.Context(), desk.Actor{}, w.account, inbox); err != nil {
 			t.Fatal(err)
 		}
 		_, ch, ok := p.Directory.Inbox(inbox)
@@ -239,13 +245,19 @@ func TestInboxDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for {
-			done, err := w.db.DeleteInboxChunk(t.Context(), inbox, 100)
+			done, err := w.db.EmptyInboxChunk(t.Context(), inbox, 100)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if done {
-				return
+				break
 			}
+		}
+		if err := w.db.Transact(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.DeleteInbox(t.Context(), inbox)
+			return err
+		}); err != nil {
+			t.Fatal(err)
 		}
 	}
 	remove(first)
@@ -263,4 +275,15 @@ func TestInboxDeleted(t *testing.T) {
 	if ok, _ := waba.Subscribed(); ok {
 		t.Error("our app is still subscribed to an account that no inbox uses")
 	}
+}
+
+// inboxesChanged is when clients of the account were last told to read its inboxes
+// again (microseconds).
+func (w *world) inboxesChanged() int64 {
+	w.t.Helper()
+	keys, err := w.db.CacheKeys(w.t.Context(), w.account)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return keys[store.CacheInboxes]
 }

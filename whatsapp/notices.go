@@ -99,7 +99,7 @@ func (n *number) tell(ctx context.Context, tx *store.Tx, standing bool) error {
 		}
 	}
 	if moved || standing || len(n.notices) > 0 {
-		if err := tx.InsertOutbox(ctx, []store.OutboxRow{{AccountID: n.AccountID, Kind: "account.cache_invalidated", InboxID: n.InboxID}}); err != nil {
+		if err := tx.InvalidateCache(ctx, n.AccountID, store.CacheInboxes); err != nil {
 			return err
 		}
 	}

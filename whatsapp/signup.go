@@ -29,7 +29,7 @@ type Connector interface {
 // Signup is what the browser got out of Meta's Embedded Signup dialog.
 type Signup struct {
 	AccountID   int64
-	UserID      int64
+	By          desk.Actor
 	Code        string // exchanged for a token within 30 seconds, once
 	WABA        string
 	PortfolioID string // optional
@@ -76,7 +76,7 @@ func (e *Engine) Connect(ctx context.Context, desk Connector, s Signup) (Connect
 	if busy != nil && !errors.Is(busy, errBusy) {
 		return Connected{}, busy
 	}
-	a := ask{trigger: rules.TriggerSignup, actor: s.UserID}
+	a := ask{trigger: rules.TriggerSignup, actor: s.By.UserID}
 	var out Connected
 	if s.InboxID != 0 {
 		a.trigger = rules.TriggerReauth
@@ -201,7 +201,7 @@ func (e *Engine) connect(ctx context.Context, connector Connector, s Signup, tok
 	}
 	inbox := store.DefaultInbox()
 	inbox.AccountID, inbox.Name = s.AccountID, inboxName(n, phone)
-	id, err := connector.CreateInbox(ctx, driver, desk.NewInbox{Inbox: inbox, Settings: settings, Limit: s.Limit})
+	id, err := connector.CreateInbox(ctx, driver, desk.NewInbox{By: s.By, Inbox: inbox, Settings: settings, Limit: s.Limit})
 	if err != nil {
 		return Connected{}, err
 	}
@@ -233,7 +233,7 @@ func (e *Engine) reconnect(ctx context.Context, connector Connector, s Signup, t
 	if err != nil {
 		return Connected{}, err
 	}
-	if err := connector.UpdateInbox(ctx, desk.InboxChange{Inbox: inbox.Inbox, Settings: settings}); err != nil {
+	if err := connector.UpdateInbox(ctx, desk.InboxChange{By: s.By, Inbox: inbox.Inbox, Settings: settings}); err != nil {
 		return Connected{}, err
 	}
 	return Connected{InboxID: s.InboxID, Name: inbox.Name}, nil

@@ -37,7 +37,7 @@ func TestSignupRegistersOnce(t *testing.T) {
 		w := newWorld(t, url, 2)
 		n := w.sim.PendingNumber()
 		p := w.engines[0]
-		signup := whatsapp.Signup{AccountID: w.account, UserID: 1, WABA: n.WABA().ID, PhoneID: n.ID}
+		signup := whatsapp.Signup{AccountID: w.account, By: desk.Actor{UserID: 1}, WABA: n.WABA().ID, PhoneID: n.ID}
 		for tries := 1; tries <= 2; tries++ { // connected, then connected again
 			signup.Code = w.sim.SignupCode(n.WABA())
 			done, err := p.Connect(t.Context(), overtaken{p.desk, w}, signup)
@@ -74,7 +74,7 @@ func TestSignupOfBusyAccount(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	done, err := p.Connect(t.Context(), p.desk, whatsapp.Signup{
-		AccountID: w.account, UserID: 1, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID,
+		AccountID: w.account, By: desk.Actor{UserID: 1}, Code: w.sim.SignupCode(n.WABA()), WABA: n.WABA().ID, PhoneID: n.ID,
 	})
 	if err != nil || done.InboxID == 0 || done.Registration.State != "unknown" || len(n.RegisterCalls()) != 0 {
 		t.Fatalf("%+v, %v, %d calls", done, err, len(n.RegisterCalls()))

@@ -43,7 +43,7 @@ func (d driver) Create(ctx context.Context, params json.RawMessage) (channels.Dr
 	}
 	name := "Facebook"
 	if s.Instagram == "" {
-		page := d.look(ctx, s.PageToken)
+		page, _ := d.look(ctx, s.PageToken)
 		s.Instagram = page.Instagram.ID
 		if page.Name != "" {
 			name = page.Name
@@ -63,17 +63,17 @@ type page struct {
 	} `json:"instagram_business_account"`
 }
 
-// look reads the page's name and linked account; a failure is no obstacle.
-func (d driver) look(ctx context.Context, token string) page {
+// look reads the page's name and linked account; a failure is no obstacle. ok tells
+// whether the page answered.
+func (d driver) look(ctx context.Context, token string) (found page, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	var found page
 	query := url.Values{"fields": {"name,instagram_business_account"}}
 	if err := meta.Page(d.env, token).Call(ctx, http.MethodGet, "/me", query, nil, &found); err != nil {
 		d.env.Log.WarnContext(ctx, "facebook: the page's details could not be read", "error", err)
-		return page{}
+		return page{}, false
 	}
-	return found
+	return found, true
 }
 
 // Update implements channels.Creator: a page has no editable key.

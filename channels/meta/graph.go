@@ -13,9 +13,10 @@ import (
 	"tributary/wording"
 )
 
-// Public addresses and default versions of the two Graph hosts.
+// Public addresses and default versions of the two Graph hosts. FacebookGraph is the
+// one that serves pages.
 const (
-	facebookGraph   = "https://graph.facebook.com"
+	FacebookGraph   = "https://graph.facebook.com"
 	facebookVersion = "v18.0"
 	loginGraph      = "https://graph.instagram.com"
 	loginVersion    = "v22.0"
@@ -33,7 +34,7 @@ type Graph struct {
 // Page is a client of graph.facebook.com with the token of a page.
 func Page(env *channels.Env, token string) *Graph {
 	return &Graph{
-		env: env, base: env.Base("FACEBOOK_GRAPH_URL", facebookGraph) + "/" + version(env, "FACEBOOK_API_VERSION", facebookVersion),
+		env: env, base: env.Base("FACEBOOK_GRAPH_URL", FacebookGraph) + "/" + version(env, "FACEBOOK_API_VERSION", facebookVersion),
 		token: token, secret: env.Setting("FB_APP_SECRET"),
 	}
 }

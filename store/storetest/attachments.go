@@ -14,7 +14,7 @@ func attachmentCases() []Case {
 		{"jobs of pending attachments", []string{"Tx.InsertAttachments", "Store.PendingAttachment"}, testPendingAttachments},
 		{"lose an attachment", []string{"Tx.LoseAttachment", "Tx.TouchMessage"}, testLoseAttachment},
 		{"files of a message", []string{"Tx.InsertFiles"}, testInsertFiles},
-		{"files of deleted messages", []string{"Tx.RewriteMessage", "Tx.PartSent", "Store.DeleteInboxChunk"}, testReleasedFiles},
+		{"files of deleted messages", []string{"Tx.RewriteMessage", "Tx.PartSent", "Store.EmptyInboxChunk"}, testReleasedFiles},
 		{"source of an avatar", []string{"Store.AvatarState", "Tx.SetAvatarSource"}, testAvatarSource},
 		{"avatar of an absorbed contact", []string{"Tx.AbsorbContact"}, testAbsorbedAvatar},
 	}
@@ -156,8 +156,8 @@ func testReleasedFiles(t *testing.T, w *World) {
 
 	for done := false; !done; {
 		var err error
-		done, err = w.DeleteInboxChunk(t.Context(), l.Inbox, 10)
-		noErr(t, "DeleteInboxChunk", err)
+		done, err = w.EmptyInboxChunk(t.Context(), l.Inbox, 10)
+		noErr(t, "EmptyInboxChunk", err)
 	}
 	want(t, "after the inbox was deleted", gone(shared), true)
 }

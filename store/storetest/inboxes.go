@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ func inboxCases() []Case {
 		{"inboxes", []string{"Tx.InsertInbox", "Store.Inbox", "Store.Inboxes", "Tx.CountInboxes"}, testInboxes},
 		{"update an inbox", []string{"Tx.UpdateInbox", "Tx.PutWorkingHour"}, testUpdateInbox},
 		{"inbox members", []string{"Store.InboxMember", "Store.InboxIDs", "Store.Inboxes"}, testInboxMembers},
-		{"delete an inbox", []string{"Store.DeleteInboxChunk"}, testDeleteInbox},
+		{"delete an inbox", []string{"Store.EmptyInboxChunk", "Tx.LockInbox", "Tx.DeleteInbox"}, testDeleteInbox},
 	}
 }
 
@@ -134,35 +135,94 @@ func testDeleteInbox(t *testing.T, w *World) {
 	l, stays := w.line(w.Mine.Account, "goes"), w.line(w.Mine.Account, "stays")
 	kept := w.chat(stays, "K")
 	w.incoming(kept, "k", "kept")
-	for _, source := range []string{"U1", "U2", "U3"} {
+	for n, source := range []string{"U1", "U2", "U3"} {
 		c := w.chat(l, source)
-		w.incoming(c, source, "text")
 		m := w.outgoing(c, w.Mine.User, "answer")
 		w.deliver(c, m, start)
 		w.do(func(ctx context.Context, tx *store.Tx) error {
 			return tx.InsertAttachments(ctx, []store.NewAttachment{{AccountID: c.Account, MessageID: m, State: "ready"}})
 		})
-	}
-	before, err := w.Version(ctx, store.TopicChannels)
-	noErr(t, "Version", err)
-	for i, x := range []struct {
-		done bool
-		left int64
-	}{{false, 2}, {false, 1}, {true, 1}, {true, 1}} {
-		done, err := w.DeleteInboxChunk(ctx, l.Inbox, 2)
-		noErr(t, "DeleteInboxChunk", err)
-		want(t, "done", done, x.done)
-		if got := w.number(`SELECT COUNT(*) FROM conversations`); got != x.left {
-			t.Errorf("conversations after chunk %d: %d, want %d", i, got, x.left)
+		for i := range 4 * n { // the last has nine messages
+			w.incoming(c, source+itoa(i), "text")
 		}
 	}
+	w.exec(`INSERT INTO inbox_members (inbox_id, user_id, created_at) VALUES ($1, $2, 1), ($3, $2, 1)`, l.Inbox, w.Mine.User, stays.Inbox)
+	before, err := w.Version(ctx, store.TopicChannels)
+	noErr(t, "Version", err)
+	count := func() [3]int64 {
+		t.Helper()
+		return [3]int64{
+			w.number(`SELECT COUNT(*) FROM messages`), w.number(`SELECT COUNT(*) FROM conversations`), w.number(`SELECT COUNT(*) FROM contact_inboxes`),
+		}
+	}
+	const limit = 4
+	for shares := 0; ; shares++ {
+		was := count()
+		done, err := w.EmptyInboxChunk(ctx, l.Inbox, limit)
+		noErr(t, "EmptyInboxChunk", err)
+		now := count()
+		for i := range now {
+			if gone := was[i] - now[i]; gone > limit {
+				t.Errorf("a share deletes %d rows of kind %d", gone, i)
+			}
+		}
+		if now == was != done || shares > 20 {
+			t.Fatalf("share %d: %v of %v left, done: %v", shares, now, was, done)
+		}
+		if done {
+			break
+		}
+	}
+	want(t, "left of messages, conversations, addresses", count(), [3]int64{1, 1, 1})
+	want(t, "the inbox is still there", w.number(`SELECT COUNT(*) FROM inboxes`), 2)
+
+	late := w.chat(l, "U4")
+	w.incoming(late, "late", "written meanwhile")
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		inbox, err := tx.LockInbox(ctx, l.Inbox)
+		if err != nil {
+			return err
+		}
+		want(t, "LockInbox", [2]any{inbox.Name, inbox.ChannelID}, [2]any{"goes", l.Channel})
+		members, err := tx.DeleteInbox(ctx, l.Inbox)
+		want(t, "members", len(members), 1)
+		want(t, "the member", [2]int64{members[0].InboxID, members[0].UserID}, [2]int64{l.Inbox, w.Mine.User})
+		return err
+	})
 	for table, rows := range map[string]int64{
-		"inboxes": 1, "channels": 1, "channel_addresses": 1, "contact_inboxes": 1, "messages": 1,
-		"attachments": 0, "deliveries": 0, "contacts": 4,
+		"inboxes": 1, "channels": 1, "channel_addresses": 1, "contact_inboxes": 1, "messages": 1, "conversations": 1, "inbox_members": 1,
+		"attachments": 0, "deliveries": 0, "contacts": 5,
 	} {
 		want(t, table, w.number(`SELECT COUNT(*) FROM `+table), rows)
 	}
 	after, err := w.Version(ctx, store.TopicChannels)
 	noErr(t, "Version", err)
 	want(t, "version", after, before+1)
+	w.fails("DeleteInbox again", store.ErrNotFound, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.DeleteInbox(ctx, l.Inbox)
+		return err
+	})
+	w.fails("LockInbox of one that is gone", store.ErrNotFound, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.LockInbox(ctx, l.Inbox)
+		return err
+	})
+	done, err := w.EmptyInboxChunk(ctx, l.Inbox, limit)
+	noErr(t, "EmptyInboxChunk of one that is gone", err)
+	want(t, "done", done, true)
+}
+
+// DeleteInboxChunk deletes a share of what an inbox holds and at last the inbox, as the
+// desk's job does. done tells that nothing remains.
+func (w *World) DeleteInboxChunk(ctx context.Context, inboxID int64, limit int) (done bool, err error) {
+	if done, err = w.EmptyInboxChunk(ctx, inboxID, limit); err != nil || !done {
+		return false, err
+	}
+	err = w.Transact(ctx, func(tx *store.Tx) error {
+		_, err := tx.DeleteInbox(ctx, inboxID)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return true, err
 }

@@ -161,7 +161,7 @@ func Cases() []Case {
 		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(),
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
-		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(),
+		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), inboxStatusCases(),
 		notificationCases(), notificationSettingsCases(),
 		platformCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),

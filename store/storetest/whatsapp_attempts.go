@@ -21,7 +21,6 @@ func whatsappAttemptCases() []Case {
 		{"WhatsApp attempts of eight callers", []string{"Tx.BeginWhatsAppAttempt"}, testAttemptsTogether},
 		{"a WhatsApp attempt that waits for another", []string{"Tx.BeginWhatsAppAttempt"}, testAttemptWaits},
 		{"old WhatsApp attempts", []string{"Store.PruneWhatsApp"}, testPruneAttempts},
-		{"audit log", []string{"Tx.InsertAudit"}, testAudit},
 	}
 }
 
@@ -318,24 +317,4 @@ func testPruneAttempts(t *testing.T, w *World) {
 	noErr(t, "PruneWhatsApp", w.PruneWhatsApp(ctx, time.Hour, 0))
 	want(t, "attempts of the last hour", left(), []int64{second})
 	want(t, "the number", w.readNumber("n1").PhoneID, "n1")
-}
-
-func testAudit(t *testing.T, w *World) {
-	w.tenants()
-	at := w.Clock.Now().UnixMicro()
-	w.do(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.InsertAudit(ctx, store.Audit{
-			AccountID: w.Mine.Account, Type: "Inbox", ID: 7, Action: "update", Changes: json.RawMessage(`{"state":["a","b"]}`),
-			UserID: w.Mine.User, Username: "ana@example.test", RemoteAddress: "203.0.113.9",
-		}); err != nil {
-			return err
-		}
-		return tx.InsertAudit(ctx, store.Audit{AccountID: w.Theirs.Account, Type: "Inbox", ID: 8, Action: "registration"})
-	})
-	want(t, "an entry of a user", w.number(`SELECT COUNT(*) FROM audits WHERE account_id = $1 AND auditable_type = 'Inbox' AND auditable_id = 7
-		AND action = 'update' AND audited_changes = '{"state":["a","b"]}' AND user_id = $2 AND username = 'ana@example.test'
-		AND remote_address = '203.0.113.9' AND created_at = $3`, w.Mine.Account, w.Mine.User, at), 1)
-	want(t, "an entry of the server", w.number(`SELECT COUNT(*) FROM audits WHERE account_id = $1 AND auditable_id = 8 AND action = 'registration'
-		AND audited_changes = '{}' AND user_id IS NULL AND username IS NULL AND remote_address IS NULL AND created_at = $2`, w.Theirs.Account, at), 1)
-	want(t, "entries", w.number(`SELECT COUNT(*) FROM audits`), 2)
 }
