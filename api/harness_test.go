@@ -26,6 +26,7 @@ import (
 
 	"tributary/api"
 	"tributary/api/route"
+	"tributary/app"
 	"tributary/blob"
 	"tributary/blob/disk"
 	"tributary/channels"
@@ -143,7 +144,7 @@ func newWorld(t *testing.T, databaseURL string) *world {
 		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: &w.presence,
 	})
 	signup := func() bool { return w.settings["ENABLE_ACCOUNT_SIGNUP"] == "true" }
-	w.api = api.New(api.Deps{Store: w.store, Desk: w.desk, Files: w.files, Setting: w.setting, HTTP: w.providers.Client(), SignupOpen: signup, Queue: func(context.Context) error {
+	w.api = api.New(api.Deps{Store: w.store, Beside: app.HookRows(), Desk: w.desk, Files: w.files, Setting: w.setting, HTTP: w.providers.Client(), SignupOpen: signup, Queue: func(context.Context) error {
 		if w.settings["queue"] == "down" {
 			return io.ErrUnexpectedEOF
 		}

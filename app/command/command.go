@@ -78,7 +78,7 @@ func newRoot(environ []string, out io.Writer) *cobra.Command {
 			Use: "serve", Short: "Run the program (the default)", Args: noArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		},
-		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.healthCommand(), p.whatsappCommand(), p.routesCommand(),
+		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.healthCommand(), p.whatsappCommand(), p.routesCommand(), p.openapiCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "tributary "+app.Version())
 			return err
