@@ -36,6 +36,7 @@ import (
 	"tributary/files"
 	"tributary/mail"
 	"tributary/store"
+	"tributary/whatsapp"
 )
 
 // world is an installation with one account: an administrator, an agent who is
@@ -143,13 +144,21 @@ func newWorld(t *testing.T, databaseURL string) *world {
 		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL,
 		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: &w.presence,
 	})
+	engine := whatsapp.New(ctx, whatsapp.Options{
+		Store: w.store, Directory: directory, HTTP: w.providers.Client(), Setting: w.setting, PublicURL: publicURL, Now: now, Log: log, Owner: "test",
+	})
+	t.Cleanup(func() {
+		if err := engine.Close(context.Background()); err != nil {
+			t.Errorf("close the engine: %v", err)
+		}
+	})
 	signup := func() bool { return w.settings["ENABLE_ACCOUNT_SIGNUP"] == "true" }
 	w.api = api.New(api.Deps{Store: w.store, Beside: app.HookRows(), Desk: w.desk, Files: w.files, Setting: w.setting, HTTP: w.providers.Client(), SignupOpen: signup, Queue: func(context.Context) error {
 		if w.settings["queue"] == "down" {
 			return io.ErrUnexpectedEOF
 		}
 		return nil
-	}})
+	}, WhatsApp: engine})
 	w.serve(log, now)
 	return w
 }
