@@ -170,9 +170,12 @@ func (w *world) serve(log *slog.Logger, now func() time.Time) {
 	srv := &fasthttp.Server{Handler: route.Front(r.Handler, route.CORS{}), MaxRequestBodySize: 48 << 20}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
-	w.client = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.Dial() }}}
+	checker, err := described()
+	w.must(err)
+	wire := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.Dial() }}
+	w.client = &http.Client{Transport: checker.Transport(wire, func(err error) { w.t.Error(err) })}
 	w.t.Cleanup(func() {
-		w.client.CloseIdleConnections()
+		wire.CloseIdleConnections()
 		if err := srv.Shutdown(); err != nil {
 			w.t.Errorf("shutdown: %v", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strconv"
 
 	"tributary/api/route"
@@ -20,7 +21,7 @@ func (a *API) inboxes() []route.Row {
 	return []route.Row{
 		route.Get(account+"/inboxes", route.Member, a.listInboxes),
 		route.Get(account+"/inboxes/{id}", route.Member, a.showInbox),
-		route.Post(account+"/inboxes", route.Admin, a.createInbox).NullTexts(),
+		route.Post(account+"/inboxes", route.Admin, a.createInbox).NullTexts().Fails(http.StatusPaymentRequired),
 		route.Patch(account+"/inboxes/{id}", route.Admin, a.updateInbox).NullTexts().Finds("id", a.inboxExists),
 		route.Delete(account+"/inboxes/{id}", route.Admin, a.deleteInbox).Finds("id", a.inboxExists),
 	}

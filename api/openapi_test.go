@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"tributary/api"
+	"tributary/api/openapi/openapitest"
 	"tributary/api/route"
 	"tributary/app"
 )
@@ -21,12 +22,12 @@ import (
 var mounted = sync.OnceValue(func() []route.Row { return append(app.HookRows(), api.New(api.Deps{}).Rows()...) })
 
 // described is the description as the tests hold answers against it.
-var described = sync.OnceValues(func() (*openapi3.T, error) {
+var described = sync.OnceValues(func() (*openapitest.Checker, error) {
 	b, err := api.Describe(mounted(), true)
 	if err != nil {
 		return nil, err
 	}
-	return openapi3.NewLoader().LoadFromData(b)
+	return openapitest.New(mounted(), b)
 })
 
 // Every route is described, by a document that is valid. The error says which row
@@ -70,7 +71,11 @@ func TestDescription(t *testing.T) {
 // stand.
 func TestDescriptionOfTeams(t *testing.T) {
 	t.Parallel()
-	doc, err := described()
+	text, err := api.Describe(mounted(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,13 @@ func (b *builder) answers(r *route.Row, method string) map[string]any {
 	for _, a := range r.Docs.Answers {
 		if len(a.Types) == 0 {
 			one := list[a.Status]
-			one.media, one.text = a.Media, textOf(a.Status)
+			one.refusal = ""
+			switch {
+			case one.bodies == nil:
+				one.media, one.text = a.Media, textOf(a.Status)
+			case a.Media == "":
+				one.text += " The body may be empty."
+			}
 			list[a.Status] = one
 		}
 		for _, t := range a.Types {

@@ -73,7 +73,7 @@ func refusals(r *route.Row) map[int]refusal {
 	if body || r.Opaque {
 		out[http.StatusRequestEntityTooLarge] = numbered(http.StatusRequestEntityTooLarge, "TooLarge", "The body is too large.")
 	}
-	if body || other || r.RequireKey != "" {
+	if body || other || r.RequireKey != "" || r.Methods[0] != http.MethodGet {
 		out[http.StatusUnprocessableEntity] = refusal{
 			"Unprocessable", "What was sent is refused: the text says why.",
 			[]reflect.Type{invalidShape, errorShape},
@@ -133,6 +133,7 @@ func unauthorized(r *route.Row) (refusal, bool) {
 var failing = map[int]refusal{
 	http.StatusBadRequest:          {"Refused", "What was sent is refused: the text says why.", []reflect.Type{errorShape, numberedShape}, nil},
 	http.StatusUnauthorized:        {"NotAuthorized", "The caller may not do this.", []reflect.Type{errorShape}, []string{examplePolicy}},
+	http.StatusNotFound:            {"NotFound", "There is no such record.", []reflect.Type{errorShape, numberedShape}, []string{`{"error":"Resource could not be found"}`}},
 	http.StatusPaymentRequired:     {"LimitReached", "The plan's limit is reached.", []reflect.Type{errorShape}, []string{`{"error":"Account limit exceeded. Please purchase more licenses"}`}},
 	http.StatusForbidden:           {"Forbidden", "This is turned off, or not for the caller.", []reflect.Type{errorShape}, nil},
 	http.StatusConflict:            {"Conflict", "Something else is under way or came first.", []reflect.Type{errorShape}, nil},
