@@ -197,7 +197,11 @@ func HookRows() []route.Row {
 // before it is answered.
 func hookRow(r route.Row, title string, h channels.Hook) route.Row {
 	if h.Method == http.MethodGet {
-		return r.Doc("Challenge by which "+title+" checks the address").AnswersAs(http.StatusOK, "*/*").Answers(http.StatusUnauthorized)
+		r = r.Doc("Challenge by which "+title+" checks the address").AnswersAs(http.StatusOK, "*/*")
+		for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusServiceUnavailable} {
+			r = r.AnswersAs(status, "*/*")
+		}
+		return r
 	}
 	r = r.Doc("Webhook of " + title)
 	if h.Success.ContentType != "" {
@@ -205,7 +209,10 @@ func hookRow(r route.Row, title string, h channels.Hook) route.Row {
 	} else {
 		r = r.Answers(max(h.Success.Status, http.StatusOK))
 	}
-	for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusServiceUnavailable} {
+	for _, status := range []int{
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
+		http.StatusServiceUnavailable,
+	} {
 		r = r.AnswersAs(status, "*/*")
 	}
 	return r

@@ -70,7 +70,7 @@ func refusals(r *route.Row) map[int]refusal {
 		http.StatusInternalServerError: numbered(http.StatusInternalServerError, "Failed", "The server failed."),
 	}
 	body, other := sources(r)
-	if body || r.Opaque {
+	if body || r.Methods[0] != http.MethodGet {
 		out[http.StatusRequestEntityTooLarge] = numbered(http.StatusRequestEntityTooLarge, "TooLarge", "The body is too large.")
 	}
 	if body || other || r.RequireKey != "" || r.Methods[0] != http.MethodGet {
