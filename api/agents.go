@@ -31,17 +31,17 @@ func actor(c *route.Call) desk.Actor {
 	return desk.Actor{UserID: c.User.ID, Email: c.User.Email, IP: c.IP}
 }
 
-func (a *API) newAgentsOut(accountID int64, list []store.AgentRow) []agentOut {
+func (a *API) newAgentsOut(ctx context.Context, accountID int64, list []store.AgentRow) []agentOut {
 	out := make([]agentOut, len(list))
 	for i, u := range list {
-		out[i] = a.newAgentOut(accountID, u)
+		out[i] = a.newAgentOut(ctx, accountID, u)
 	}
 	return out
 }
 
 func (a *API) listAgents(ctx context.Context, c *route.Call, _ none) ([]agentOut, error) {
 	list, err := a.Store.AccountAgents(ctx, c.Account.ID)
-	return a.newAgentsOut(c.Account.ID, list), err
+	return a.newAgentsOut(ctx, c.Account.ID, list), err
 }
 
 // agent reads one member as colleagues see them.
@@ -54,7 +54,7 @@ func (a *API) agent(ctx context.Context, c *route.Call, userID int64) (agentOut,
 	if !ok {
 		return agentOut{}, chat.NotFound()
 	}
-	return a.newAgentOut(c.Account.ID, u), nil
+	return a.newAgentOut(ctx, c.Account.ID, u), nil
 }
 
 // agentExists tells whether a user is a member of the account.
@@ -234,7 +234,7 @@ func (a *API) assignable(ctx context.Context, c *route.Call, inboxes []int64) (p
 		}
 	}
 	list, err := a.Store.AssignableAgents(ctx, c.Account.ID, inboxes)
-	out.Payload = a.newAgentsOut(c.Account.ID, list)
+	out.Payload = a.newAgentsOut(ctx, c.Account.ID, list)
 	return out, err
 }
 

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"tributary/presence"
 )
 
 // agentText is the object of a member that was just invited.
@@ -207,7 +210,14 @@ func TestUpdateAgent(t *testing.T) {
 		same(t, "changed", got, fmt.Sprintf(`{"id":%d,"account_id":%d,"availability_status":"offline","auto_offline":true,"confirmed":true,
 			"email":"bo@example.com","provider":"email","available_name":"Robert","name":"Robert","role":"administrator","thumbnail":"","custom_role_id":%d}`, w.agent, w.account, role))
 		w.eq("audit", w.audits("AccountUser"), `update {"availability":[0,2],"role":[0,1]}`)
-		w.eq("those who look now", strings.Join(w.presence.noted, ", "), fmt.Sprintf("%d %d busy", w.account, w.agent))
+		// Colleagues see it as long as the person is there.
+		seen := func() any {
+			return w.call("admin", "GET", "{A}/agents", "").list()[1].(map[string]any)["availability_status"]
+		}
+		w.must(w.desk.UserBeat(t.Context(), w.account, w.agent))
+		w.eq("while they are there", fmt.Sprint(seen()), "busy")
+		w.now.Add(int64(presence.Duration / time.Microsecond))
+		w.eq("20 seconds later", fmt.Sprint(seen()), "offline")
 		// In the other account the person has the new name and the old role.
 		compare(t, "their profile", w.call("agent", "GET", "/api/v1/profile", "").object(), `{"name":"Robert","email":"bo@example.com"}`)
 

@@ -61,7 +61,10 @@ func (a *API) Scope(ctx context.Context, caller route.Caller, accountID int64) (
 	if s.Member {
 		out.Membership = route.Membership{Role: roleName(s.Role), CustomRoleID: s.CustomRoleID, Permissions: s.Permissions}
 	}
-	return out, nil
+	if caller.Bot != nil {
+		out.BotLinked, err = a.Store.BotLinked(ctx, accountID, caller.Bot.ID)
+	}
+	return out, err
 }
 
 // accountActive is the stored status of an account that is not suspended.

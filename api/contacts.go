@@ -28,7 +28,7 @@ func (a *API) showContact(ctx context.Context, c *route.Call, in showContactIn) 
 	if err != nil {
 		return payload[contactOut]{}, found(err)
 	}
-	out := a.newContactOut(row)
+	out := a.newContactOut(ctx, c.Account.ID, row)
 	if !in.Inboxes.Sent || in.Inboxes.V == "true" {
 		if out.ContactInboxes, err = a.contactInboxes(ctx, row.ID); err != nil {
 			return payload[contactOut]{}, err

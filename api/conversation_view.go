@@ -75,14 +75,14 @@ func (a *API) conversationsOut(ctx context.Context, accountID int64, list []stor
 	}
 	out := make([]conversationOut, len(list))
 	for i, c := range list {
-		out[i] = a.newConversationOut(c, messages, people)
+		out[i] = a.newConversationOut(ctx, c, messages, people)
 	}
 	return out, nil
 }
 
-func (a *API) newConversationOut(c store.ConversationListed, messages map[int64]store.MessageRow, people senders) conversationOut {
+func (a *API) newConversationOut(ctx context.Context, c store.ConversationListed, messages map[int64]store.MessageRow, people senders) conversationOut {
 	out := conversationOut{
-		Meta: conversationMeta{Sender: a.newContactOut(c.Contact), Channel: c.ChannelType, HMACVerified: c.HMACVerified},
+		Meta: conversationMeta{Sender: a.newContactOut(ctx, c.AccountID, c.Contact), Channel: c.ChannelType, HMACVerified: c.HMACVerified},
 		ID:   c.DisplayID, AccountID: c.AccountID, UUID: c.UUID, AdditionalAttributes: object(c.AdditionalAttributes),
 		AgentLastSeenAt: unix(c.AgentLastSeenAt), AssigneeLastSeenAt: unix(c.AssigneeLastSeenAt), ContactLastSeenAt: unix(c.ContactLastSeenAt),
 		CanReply: a.Desk.CanReply(c.InboxID, c.LastIncomingAt), CustomAttributes: object(c.CustomAttributes), InboxID: c.InboxID, Labels: c.Labels,
@@ -93,15 +93,15 @@ func (a *API) newConversationOut(c store.ConversationListed, messages map[int64]
 	}
 	if c.AssigneeID != nil {
 		if u, ok := people.users[*c.AssigneeID]; ok && u.Member {
-			agent := a.newAgentOut(c.AccountID, u)
+			agent := a.newAgentOut(ctx, c.AccountID, u)
 			out.Meta.Assignee = &agent
 		}
 	}
 	if m, ok := messages[c.LastMessageID.Int64]; ok {
-		out.Messages = []messagePush{a.newMessagePush(m, c, people)}
+		out.Messages = []messagePush{a.newMessagePush(ctx, m, c, people)}
 	}
 	if m, ok := messages[c.LastNonActivityID.Int64]; ok {
-		push := a.newMessagePush(m, c, people)
+		push := a.newMessagePush(ctx, m, c, people)
 		out.LastNonActivityMessage = &push
 	}
 	return out

@@ -35,6 +35,7 @@ import (
 	"tributary/desk"
 	"tributary/files"
 	"tributary/mail"
+	"tributary/presence"
 	"tributary/store"
 	"tributary/whatsapp"
 )
@@ -54,7 +55,6 @@ type world struct {
 	silent    atomic.Bool // the providers do not answer
 	now       atomic.Int64
 	settings  map[string]string
-	presence  presence
 
 	account, admin, agent, stranger int64
 	tokens                          map[string]string // by role
@@ -142,7 +142,7 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	w.files = files.New(files.Options{Store: w.store, Current: local, Signer: signer, PublicURL: publicURL, Now: now})
 	w.desk = desk.New(desk.Options{
 		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL,
-		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: &w.presence,
+		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: presence.NewLocal(now, presence.Duration),
 	})
 	engine := whatsapp.New(ctx, whatsapp.Options{
 		Store: w.store, Directory: directory, HTTP: w.providers.Client(), Setting: w.setting, PublicURL: publicURL, Now: now, Log: log, Owner: "test",

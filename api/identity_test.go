@@ -68,6 +68,8 @@ func TestAccountDoors(t *testing.T) {
 		w.exec(`UPDATE accounts SET status = 1 WHERE id = $1`, w.account)
 		w.call("agent", "GET", "{A}/inboxes", "").want(401, `{"error":"Account is suspended"}`)
 		w.exec(`UPDATE access_tokens SET owner_type = 'AgentBot' WHERE owner_id = $1`, w.agent)
+		w.call("agent", "GET", "{A}/inboxes", "").want(401, `{"error":"Invalid Access Token"}`) // of a bot that is gone
+		w.exec(`INSERT INTO agent_bots (id, created_at, updated_at) VALUES ($1, 1, 1)`, w.agent)
 		w.call("agent", "GET", "{A}/inboxes", "").want(401, `{"error":"Access to this endpoint is not authorized for bots"}`)
 		w.exec(`UPDATE accounts SET status = 0 WHERE id = $1`, w.account)
 		w.call("agent", "POST", "{A}/conversations/1/messages", "{}").want(401, `{"error":"Bot is not authorized to access this account"}`)

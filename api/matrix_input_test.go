@@ -61,7 +61,7 @@ func (in *badInput) send(path, body string) answer {
 	role := in.caller()
 	a := in.as(role, in.call.method, path, body)
 	if a.status == 401 && role == asAdmin {
-		in.renew()
+		in.renew(in.call)
 		a = in.as(role, in.call.method, path, body)
 	}
 	if a.status >= 500 {

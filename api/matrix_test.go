@@ -158,13 +158,16 @@ func (m *matrix) as(role, method, path, body string) answer {
 	return m.visit(method, path, body, "api_access_token: "+m.tokens[role]).answer
 }
 
-// renew reads the tokens of all callers again: routes change them.
-func (m *matrix) renew() {
+// renew reads the tokens of all callers again, and links the bot: routes change that.
+func (m *matrix) renew(c matrixCall) {
 	m.t.Helper()
 	for role, user := range map[string]int64{asStranger: m.stranger, asAgent: m.agent, asInsider: m.insider, asCustom: m.custom, asAdmin: m.admin} {
 		token, err := m.store.AccessToken(m.t.Context(), store.OwnerUser, user)
 		m.must(err)
 		m.tokens[role] = token
+	}
+	if c.row.Bots || strings.HasSuffix(c.path, "_bot") {
+		m.linkBot()
 	}
 }
 
@@ -266,7 +269,7 @@ func TestMatrix(t *testing.T) {
 				if want := m.expected(c.row, c.method, role); want.status == 0 {
 					m.check(c, role, want)
 					if c.method != http.MethodGet {
-						m.renew()
+						m.renew(c)
 					}
 				}
 			}

@@ -66,11 +66,13 @@ const (
 type senders struct {
 	users    map[int64]store.AgentRow
 	contacts map[int64]store.ContactRow
+	bots     map[int64]store.BotView
 }
 
-// sendersOf reads the senders of messages, and further users, with two queries.
+// sendersOf reads the senders of messages, and further users, with a query for
+// each kind.
 func (a *API) sendersOf(ctx context.Context, accountID int64, list []store.MessageRow, users ...int64) (senders, error) {
-	var contacts []int64
+	var contacts, bots []int64
 	seen := map[int64]bool{}
 	for _, m := range list {
 		if m.SenderType == nil || m.SenderID == nil {
@@ -79,6 +81,8 @@ func (a *API) sendersOf(ctx context.Context, accountID int64, list []store.Messa
 		switch *m.SenderType {
 		case senderUser:
 			users = append(users, *m.SenderID)
+		case senderBot:
+			bots = append(bots, *m.SenderID)
 		case senderContact:
 			if !seen[*m.SenderID] {
 				contacts = append(contacts, *m.SenderID)
@@ -91,7 +95,10 @@ func (a *API) sendersOf(ctx context.Context, accountID int64, list []store.Messa
 	if s.users, err = a.Store.Agents(ctx, accountID, unique(users)); err != nil {
 		return s, err
 	}
-	s.contacts, err = a.Store.Contacts(ctx, accountID, contacts)
+	if s.contacts, err = a.Store.Contacts(ctx, accountID, contacts); err != nil {
+		return s, err
+	}
+	s.bots, err = a.Store.BotViews(ctx, unique(bots))
 	return s, err
 }
 
@@ -108,14 +115,18 @@ func unique(list []int64) []int64 {
 }
 
 // senderOf is the sender of a message, nil when there is none any more.
-func (a *API) senderOf(s senders, m store.MessageRow) any {
+func (a *API) senderOf(ctx context.Context, s senders, m store.MessageRow) any {
 	if m.SenderType == nil || m.SenderID == nil {
 		return nil
 	}
 	switch *m.SenderType {
 	case senderUser:
 		if u, ok := s.users[*m.SenderID]; ok {
-			return a.newUserPush(u)
+			return a.newUserPush(ctx, m.AccountID, u)
+		}
+	case senderBot:
+		if b, ok := s.bots[*m.SenderID]; ok {
+			return a.Desk.BotPush(b)
 		}
 	case senderContact:
 		if c, ok := s.contacts[*m.SenderID]; ok {
@@ -125,12 +136,12 @@ func (a *API) senderOf(s senders, m store.MessageRow) any {
 	return nil
 }
 
-func (a *API) newMessageOut(m store.MessageRow, displayID int64, people senders) messageOut {
+func (a *API) newMessageOut(ctx context.Context, m store.MessageRow, displayID int64, people senders) messageOut {
 	out := messageOut{
 		ID: m.ID, Content: m.Content, InboxID: m.InboxID, ConversationID: displayID, MessageType: m.Type,
 		ContentType: nameAt(chat.ContentTypes, m.ContentType), Status: string(chat.MessageStatusOf(m.Status)),
 		ContentAttributes: object(m.Attributes), CreatedAt: unix(&m.CreatedAt), Private: m.Private, SourceID: m.SourceID,
-		Sender: a.senderOf(people, m),
+		Sender: a.senderOf(ctx, people, m),
 	}
 	for _, file := range m.Attachments {
 		out.Attachments = append(out.Attachments, a.newAttachmentOut(file, m.AccountID))
@@ -138,9 +149,9 @@ func (a *API) newMessageOut(m store.MessageRow, displayID int64, people senders)
 	return out
 }
 
-func (a *API) newMessagePush(m store.MessageRow, c store.ConversationListed, people senders) messagePush {
+func (a *API) newMessagePush(ctx context.Context, m store.MessageRow, c store.ConversationListed, people senders) messagePush {
 	out := messagePush{
-		messageOut: a.newMessageOut(m, c.DisplayID, people), AccountID: m.AccountID, UpdatedAt: iso(&m.UpdatedAt), SenderType: m.SenderType,
+		messageOut: a.newMessageOut(ctx, m, c.DisplayID, people), AccountID: m.AccountID, UpdatedAt: iso(&m.UpdatedAt), SenderType: m.SenderType,
 		SenderID: m.SenderID, AdditionalAttributes: object(m.AdditionalAttributes), ProcessedMessageContent: m.Content,
 		Conversation: messageThreadPush{AssigneeID: c.AssigneeID, UnreadCount: c.UnreadCount, LastActivityAt: unix(&c.LastActivityAt)},
 	}

@@ -70,12 +70,12 @@ func (a *API) listMessages(ctx context.Context, c *route.Call, in listMessagesIn
 	}
 	if len(users) > 0 {
 		if u, ok := people.users[users[0]]; ok {
-			push := a.newUserPush(u)
+			push := a.newUserPush(ctx, c.Account.ID, u)
 			out.Meta.Assignee = &push
 		}
 	}
 	for _, m := range list {
-		out.Payload = append(out.Payload, a.newMessageOut(m, conversation.DisplayID, people))
+		out.Payload = append(out.Payload, a.newMessageOut(ctx, m, conversation.DisplayID, people))
 	}
 	return out, nil
 }
@@ -294,7 +294,7 @@ func (a *API) message(ctx context.Context, c *route.Call, displayID, id int64) (
 		return messageOut{}, chat.NotFound()
 	}
 	people, err := a.sendersOf(ctx, c.Account.ID, []store.MessageRow{m})
-	return a.newMessageOut(m, displayID, people), err
+	return a.newMessageOut(ctx, m, displayID, people), err
 }
 
 type retryMessageIn struct {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 
 	"tributary/api/route"
@@ -25,13 +26,13 @@ type agentOut struct {
 	CustomRoleID       *int64          `json:"custom_role_id"`
 }
 
-func (a *API) newAgentOut(accountID int64, u store.AgentRow) agentOut {
+func (a *API) newAgentOut(ctx context.Context, accountID int64, u store.AgentRow) agentOut {
 	out := agentOut{
 		ID: u.ID, Confirmed: u.Confirmed, Email: u.Email, Provider: u.Provider, AvailableName: desk.AvailableName(u.DisplayName, u.Name),
 		CustomAttributes: filled(u.CustomAttributes), Name: u.Name, Thumbnail: a.Desk.UserAvatarURL(u.AvatarBlobID), CustomRoleID: u.CustomRoleID,
 	}
 	if u.Member {
-		role, status := roleName(u.Role), desk.AvailabilityStatus(u.Availability, u.AutoOffline)
+		role, status := roleName(u.Role), a.Desk.AvailabilityStatus(ctx, accountID, u.ID, u.Availability, u.AutoOffline)
 		out.AccountID, out.AutoOffline, out.Role, out.AvailabilityStatus = &accountID, &u.AutoOffline, &role, &status
 	}
 	return out
@@ -48,13 +49,13 @@ type userPush struct {
 	Thumbnail          string  `json:"thumbnail"`
 }
 
-func (a *API) newUserPush(u store.AgentRow) userPush {
+func (a *API) newUserPush(ctx context.Context, accountID int64, u store.AgentRow) userPush {
 	avatar := a.Desk.UserAvatarURL(u.AvatarBlobID)
 	out := userPush{
 		ID: u.ID, Name: u.Name, AvailableName: desk.AvailableName(u.DisplayName, u.Name), AvatarURL: avatar, Type: "user", Thumbnail: avatar,
 	}
 	if u.Member {
-		status := desk.AvailabilityStatus(u.Availability, u.AutoOffline)
+		status := a.Desk.AvailabilityStatus(ctx, accountID, u.ID, u.Availability, u.AutoOffline)
 		out.AvailabilityStatus = &status
 	}
 	return out
@@ -98,9 +99,9 @@ type contactOut struct {
 	ContactInboxes       []contactInboxOut `json:"contact_inboxes,omitzero"`
 }
 
-func (a *API) newContactOut(c store.ContactRow) contactOut {
+func (a *API) newContactOut(ctx context.Context, accountID int64, c store.ContactRow) contactOut {
 	return contactOut{
-		AdditionalAttributes: object(c.AdditionalAttributes), AvailabilityStatus: desk.Offline, Email: c.Email, ID: c.ID, Name: c.Name,
+		AdditionalAttributes: object(c.AdditionalAttributes), AvailabilityStatus: a.Desk.ContactStatus(ctx, accountID, c.ID), Email: c.Email, ID: c.ID, Name: c.Name,
 		PhoneNumber: c.Phone, Blocked: c.Blocked, Identifier: c.Identifier, Thumbnail: a.Desk.AvatarURL(c.ContactView), CustomAttributes: object(c.CustomAttributes),
 		LastActivityAt: unix(c.LastActivityAt), CreatedAt: unix(&c.CreatedAt),
 	}

@@ -96,10 +96,10 @@ func (a *API) userOf(ctx context.Context, u store.UserRow) (userOut, error) {
 	if err != nil {
 		return userOut{}, err
 	}
-	return a.newUserOut(u, memberships, token), nil
+	return a.newUserOut(ctx, u, memberships, token), nil
 }
 
-func (a *API) newUserOut(u store.UserRow, memberships []store.MembershipRow, token string) userOut {
+func (a *API) newUserOut(ctx context.Context, u store.UserRow, memberships []store.MembershipRow, token string) userOut {
 	out := userOut{
 		ID: u.ID, Name: u.Name, DisplayName: u.DisplayName, AvailableName: desk.AvailableName(u.DisplayName, u.Name), Email: u.Email, UID: u.Email,
 		Provider: u.Provider, Confirmed: u.Confirmed, Type: u.Type, AvatarURL: a.Desk.UserAvatarURL(u.AvatarBlobID),
@@ -109,7 +109,7 @@ func (a *API) newUserOut(u store.UserRow, memberships []store.MembershipRow, tok
 	}
 	latest := -1
 	for i, m := range memberships {
-		out.Accounts = append(out.Accounts, newMembershipOut(m))
+		out.Accounts = append(out.Accounts, a.newMembershipOut(ctx, u.ID, m))
 		if latest < 0 || m.ActiveAt.Valid && m.ActiveAt.Int64 > memberships[latest].ActiveAt.Int64 {
 			latest = i
 		}
@@ -122,10 +122,10 @@ func (a *API) newUserOut(u store.UserRow, memberships []store.MembershipRow, tok
 	return out
 }
 
-func newMembershipOut(m store.MembershipRow) membershipOut {
+func (a *API) newMembershipOut(ctx context.Context, userID int64, m store.MembershipRow) membershipOut {
 	out := membershipOut{
 		ID: m.AccountID, Name: m.AccountName, Status: "active", Role: roleName(m.Role), Permissions: []string{roleName(m.Role)},
-		Availability: desk.AvailabilityName(m.Availability), AvailabilityStatus: desk.AvailabilityStatus(m.Availability, m.AutoOffline),
+		Availability: desk.AvailabilityName(m.Availability), AvailabilityStatus: a.Desk.AvailabilityStatus(ctx, m.AccountID, userID, m.Availability, m.AutoOffline),
 		AutoOffline: m.AutoOffline, CustomRoleID: m.CustomRoleID,
 	}
 	if m.AccountStatus != accountActive {

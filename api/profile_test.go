@@ -8,10 +8,11 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"tributary/presence"
 )
 
 func TestUpdateProfile(t *testing.T) {
@@ -161,11 +162,18 @@ func TestAvailability(t *testing.T) {
 		w.call("stranger", "POST", me+"/availability", fmt.Sprintf(`{"availability":"away","account_id":%d}`, w.account)).want(404, missing)
 		w.call("admin", "POST", me+"/availability", `{"availability":"busy"}`).want(404, missing)
 		w.call("admin", "POST", me+"/availability", `{}`).want(422, `{"error":"param is missing or the value is empty: profile"}`)
-		prefix := fmt.Sprint(w.account, " ", w.admin, " ")
-		if want := []string{prefix + "busy", prefix + "offline", prefix + "online", prefix + "online"}; !reflect.DeepEqual(w.presence.noted, want) {
-			t.Errorf("noted %q, want %q", w.presence.noted, want)
+		seen := func() any {
+			return at(w.call("admin", "GET", me, "").object(), "accounts", 0, "availability_status")
 		}
-		if n := w.count(`SELECT COUNT(*) FROM audits WHERE auditable_type = 'AccountUser' AND action = 'update' AND audited_changes LIKE '%availability%'`); n != 3 {
+		w.eq("status without a heartbeat", fmt.Sprint(seen()), "offline")
+		w.must(w.desk.UserBeat(t.Context(), w.account, w.admin))
+		w.eq("status with one", fmt.Sprint(seen()), "online")
+		w.call("admin", "POST", me+"/availability", fmt.Sprintf(`{"availability":"busy","account_id":%d}`, w.account))
+		w.eq("another choice", fmt.Sprint(seen()), "busy")
+		w.call("admin", "POST", me+"/availability", fmt.Sprintf(`{"availability":"online","account_id":%d}`, w.account))
+		w.now.Add(int64(presence.Duration / time.Microsecond))
+		w.eq("20 seconds later", fmt.Sprint(seen()), "offline")
+		if n := w.count(`SELECT COUNT(*) FROM audits WHERE auditable_type = 'AccountUser' AND action = 'update' AND audited_changes LIKE '%availability%'`); n != 5 {
 			t.Errorf("%d entries in the audit log", n)
 		}
 

@@ -90,6 +90,11 @@ func (a *API) avatar(ctx context.Context, u route.Upload) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
+		if f.ExpiresAt.IsZero() {
+			// Something uses it. Its id is in addresses that many people see, and a picture
+			// is removed when it is refused or replaced.
+			return 0, validate.Fail("avatar", validate.Invalid)
+		}
 	default:
 		r, err := u.File.Open()
 		if err != nil {

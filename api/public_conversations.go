@@ -59,7 +59,7 @@ func (a *API) publicConversationsOut(ctx context.Context, s store.Session, displ
 	}
 	for _, m := range messages {
 		c := &out[at[m.ConversationID]]
-		c.Messages = append(c.Messages, a.newPublicMessageOut(m, c.ID, people))
+		c.Messages = append(c.Messages, a.newPublicMessageOut(ctx, m, c.ID, people))
 	}
 	return out, nil
 }

@@ -36,8 +36,8 @@ type publicMessageOut struct {
 	Sender            any             `json:"sender,omitempty"`
 }
 
-func (a *API) newPublicMessageOut(m store.MessageRow, displayID int64, people senders) publicMessageOut {
-	whole := a.newMessageOut(m, displayID, people)
+func (a *API) newPublicMessageOut(ctx context.Context, m store.MessageRow, displayID int64, people senders) publicMessageOut {
+	whole := a.newMessageOut(ctx, m, displayID, people)
 	return publicMessageOut{
 		ID: whole.ID, Content: whole.Content, MessageType: whole.MessageType, ContentType: whole.ContentType,
 		ContentAttributes: whole.ContentAttributes, CreatedAt: whole.CreatedAt, ConversationID: displayID,
@@ -78,7 +78,7 @@ func (a *API) listPublicMessages(ctx context.Context, _ *route.Call, in listPubl
 	people, err := a.sendersOf(ctx, s.Contact.AccountID, list)
 	out := make([]publicMessageOut, len(list))
 	for i, m := range list {
-		out[i] = a.newPublicMessageOut(m, c.DisplayID, people)
+		out[i] = a.newPublicMessageOut(ctx, m, c.DisplayID, people)
 	}
 	return out, err
 }
@@ -94,7 +94,7 @@ func (a *API) publicMessage(ctx context.Context, s store.Session, displayID, id 
 		return publicMessageOut{}, chat.NotFound()
 	}
 	people, err := a.sendersOf(ctx, s.Contact.AccountID, []store.MessageRow{m})
-	return a.newPublicMessageOut(m, displayID, people), err
+	return a.newPublicMessageOut(ctx, m, displayID, people), err
 }
 
 type createPublicMessageIn struct {

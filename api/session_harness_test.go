@@ -1,15 +1,12 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pquerna/otp"
@@ -17,20 +14,6 @@ import (
 
 	"tributary/store"
 )
-
-// presence notes what members chose to be.
-type presence struct {
-	mu    sync.Mutex
-	noted []string
-}
-
-// SetStatus implements desk.Presence.
-func (p *presence) SetStatus(_ context.Context, accountID, userID int64, status string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.noted = append(p.noted, fmt.Sprint(accountID, " ", userID, " ", status))
-	return nil
-}
 
 // visited is an answer with its headers.
 type visited struct {

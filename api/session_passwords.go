@@ -20,11 +20,13 @@ func (a *API) sessionPasswords() []route.Row {
 		route.Post("/auth/password", route.Public, a.forgotPassword).Limit(route.MaxSignIn).
 			Answers(http.StatusForbidden, unsuccessfulOut{}).Answers(http.StatusNotFound, messageText{}),
 		route.Patch("/auth/password", route.Public, a.resetPassword).Limit(route.MaxSignIn).
-			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusUnprocessableEntity, tokenOut{}),
+			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusPartialContent, mfaRequiredOut{}).
+			Answers(http.StatusUnprocessableEntity, tokenOut{}),
 		route.Get("/auth/password/new", route.Public, a.to("/app/auth/reset/password", false)),
 		route.Get("/auth/password/edit", route.Public, a.to("/app/auth/password/edit", true)),
 		route.Post("/auth/confirmation", route.Public, a.confirm).Limit(route.MaxSignIn).
-			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusUnprocessableEntity, tokenOut{}),
+			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusPartialContent, mfaRequiredOut{}).
+			Answers(http.StatusUnprocessableEntity, tokenOut{}),
 		route.Get("/auth/confirmation", route.Public, a.to("/app/auth/confirmation", true)),
 		route.Get("/auth/confirmation/new", route.Public, a.to("/app/auth/confirmation", true)),
 		route.Post("/auth", route.Public, a.register).Limit(route.MaxSignIn).Answers(http.StatusUnprocessableEntity, refusedSignUpOut{}),
@@ -54,9 +56,9 @@ func (a *API) forgotPassword(ctx context.Context, _ *route.Call, in forgotPasswo
 	case errors.Is(err, desk.ErrSAML):
 		return messageText{}, forSAML(http.StatusForbidden, textSAMLPassword)
 	case errors.Is(err, store.ErrNotFound):
-		return messageText{}, &route.Problem{Status: http.StatusNotFound, Body: messageText{"There is no user with this e-mail address."}}
+		err = nil // the same answer: who asks does not learn who has an account
 	}
-	return messageText{"We have sent you a mail by which you can choose a new password."}, err
+	return messageText{"If there is an account with this address, we have sent it a mail by which you can choose a new password."}, err
 }
 
 // tokenOut refuses what came from a link.

@@ -18,15 +18,13 @@ func TestForgottenPassword(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *world) {
 		laptop, phone := w.signIn(), w.signIn()
 		pubsub := at(laptop.object(), "data", "pubsub_token")
-		v := w.visit("POST", "/auth/password", `{"email":"nobody@example.com"}`)
-		if v.status != 404 || v.field("message") == nil {
-			t.Errorf("nobody: got %d %s", v.status, v.body)
-		}
-		v = w.visit("POST", "/auth/password", `{"email":" ADA@example.com","redirect_url":"https://evil.example"}`)
+		nobody := w.visit("POST", "/auth/password", `{"email":"nobody@example.com"}`)
+		v := w.visit("POST", "/auth/password", `{"email":" ADA@example.com","redirect_url":"https://evil.example"}`)
 		if v.status != 200 || v.field("message") == nil {
 			t.Fatalf("got %d %s", v.status, v.body)
 		}
 		v.without()
+		nobody.want(200, v.body) // nobody learns who has an account
 		first := w.mail(1)
 		if first.To != "ada@example.com" || first.Subject != "Choose a new password" || strings.Contains(first.Text, "evil") ||
 			!strings.Contains(first.Text, "2025-01-31 16:00 UTC") {
@@ -84,6 +82,38 @@ func TestForgottenPassword(t *testing.T) {
 		if v.status != 403 || v.field("success") != false || v.field("message") == nil || v.field("message") != v.field("errors", 0) {
 			t.Errorf("SAML: got %d %s", v.status, v.body)
 		}
+	})
+}
+
+// A mailbox is one factor: who has a second one is asked for it after a link, too.
+func TestLinksOfMailsAndTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		in := w.signIn()
+		secret, _ := w.secondFactor(in.tokens())
+		asked := func(what string, v visited) {
+			t.Helper()
+			v.without()
+			token, _ := v.field("mfa_token").(string)
+			if v.status != 206 || v.field("mfa_required") != true || token == "" || v.field("data") != nil {
+				t.Fatalf("%s: got %d %s", what, v.status, v.body)
+			}
+			w.pass(time.Minute) // a code of its own
+			v = w.visit("POST", "/auth/sign_in", `{"mfa_token":"`+token+`","otp_code":"`+w.code(secret, 0)+`"}`)
+			if v.status != 200 || v.field("data", "name") != "Ada" {
+				t.Errorf("%s, with the code: got %d %s", what, v.status, v.body)
+			}
+			in = v
+		}
+		w.visit("PUT", "/api/v1/profile", `{"email":"new@example.com"}`, in.tokens()...)
+		_, token := w.link(w.mail(1), "confirmation_token")
+		asked("confirmation", w.visit("POST", "/auth/confirmation", `{"confirmation_token":"`+token+`"}`))
+
+		w.visit("POST", "/auth/password", `{"email":"new@example.com"}`)
+		_, token = w.link(w.mail(2), "reset_password_token")
+		before := in
+		asked("password", w.visit("PUT", "/auth/password", `{"reset_password_token":"`+token+`","password":"N3w password!"}`))
+		w.visit("GET", "/api/v1/profile", "", before.tokens()...).want(401, textSignIn)
 	})
 }
 

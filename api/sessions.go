@@ -94,19 +94,21 @@ func (a *API) signIn(ctx context.Context, c *route.Call, in signInIn) (any, erro
 		return nil, &route.Problem{Status: http.StatusBadRequest, Body: errorOut{textInvalidSecond}}
 	case err != nil:
 		return nil, err
-	case out.MFAToken != "":
-		return route.Status(http.StatusPartialContent, mfaRequiredOut{true, out.MFAToken}), nil
 	}
-	return a.entered(ctx, c, out.Session)
+	return a.entered(ctx, c, out)
 }
 
-// entered answers who was let in: with themselves, and the tokens of the session.
-func (a *API) entered(ctx context.Context, c *route.Call, s desk.Session) (any, error) {
-	user, err := a.user(ctx, s.UserID)
+// entered answers who was let in: with themselves, and the tokens of the session. Who
+// has a second factor is asked for it first.
+func (a *API) entered(ctx context.Context, c *route.Call, in desk.SignedIn) (any, error) {
+	if in.MFAToken != "" {
+		return route.Status(http.StatusPartialContent, mfaRequiredOut{true, in.MFAToken}), nil
+	}
+	user, err := a.user(ctx, in.Session.UserID)
 	if err != nil {
 		return nil, err
 	}
-	start(c, s)
+	start(c, in.Session)
 	return dataOut[userOut]{user}, nil
 }
 

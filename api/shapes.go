@@ -171,8 +171,16 @@ func messageShapes() map[string]any {
 	}
 }
 
+// botPush is an agent bot inside messages and events.
+type botPush struct {
+	ID        int64   `json:"id"`
+	Name      *string `json:"name"`
+	AvatarURL string  `json:"avatar_url"`
+	Type      string  `json:"type" enum:"agent_bot"`
+}
+
 // senderShape is who wrote a message.
-var senderShape = route.OneOf(userPush{}, contactPush{})
+var senderShape = route.OneOf(userPush{}, contactPush{}, botPush{})
 
 // FieldShapes implements route.FieldShaped.
 func (messageOut) FieldShapes() map[string]any { return messageShapes() }

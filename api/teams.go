@@ -133,7 +133,7 @@ func (a *API) listTeamMembers(ctx context.Context, c *route.Call, in byTeam) ([]
 		return nil, err
 	}
 	list, err := a.Store.TeamAgents(ctx, c.Account.ID, in.TeamID)
-	return a.newAgentsOut(c.Account.ID, list), err
+	return a.newAgentsOut(ctx, c.Account.ID, list), err
 }
 
 type teamMembersIn struct {
@@ -163,7 +163,7 @@ func (a *API) addTeamMembers(ctx context.Context, c *route.Call, in teamMembersI
 	out := make([]agentOut, 0, len(added))
 	for _, id := range added {
 		if u, ok := people[id]; ok {
-			out = append(out, a.newAgentOut(c.Account.ID, u))
+			out = append(out, a.newAgentOut(ctx, c.Account.ID, u))
 		}
 	}
 	return out, err

@@ -27,6 +27,7 @@ import (
 	"tributary/ingest"
 	"tributary/internal/httpx"
 	"tributary/mail"
+	"tributary/presence"
 	"tributary/queue"
 	"tributary/queue/localq"
 	"tributary/queue/redisq"
@@ -156,9 +157,20 @@ func (a *App) build(ctx context.Context) error {
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 		AccountEvent: a.whatsapp.AccountEvent, BeforeDelete: a.whatsapp.Part,
 		Mail: mail.New(a.settings.Get, a.cfg.Now), HTTP: a.provider, DefaultLocale: a.cfg.DefaultLocale,
+		Presence: a.presence(),
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)
+}
+
+// presence is what knows who is connected: Redis for several processes, else this
+// process, which is then the only one that serves clients.
+func (a *App) presence() presence.Tracker {
+	life := time.Duration(a.cfg.PresenceSeconds) * time.Second
+	if a.redis != nil {
+		return presence.NewRedis(a.redis, a.cfg.RedisPrefix, a.cfg.Now, life)
+	}
+	return presence.NewLocal(a.cfg.Now, life)
 }
 
 // openWhatsApp makes the engine of WhatsApp numbers. Every process has one, for what

@@ -66,6 +66,7 @@ type Config struct {
 	ContactSearches  int      `env:"RATE_LIMIT_CONTACT_SEARCH" envDefault:"100" help:"contact searches a minute of one account"`
 	ReportsOfUser    int      `env:"RATE_LIMIT_REPORTS_API_USER_LEVEL" envDefault:"100" help:"calls of the reports API a minute by one user"`
 	ReportsOfAccount int      `env:"RATE_LIMIT_REPORTS_API_ACCOUNT_LEVEL" envDefault:"1000" help:"calls of the reports API a minute by one account"`
+	PresenceSeconds  int      `env:"PRESENCE_DURATION" envDefault:"20" help:"seconds for which a heartbeat of a client says that a person is there"`
 	DefaultLocale    string   `env:"DEFAULT_LOCALE" envDefault:"en" help:"language of those who chose none"`
 
 	StorageService         string `env:"ACTIVE_STORAGE_SERVICE" envDefault:"local" help:"where files are kept: local (DATA_DIR/storage), amazon, s3_compatible"`

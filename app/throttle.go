@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -34,6 +35,9 @@ func (c *Config) validateThrottle() error {
 		if limit < 1 {
 			return fmt.Errorf("%s: must be more than 0", name)
 		}
+	}
+	if c.PresenceSeconds < 1 {
+		return errors.New("PRESENCE_DURATION: must be more than 0")
 	}
 	if _, ok := wording.ParseLocale(c.DefaultLocale); !ok {
 		return fmt.Errorf("DEFAULT_LOCALE: %q is no language of this program", c.DefaultLocale)

@@ -71,7 +71,7 @@ func repliedEvents(c store.ConversationRow, touched store.ConversationReplied, a
 		waiting = &now
 	}
 	if touched.Reopen {
-		status, snoozed = chat.Open, nil
+		status, snoozed = chat.ConversationStatusOf(touched.ReopenAs), nil
 	}
 	return conversationEvents(c, at, changedStatus(c, status), changedTime("snoozed_until", c.SnoozedUntil, snoozed),
 		changedTime("first_reply_created_at", c.FirstReplyAt, first), changedTime("waiting_since", c.WaitingSince, waiting))

@@ -13,6 +13,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/files"
+	"tributary/presence"
 	"tributary/store"
 )
 
@@ -50,16 +51,17 @@ type Options struct {
 	DefaultLocale string
 	// PasswordCost is bcrypt's; 0: 11. Less is for tests only.
 	PasswordCost int
-	// Presence learns what members choose to be; nil: nobody looks.
-	Presence Presence
+	// Presence knows who is connected now; nil: nobody is.
+	Presence presence.Tracker
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
 type Desk struct {
 	Options
-	flood     *flood
-	endpoints *endpoints
-	passwords *passwords
+	flood      *flood
+	endpoints  *endpoints
+	passwords  *passwords
+	attendance *attendance
 }
 
 // New makes a desk.
@@ -74,6 +76,7 @@ func New(opt Options) *Desk {
 		opt.Setting = func(string) string { return "" }
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
+	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
 	if d.Invite == nil {
 		d.Invite = d.OrderInvitation
 	}

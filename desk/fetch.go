@@ -50,7 +50,7 @@ type Fetcher struct {
 	busy map[int64]int // downloads under way by inbox
 }
 
-// NewFetcher makes the handlers of JobMedia and JobAvatar. Addresses from outside
+// NewFetcher makes the handlers of JobMedia, JobAvatar and JobBotAvatar. Addresses from outside
 // are called with env.Guarded, what a driver builds with env.HTTP. limit is how long
 // a download may take altogether; 0: FetchTimeout.
 func NewFetcher(d *Desk, env *channels.Env, limit time.Duration) *Fetcher {
@@ -67,7 +67,7 @@ func (f *Fetcher) JobTimeout() time.Duration { return f.limit + fetchMargin }
 
 // Handlers are the jobs of the fetcher; they belong to store.LaneMedia.
 func (f *Fetcher) Handlers() map[string]Handler {
-	return map[string]Handler{store.JobMedia: f.media, JobAvatar: f.avatar}
+	return map[string]Handler{store.JobMedia: f.media, JobAvatar: f.avatar, JobBotAvatar: f.botAvatar}
 }
 
 // enter takes one of the inbox's places; when there is none the job comes later.

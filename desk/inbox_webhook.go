@@ -167,7 +167,7 @@ func (d *Desk) inboxEvent(ctx context.Context, in *InboxWebhookJob) ([]byte, err
 		if err != nil || m.Type == int(chat.Activity) {
 			return nil, err
 		}
-		return d.messageEvent(in.Event, m)
+		return d.messageEvent(ctx, in.Event, m)
 	case in.typing():
 		return d.typingEvent(ctx, in)
 	}

@@ -234,9 +234,6 @@ func (d *Desk) ChangeMember(ctx context.Context, by Actor, accountID, userID int
 		}
 		return insertAudit(ctx, tx, by, accountID, "AccountUser", before.ID, auditUpdate, changes)
 	})
-	if err == nil && in.Availability != nil && d.Presence != nil {
-		err = d.Presence.SetStatus(ctx, accountID, userID, AvailabilityName(*in.Availability))
-	}
 	return err
 }
 

@@ -18,17 +18,17 @@ func (d *Desk) MessageWebhook(ctx context.Context, event string, messageID int64
 	if err != nil {
 		return nil, err
 	}
-	return d.messageEvent(event, m)
+	return d.messageEvent(ctx, event, m)
 }
 
-func (d *Desk) messageEvent(event string, m store.MessageView) ([]byte, error) {
+func (d *Desk) messageEvent(ctx context.Context, event string, m store.MessageView) ([]byte, error) {
 	payload := map[string]any{
 		"event": event, "id": m.ID, "content": m.Content, "content_type": chat.ContentTypes[m.ContentType],
 		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
 		"message_type": chat.MessageType(m.Type).String(), "private": m.Private, "source_id": m.SourceID,
 		"created_at": iso(m.CreatedAt), "account": map[string]any{"id": m.AccountID, "name": m.AccountName},
 		"inbox": map[string]any{"id": m.InboxID, "name": m.InboxName}, "sender": d.senderWebhook(m),
-		"conversation": d.conversationPush(m.ThreadView),
+		"conversation": d.conversationPush(ctx, m.ThreadView),
 	}
 	if len(m.Attachments) > 0 {
 		payload["attachments"] = d.attachmentsPush(m.ID, m.AccountID, m.Attachments)
@@ -43,7 +43,7 @@ func (d *Desk) conversationEvent(ctx context.Context, in *InboxWebhookJob) ([]by
 	if err != nil {
 		return nil, err
 	}
-	payload := d.conversationPush(t)
+	payload := d.conversationPush(ctx, t)
 	payload["event"] = in.Event
 	switch in.Event {
 	case "conversation_updated":
@@ -69,7 +69,7 @@ func (d *Desk) typingEvent(ctx context.Context, in *InboxWebhookJob) ([]byte, er
 		}
 		who = userWebhook(u.ID, u.Name, u.Email)
 	}
-	return encodeEvent(map[string]any{"event": in.Event, "user": who, "conversation": d.conversationPush(t), "is_private": in.Private})
+	return encodeEvent(map[string]any{"event": in.Event, "user": who, "conversation": d.conversationPush(ctx, t), "is_private": in.Private})
 }
 
 func encodeEvent(payload map[string]any) ([]byte, error) {
@@ -108,11 +108,11 @@ func (d *Desk) contactWebhook(t store.ThreadView) map[string]any {
 
 // conversationPush is the conversation as webhooks and the live wire show it
 // (contract 02 §1, ConversationPush).
-func (d *Desk) conversationPush(t store.ThreadView) map[string]any {
+func (d *Desk) conversationPush(ctx context.Context, t store.ThreadView) map[string]any {
 	c, p, l := t.Conversation, t.Contact, t.ContactInbox
 	messages, labels := []any{}, t.Labels
 	if t.Last != nil {
-		messages = append(messages, d.messagePush(*t.Last, t))
+		messages = append(messages, d.messagePush(ctx, *t.Last, t))
 	}
 	if labels == nil {
 		labels = []string{}
@@ -120,7 +120,7 @@ func (d *Desk) conversationPush(t store.ThreadView) map[string]any {
 	var assignee any
 	if c.AssigneeID != nil {
 		if u, ok := t.Agents[*c.AssigneeID]; ok {
-			assignee = d.userPush(u)
+			assignee = d.userPush(ctx, t.AccountID, u)
 		}
 	}
 	return map[string]any{
@@ -148,19 +148,24 @@ func (d *Desk) contactPush(p store.ContactView) map[string]any {
 	}
 }
 
-func (d *Desk) userPush(u store.AgentRow) map[string]any {
+func (d *Desk) userPush(ctx context.Context, accountID int64, u store.AgentRow) map[string]any {
 	avatar := d.UserAvatarURL(u.AvatarBlobID)
 	out := map[string]any{
 		"id": u.ID, "name": u.Name, "available_name": AvailableName(u.DisplayName, u.Name), "avatar_url": avatar, "thumbnail": avatar,
 		"type": "user", "availability_status": nil,
 	}
 	if u.Member {
-		out["availability_status"] = AvailabilityStatus(u.Availability, u.AutoOffline)
+		out["availability_status"] = d.AvailabilityStatus(ctx, accountID, u.ID, u.Availability, u.AutoOffline)
 	}
 	return out
 }
 
-func (d *Desk) messagePush(m store.MessageRow, t store.ThreadView) map[string]any {
+// BotPush is a bot inside messages and events.
+func (d *Desk) BotPush(b store.BotView) map[string]any {
+	return map[string]any{"id": b.ID, "name": b.Name, "avatar_url": d.UserAvatarURL(b.AvatarBlobID), "type": "agent_bot"}
+}
+
+func (d *Desk) messagePush(ctx context.Context, m store.MessageRow, t store.ThreadView) map[string]any {
 	out := map[string]any{
 		"id": m.ID, "content": m.Content, "account_id": m.AccountID, "inbox_id": m.InboxID, "conversation_id": t.Conversation.DisplayID,
 		"message_type": m.Type, "created_at": m.CreatedAt / 1e6, "updated_at": iso(m.UpdatedAt), "private": m.Private,
@@ -179,7 +184,11 @@ func (d *Desk) messagePush(m store.MessageRow, t store.ThreadView) map[string]an
 			out["sender"] = d.contactPush(t.Contact)
 		case "User":
 			if u, ok := t.Agents[*m.SenderID]; ok {
-				out["sender"] = d.userPush(u)
+				out["sender"] = d.userPush(ctx, m.AccountID, u)
+			}
+		case store.OwnerBot:
+			if t.Bot != nil && t.Bot.ID == *m.SenderID {
+				out["sender"] = d.BotPush(*t.Bot)
 			}
 		}
 	}

@@ -26,15 +26,6 @@ func AvailabilityCode(name string) (stored int, ok bool) {
 // Availabilities are the names of all, in the order of their stored numbers.
 func Availabilities() []string { return slices.Clone(availabilityNames[:]) }
 
-// AvailabilityStatus is what colleagues see: what the person chose, when they
-// chose to be seen while away.
-func AvailabilityStatus(stored int, autoOffline bool) string {
-	if autoOffline {
-		return Offline
-	}
-	return AvailabilityName(stored)
-}
-
 // UserAvatarURL is where a user's picture is, empty without one.
 func (d *Desk) UserAvatarURL(blobID int64) string {
 	if blobID == 0 {

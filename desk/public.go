@@ -135,7 +135,7 @@ func (d *Desk) OpenConversation(ctx context.Context, inbox PublicInbox, sourceID
 		}
 		made, err := tx.InsertConversations(ctx, []store.NewConversation{{
 			ThreadKey: thread, AccountID: inbox.AccountID, InboxID: inbox.ID, ContactID: s.Contact.ID, UUID: uuid.NewString(),
-			Status: initialStatus(store.ContactRef{Blocked: s.Contact.Blocked}), At: tx.Now.UnixMicro(),
+			Status: d.initialStatus(inbox.ID, s.Contact.Blocked), At: tx.Now.UnixMicro(),
 		}})
 		if err != nil {
 			return err

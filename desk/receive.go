@@ -325,7 +325,7 @@ func (r *reception) conversations(ctx context.Context, arrivals []*arrival) erro
 		owners = append(owners, a)
 		list = append(list, store.NewConversation{
 			ThreadKey: a.thread, AccountID: a.event.AccountID, InboxID: a.event.InboxID, ContactID: a.contact.ContactID,
-			UUID: uuid.NewString(), Status: initialStatus(a.contact), Attributes: conversationAttributes("{}", a.event),
+			UUID: uuid.NewString(), Status: r.desk.initialStatus(a.event.InboxID, a.contact.Blocked), Attributes: conversationAttributes("{}", a.event),
 			State: threadState(a.event), At: a.at,
 		})
 	}
@@ -360,13 +360,6 @@ func (r *reception) thread(ctx context.Context, a *arrival) (string, error) {
 		}
 	}
 	return t.Type + ":" + t.Key, nil
-}
-
-func initialStatus(c store.ContactRef) int {
-	if c.Blocked {
-		return chat.Resolved.Code()
-	}
-	return chat.Open.Code()
 }
 
 // admitted applies the flood guard; what it puts off is not stored now.

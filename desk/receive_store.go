@@ -187,9 +187,13 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		}
 		c.IncomingAt = max(c.IncomingAt, a.at)
 		if reopened := reopens(a); reopened && c.Status == nil {
-			open := chat.Open.Code()
-			c.Status = &open
-			r.note("conversation.opened", a.event.AccountID, a.event.InboxID, a.conversation.ID, 0)
+			status, told := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status), "conversation.opened"
+			if status != chat.Open {
+				told = "conversation.status_changed"
+			}
+			code := status.Code()
+			c.Status = &code
+			r.note(told, a.event.AccountID, a.event.InboxID, a.conversation.ID, 0)
 		}
 		p := contacts[a.contact.ContactID]
 		if p == nil {

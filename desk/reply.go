@@ -80,6 +80,9 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 		if err := d.mayWrite(ctx, tx, conversation, in); err != nil {
 			return err
 		}
+		if err := holdSender(ctx, tx, in); err != nil {
+			return err
+		}
 		attributes, err := replyAttributes(ctx, tx, conversation, in.Attributes)
 		if err != nil {
 			return err
@@ -105,6 +108,7 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 			return err
 		}
 		touched := replied(conversation, in)
+		touched.ReopenAs = d.reopenedStatus(conversation.InboxID, conversation.Status).Code()
 		if err := tx.TouchReplied(ctx, touched); err != nil {
 			return err
 		}
@@ -160,6 +164,19 @@ func (d *Desk) mayWrite(ctx context.Context, tx *store.Tx, c store.ConversationR
 		}
 	}
 	return nil
+}
+
+// holdSender keeps the bot that writes from being deleted before its message is
+// there: nobody would take the bot off it.
+func holdSender(ctx context.Context, tx *store.Tx, in Reply) error {
+	if in.SenderType != store.OwnerBot {
+		return nil
+	}
+	err := tx.HoldAgentBot(ctx, in.AccountID, in.SenderID)
+	if errors.Is(err, store.ErrNotFound) {
+		return &chat.Error{Code: chat.CodeUnauthorized, Message: "Bot is not authorized to access this account"}
+	}
+	return err
 }
 
 // leaves tells whether a message has to be handed to the provider.

@@ -37,11 +37,11 @@ func (d *Desk) ForgotPassword(ctx context.Context, email string) error {
 	return err
 }
 
-// ResetPassword gives the owner of a token another password and signs them in; all
-// their other sessions end. Who has the token reads the mails, so that the address
+// ResetPassword gives the owner of a token another password and signs them in, as far
+// as their second factor lets them; all their other sessions end. Who has the token reads the mails, so that the address
 // counts as confirmed. ErrToken: the token is none; a *chat.Error says what is wrong
 // with the password, and the token holds on.
-func (d *Desk) ResetPassword(ctx context.Context, token, password string, confirmation *string, ip string) (Session, error) {
+func (d *Desk) ResetPassword(ctx context.Context, token, password string, confirmation *string, ip string) (SignedIn, error) {
 	var held store.UserToken
 	err := store.ErrNotFound
 	for _, kind := range []store.TokenKind{store.TokenReset, store.TokenInvite} {
@@ -50,16 +50,16 @@ func (d *Desk) ResetPassword(ctx context.Context, token, password string, confir
 		}
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return Session{}, ErrToken
+		return SignedIn{}, ErrToken
 	}
 	if err != nil {
-		return Session{}, err
+		return SignedIn{}, err
 	}
 	hash, err := d.newPassword(ctx, password, confirmation)
 	if err != nil {
-		return Session{}, err
+		return SignedIn{}, err
 	}
-	var s Session
+	var out SignedIn
 	err = d.again(ctx, func(tx *store.Tx) error {
 		if _, err := tx.TakeUserToken(ctx, held.Kind, token); err != nil {
 			return err
@@ -74,15 +74,27 @@ func (d *Desk) ResetPassword(ctx context.Context, token, password string, confir
 		if err := tx.SetPassword(ctx, user.UserID, hash); err != nil {
 			return err
 		}
-		if s, err = d.arrive(ctx, tx, user.UserID, user.Email, ip); err != nil {
+		if err := tx.EndUserSessions(ctx, user.UserID); err != nil {
 			return err
 		}
-		return tx.KeepLatestUserSession(ctx, user.UserID)
+		out, err = d.arriveByMail(ctx, tx, user, ip)
+		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return Session{}, ErrToken
+		return SignedIn{}, ErrToken
 	}
-	return s, err
+	return out, err
+}
+
+// arriveByMail signs in who followed a link of a mail: a mailbox is one factor, as a
+// password is.
+func (d *Desk) arriveByMail(ctx context.Context, tx *store.Tx, user store.Login, ip string) (out SignedIn, err error) {
+	if user.MFA {
+		out.MFAToken, err = d.newMFAToken(user.UserID)
+		return out, err
+	}
+	out.Session, err = d.arrive(ctx, tx, user.UserID, user.Email, ip)
+	return out, err
 }
 
 func (d *Desk) newPassword(ctx context.Context, password string, confirmation *string) (hash string, err error) {
@@ -94,18 +106,18 @@ func (d *Desk) newPassword(ctx context.Context, password string, confirmation *s
 }
 
 // ConfirmEmail makes the address to which a token was sent its owner's, and signs
-// them in. The token may be shown again: ErrAlreadyConfirmed. ErrToken: it is none,
+// them in, as far as their second factor lets them. The token may be shown again: ErrAlreadyConfirmed. ErrToken: it is none,
 // or of an address that the user does not want any more. ErrNotConfirmed: somebody
 // else has the address meanwhile.
-func (d *Desk) ConfirmEmail(ctx context.Context, token, ip string) (Session, error) {
+func (d *Desk) ConfirmEmail(ctx context.Context, token, ip string) (SignedIn, error) {
 	held, err := d.Store.UserToken(ctx, store.TokenConfirm, token)
 	if errors.Is(err, store.ErrNotFound) {
-		return Session{}, ErrToken
+		return SignedIn{}, ErrToken
 	}
 	if err != nil {
-		return Session{}, err
+		return SignedIn{}, err
 	}
-	var s Session
+	var out SignedIn
 	err = d.again(ctx, func(tx *store.Tx) error {
 		user, err := tx.LockLogin(ctx, held.UserID)
 		switch {
@@ -129,10 +141,11 @@ func (d *Desk) ConfirmEmail(ctx context.Context, token, ip string) (Session, err
 		if err := tx.ConfirmUser(ctx, user.UserID); err != nil {
 			return err
 		}
-		s, err = d.arrive(ctx, tx, user.UserID, held.Email, ip)
+		user.Email = held.Email
+		out, err = d.arriveByMail(ctx, tx, user, ip)
 		return err
 	})
-	return s, err
+	return out, err
 }
 
 // ResendConfirmation orders the mail once more in which a user confirms the address,
@@ -304,11 +317,6 @@ func (d *Desk) RenewAccessToken(ctx context.Context, userID int64) error {
 	})
 }
 
-// Presence keeps what members chose to be, for those who look now.
-type Presence interface {
-	SetStatus(ctx context.Context, accountID, userID int64, status string) error
-}
-
 // SetAvailability notes what a member chose to be; store.ErrNotFound when the user
 // is no member of the account.
 func (d *Desk) SetAvailability(ctx context.Context, by Actor, accountID int64, status string) error {
@@ -316,7 +324,7 @@ func (d *Desk) SetAvailability(ctx context.Context, by Actor, accountID int64, s
 	if !ok {
 		return validate.Fail("availability", validate.NotListed)
 	}
-	err := d.again(ctx, func(tx *store.Tx) error {
+	return d.again(ctx, func(tx *store.Tx) error {
 		m, err := tx.LockMembership(ctx, accountID, by.UserID)
 		if err != nil || m.Availability == code {
 			return err
@@ -328,10 +336,6 @@ func (d *Desk) SetAvailability(ctx context.Context, by Actor, accountID int64, s
 		}
 		return insertAudit(ctx, tx, by, accountID, "AccountUser", m.ID, auditUpdate, changes)
 	})
-	if err == nil && d.Presence != nil {
-		err = d.Presence.SetStatus(ctx, accountID, by.UserID, status)
-	}
-	return err
 }
 
 // SetAutoOffline notes whether a member is seen as offline without a live

@@ -216,14 +216,20 @@ const (
 	AvatarContact AvatarOwner = "contacts"
 	AvatarInbox   AvatarOwner = "inboxes"
 	AvatarUser    AvatarOwner = "users"
+	AvatarBot     AvatarOwner = "agent_bots"
 )
 
 // SetAvatar gives an owner another picture, blobID 0: none. The new file is
-// attached, the old one is detached. accountID is the owner's, 0 for a user.
+// attached, the old one is detached. accountID is the owner's, 0 for a user and for a
+// bot of no account.
 // ErrNotFound when there is no such owner, or as AttachBlob says.
 func (t *Tx) SetAvatar(ctx context.Context, owner AvatarOwner, accountID, ownerID, blobID int64) error {
 	where, args := `id = $1`, []any{ownerID}
-	if owner != AvatarUser {
+	switch owner {
+	case AvatarUser:
+	case AvatarBot:
+		where, args = `id = $1 AND COALESCE(account_id, 0) = $2`, []any{ownerID, accountID}
+	default:
 		where, args = `id = $1 AND account_id = $2`, []any{ownerID, accountID}
 	}
 	var old sql.NullInt64

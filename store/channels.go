@@ -35,6 +35,7 @@ type ChannelRow struct {
 	RegistrationError      string
 	AccountActive          bool
 	LockToSingle           bool
+	BotActive              bool // an agent bot works in the inbox
 	// Locale is the account's. Whoever changes it, or the account's status, bumps
 	// TopicChannels.
 	Locale int
@@ -49,7 +50,8 @@ type Address struct {
 
 const channelColumns = `SELECT c.id, c.account_id, i.id, i.name, c.type, c.settings, c.signature_mode, c.authorization_errors,
 	c.reauthorization_required, c.registration_incomplete, c.send_hold, c.send_hold_reason, c.registration, c.registration_error,
-	a.status = 0, i.lock_to_single_conversation, a.locale
+	a.status = 0, i.lock_to_single_conversation, a.locale,
+	EXISTS (SELECT 1 FROM agent_bot_inboxes b WHERE b.inbox_id = i.id AND b.status = 0)
 	FROM channels c JOIN inboxes i ON i.channel_id = c.id JOIN accounts a ON a.id = c.account_id `
 
 func (s *Store) scanChannel(r interface{ Scan(...any) error }) (ChannelRow, error) {
@@ -57,7 +59,7 @@ func (s *Store) scanChannel(r interface{ Scan(...any) error }) (ChannelRow, erro
 	var sealed string
 	if err := r.Scan(&c.ID, &c.AccountID, &c.InboxID, &c.InboxName, &c.Type, &sealed, &c.SignatureMode, &c.AuthorizationErrors,
 		&c.ReauthorizationRequired, &c.RegistrationIncomplete, &c.SendHold, &c.SendHoldReason, &c.Registration, &c.RegistrationError,
-		&c.AccountActive, &c.LockToSingle, &c.Locale); err != nil {
+		&c.AccountActive, &c.LockToSingle, &c.Locale, &c.BotActive); err != nil {
 		return c, err
 	}
 	plain, err := s.sealer.Open("channel", sealed)

@@ -24,6 +24,8 @@ type dialect struct {
 	skipLocked, lock string
 	// lockRow ends one that will change a row which others may go on referring to.
 	lockRow string
+	// hold ends one that will refer to a row, which must not be deleted meanwhile.
+	hold string
 	// lockText takes a lock on each text of a row set "k text" ($1) until the
 	// transaction ends, in order; empty where writers are alone.
 	lockText string
@@ -60,6 +62,7 @@ var postgresDialect = dialect{
 	skipLocked: "FOR UPDATE SKIP LOCKED",
 	lock:       "FOR UPDATE",
 	lockRow:    "FOR NO KEY UPDATE",
+	hold:       "FOR KEY SHARE",
 	lockText: `SELECT pg_advisory_xact_lock(hashtextextended(k, 0))
 		FROM (SELECT value ->> 0 AS k FROM jsonb_array_elements($1::jsonb) ORDER BY 1 OFFSET 0) AS sorted`,
 	ilike: "ILIKE",

@@ -9,7 +9,7 @@ import (
 )
 
 // TokenHolder is who an API token belongs to. Name and the fields after it are
-// of a user, Name also of a platform app.
+// of a user, Name also of a platform app and of a bot.
 type TokenHolder struct {
 	OwnerType  string // OwnerUser, OwnerPlatform, OwnerBot
 	OwnerID    int64
@@ -22,11 +22,12 @@ type TokenHolder struct {
 // to know of them; ErrNotFound when nobody has it.
 func (s *Store) HolderOfToken(ctx context.Context, token string) (TokenHolder, error) {
 	var h TokenHolder
-	err := s.r.QueryRowContext(ctx, `SELECT t.owner_type, t.owner_id, COALESCE(u.name, p.name, ''), COALESCE(u.email, ''), COALESCE(u.ui_settings, '{}')
+	err := s.r.QueryRowContext(ctx, `SELECT t.owner_type, t.owner_id, COALESCE(u.name, p.name, b.name, ''), COALESCE(u.email, ''), COALESCE(u.ui_settings, '{}')
 		FROM access_tokens t
 			LEFT JOIN users u ON t.owner_type = 'User' AND u.id = t.owner_id
 			LEFT JOIN platform_apps p ON t.owner_type = 'PlatformApp' AND p.id = t.owner_id
-		WHERE t.digest = $1`, s.sealer.Digest(token)).
+			LEFT JOIN agent_bots b ON t.owner_type = 'AgentBot' AND b.id = t.owner_id
+		WHERE t.digest = $1 AND (t.owner_type <> 'AgentBot' OR b.id IS NOT NULL)`, s.sealer.Digest(token)).
 		Scan(&h.OwnerType, &h.OwnerID, &h.Name, &h.Email, &h.UISettings)
 	if isNoRows(err) {
 		return h, ErrNotFound
@@ -99,14 +100,32 @@ type UserRow struct {
 	CreatedAt        int64  // microseconds
 }
 
+const userColumns = `SELECT u.id, u.email, u.name, u.display_name, u.type, u.provider, u.confirmed_at IS NOT NULL, u.pubsub_token,
+	u.message_signature, u.ui_settings, u.custom_attributes, COALESCE(u.avatar_blob_id, 0), u.created_at `
+
+func (u *UserRow) fields() []any {
+	return []any{
+		&u.ID, &u.Email, &u.Name, &u.DisplayName, &u.Type, &u.Provider, &u.Confirmed, &u.PubsubToken,
+		&u.MessageSignature, &u.UISettings, &u.CustomAttributes, &u.AvatarBlobID, &u.CreatedAt,
+	}
+}
+
+// Users reads users by id, in the order of their ids.
+func (s *Store) Users(ctx context.Context, userIDs []int64) ([]UserRow, error) {
+	if len(userIDs) == 0 {
+		return nil, nil
+	}
+	rows, err := s.r.QueryContext(ctx, userColumns+`FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN users u WHERE u.id = x.id ORDER BY u.id`, ids(userIDs))
+	if err != nil {
+		return nil, fmt.Errorf("store: users: %w", err)
+	}
+	return collect(rows, "users", (*UserRow).fields)
+}
+
 // User reads one.
 func (s *Store) User(ctx context.Context, id int64) (UserRow, error) {
 	var u UserRow
-	err := s.r.QueryRowContext(ctx, `SELECT id, email, name, display_name, type, provider, confirmed_at IS NOT NULL, pubsub_token,
-			message_signature, ui_settings, custom_attributes, COALESCE(avatar_blob_id, 0), created_at
-		FROM users WHERE id = $1`, id).
-		Scan(&u.ID, &u.Email, &u.Name, &u.DisplayName, &u.Type, &u.Provider, &u.Confirmed, &u.PubsubToken,
-			&u.MessageSignature, &u.UISettings, &u.CustomAttributes, &u.AvatarBlobID, &u.CreatedAt)
+	err := s.r.QueryRowContext(ctx, userColumns+`FROM users u WHERE u.id = $1`, id).Scan(u.fields()...)
 	if isNoRows(err) {
 		return u, ErrNotFound
 	}
@@ -134,22 +153,48 @@ type MembershipRow struct {
 	RolePermissions []string
 }
 
+const membershipColumns = `a.id, a.name, a.status, a.locale, m.active_at, m.role, m.inviter_id, m.availability, m.auto_offline,
+	m.custom_role_id, r.name, r.description, r.permissions`
+
+const membershipJoins = ` JOIN accounts a ON a.id = m.account_id LEFT JOIN custom_roles r ON r.id = m.custom_role_id AND r.account_id = a.id `
+
+func (m *MembershipRow) fields() []any {
+	return []any{
+		&m.AccountID, &m.AccountName, &m.AccountStatus, &m.AccountLocale, &m.ActiveAt, &m.Role, &m.InviterID, &m.Availability, &m.AutoOffline, &m.CustomRoleID,
+		&m.RoleName, &m.RoleDescription, (*texts)(&m.RolePermissions),
+	}
+}
+
 // Memberships reads all memberships of a user, by account.
 func (s *Store) Memberships(ctx context.Context, userID int64) ([]MembershipRow, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT a.id, a.name, a.status, a.locale, m.active_at, m.role, m.inviter_id, m.availability, m.auto_offline,
-			m.custom_role_id, r.name, r.description, r.permissions
-		FROM account_users m JOIN accounts a ON a.id = m.account_id
-			LEFT JOIN custom_roles r ON r.id = m.custom_role_id AND r.account_id = a.id
-		WHERE m.user_id = $1 ORDER BY a.id`, userID)
+	rows, err := s.r.QueryContext(ctx, `SELECT `+membershipColumns+` FROM account_users m`+membershipJoins+`WHERE m.user_id = $1 ORDER BY a.id`, userID)
 	if err != nil {
 		return nil, fmt.Errorf("store: memberships: %w", err)
 	}
-	return collect(rows, "memberships", func(m *MembershipRow) []any {
-		return []any{
-			&m.AccountID, &m.AccountName, &m.AccountStatus, &m.AccountLocale, &m.ActiveAt, &m.Role, &m.InviterID, &m.Availability, &m.AutoOffline, &m.CustomRoleID,
-			&m.RoleName, &m.RoleDescription, (*texts)(&m.RolePermissions),
-		}
-	})
+	return collect(rows, "memberships", (*MembershipRow).fields)
+}
+
+// MembershipsOf reads those of several users, each user's by account.
+func (s *Store) MembershipsOf(ctx context.Context, userIDs []int64) (map[int64][]MembershipRow, error) {
+	out := make(map[int64][]MembershipRow, len(userIDs))
+	if len(userIDs) == 0 {
+		return out, nil
+	}
+	// Joined from the list on, so that only the rows of these users are read.
+	rows, err := s.r.QueryContext(ctx, `SELECT m.user_id, `+membershipColumns+` FROM `+s.d.rows("$1", "id bigint")+`
+		CROSS JOIN account_users m`+membershipJoins+`WHERE m.user_id = x.id ORDER BY a.id`, ids(userIDs))
+	if err != nil {
+		return nil, fmt.Errorf("store: memberships of users: %w", err)
+	}
+	type member struct {
+		userID int64
+		MembershipRow
+	}
+	list, err := collect(rows, "memberships of users", func(m *member) []any { return append([]any{&m.userID}, m.fields()...) })
+	for _, m := range list {
+		out[m.userID] = append(out[m.userID], m.MembershipRow)
+	}
+	return out, err
 }
 
 // AgentRow is a user as colleagues see it. The membership fields are of one

@@ -128,6 +128,7 @@ func (p *planned) fill() {
 	p.fillWhatsApp(series)
 	p.fillSignIn(series)
 	p.fillPeople(series)
+	p.fillBots(series)
 }
 
 // plan is how the database runs a statement, a step a line.
@@ -201,7 +202,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -283,7 +284,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans()))
 }
 
 // check runs every case and looks at the plans of its statements.

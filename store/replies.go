@@ -100,6 +100,7 @@ type ConversationReplied struct {
 	ClearWaiting bool
 	Incoming     bool // API inbox: it was the contact's message
 	Reopen       bool
+	ReopenAs     int // the status then
 }
 
 // TouchReplied applies it.
@@ -108,9 +109,9 @@ func (t *Tx) TouchReplied(ctx context.Context, c ConversationReplied) error {
 			first_reply_created_at = CASE WHEN $3 THEN $2 ELSE first_reply_created_at END,
 			waiting_since = CASE WHEN $4 THEN NULL WHEN $5 THEN COALESCE(waiting_since, $2) ELSE waiting_since END,
 			last_incoming_at = CASE WHEN $5 THEN $2 ELSE last_incoming_at END,
-			status = CASE WHEN $6 THEN 0 ELSE status END,
+			status = CASE WHEN $6 THEN CAST($7 AS INTEGER) ELSE status END,
 			snoozed_until = CASE WHEN $6 THEN NULL ELSE snoozed_until END
-		WHERE id = $1`, c.ID, t.now(), c.FirstReply, c.ClearWaiting, c.Incoming, c.Reopen)
+		WHERE id = $1`, c.ID, t.now(), c.FirstReply, c.ClearWaiting, c.Incoming, c.Reopen, c.ReopenAs)
 	if err != nil {
 		return fmt.Errorf("store: touch conversation: %w", err)
 	}

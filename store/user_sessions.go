@@ -37,6 +37,11 @@ func (t *Tx) KeepLatestUserSession(ctx context.Context, userID int64) error {
 	return t.keepUserSessions(ctx, userID, 1)
 }
 
+// EndUserSessions signs a user out everywhere.
+func (t *Tx) EndUserSessions(ctx context.Context, userID int64) error {
+	return t.keepUserSessions(ctx, userID, 0)
+}
+
 func (t *Tx) keepUserSessions(ctx context.Context, userID int64, number int) error {
 	if _, err := t.tx.ExecContext(ctx, `DELETE FROM user_sessions WHERE user_id = $1 AND id NOT IN (
 		SELECT id FROM user_sessions WHERE user_id = $1 ORDER BY expires_at DESC, id DESC LIMIT $2)`, userID, number); err != nil {

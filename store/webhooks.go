@@ -21,6 +21,8 @@ type ThreadView struct {
 	Last *MessageRow
 	// Agents are the assignee and the user who wrote Last, by id.
 	Agents map[int64]AgentRow
+	// Bot is the bot that wrote Last; nil: none did.
+	Bot *BotView
 }
 
 // MessageView is a message with everything that a webhook tells about it.
@@ -157,6 +159,11 @@ func (s *Store) completeThread(ctx context.Context, v *ThreadView) error {
 		if v.Last.SenderType != nil && *v.Last.SenderType == "User" && v.Last.SenderID != nil && !slices.Contains(users, *v.Last.SenderID) {
 			users = append(users, *v.Last.SenderID)
 		}
+		if v.Last.SenderType != nil && *v.Last.SenderType == OwnerBot && v.Last.SenderID != nil {
+			if v.Bot, err = s.botInInbox(ctx, *v.Last.SenderID, v.InboxID); err != nil {
+				return err
+			}
+		}
 	}
 	v.Agents, err = s.Agents(ctx, v.AccountID, users)
 	return err
@@ -167,10 +174,11 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 	var m MessageView
 	err := s.r.QueryRowContext(ctx, `SELECT m.id, m.message_type, m.content_type,
 			m.content, m.content_attributes, m.additional_attributes, m.private, m.status, m.source_id,
-			COALESCE(m.sender_type, ''), COALESCE(m.sender_id, 0), COALESCE(u.name, ''), COALESCE(u.email, ''), m.created_at, m.updated_at,
+			COALESCE(m.sender_type, ''), COALESCE(m.sender_id, 0), COALESCE(u.name, b.name, ''), COALESCE(u.email, ''), m.created_at, m.updated_at,
 			`+threadColumns+`
 		FROM messages m JOIN conversations c ON c.id = m.conversation_id`+threadJoins+`
 			LEFT JOIN users u ON m.sender_type = 'User' AND u.id = m.sender_id
+			LEFT JOIN agent_bots b ON m.sender_type = 'AgentBot' AND b.id = m.sender_id
 		WHERE m.id = $1`, id).
 		Scan(append([]any{
 			&m.ID, &m.Type, &m.ContentType,

@@ -76,6 +76,9 @@ func (s *schemas) output(t reflect.Type) schema {
 	if t.Kind() == reflect.Pointer {
 		return nullable(s.output(t.Elem()))
 	}
+	if of, ok := route.IsOpt(t); ok {
+		return nullable(s.output(of))
+	}
 	if t.Implements(shapedType) && !promoted(t, "Shape") {
 		shaped, _ := reflect.Zero(t).Interface().(route.Shaped)
 		if t.Name() == "" {

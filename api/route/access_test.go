@@ -3,6 +3,7 @@ package route_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,6 +138,49 @@ func TestAccessIsCheckedInOrder(t *testing.T) {
 			headers = append(headers, as(c.token))
 		}
 		s.do(t, c.method, c.path, "", headers...).want(t, c.name, c.status, c.body)
+	}
+}
+
+// Who is refused learns first that what they name is not there: by the path, then by
+// the body.
+func TestFindsSent(t *testing.T) {
+	t.Parallel()
+	known := func(ids ...int64) func(context.Context, *route.Call, int64) error {
+		return func(_ context.Context, _ *route.Call, id int64) error {
+			if !slices.Contains(ids, id) {
+				return chat.NotFound()
+			}
+			return nil
+		}
+	}
+	s := start(t, []route.Row{
+		route.Post("/api/v1/accounts/{account_id}/things/{id}", route.Admin, whoByID).Finds("id", known(7)).FindsSent("other", known(3)),
+	})
+	const (
+		missing = `{"error":"Resource could not be found"}`
+		refused = `{"error":"You are not authorized to do this action"}`
+		path    = "/api/v1/accounts/1/things/"
+	)
+	for _, c := range []struct {
+		id, body string
+		status   int
+		want     string
+	}{
+		{"7", `{"other":3}`, 401, refused},
+		{"7", `{"other":"3"}`, 401, refused},
+		{"7", `{}`, 401, refused},
+		{"7", `{"other":null}`, 401, refused},
+		{"7", `{"other":""}`, 401, refused},
+		{"7", `{"other":4}`, 404, missing},
+		{"7", `{"other":"x"}`, 404, missing},
+		{"7", `{"other":[3]}`, 404, missing},
+		{"8", `{"other":3}`, 404, missing},
+		{"7", `{`, 400, `{"status":400,"error":"Bad Request"}`},
+	} {
+		s.do(t, "POST", path+c.id, c.body, as("agent"), "Content-Type: application/json").want(t, c.body, c.status, c.want)
+	}
+	if a := s.do(t, "POST", path+"8", `{"other":4}`, as("admin"), "Content-Type: application/json"); a.status != 200 {
+		t.Errorf("nothing is looked up for who may call: %d %s", a.status, a.body)
 	}
 }
 

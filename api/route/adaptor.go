@@ -229,7 +229,29 @@ func (a *adaptor) authorize(ctx context.Context, e *exchange) error {
 			return err
 		}
 	}
+	if a.row.findSent != nil {
+		if err := a.findSent(ctx, e); err != nil {
+			return err
+		}
+	}
 	return Refused()
+}
+
+// findSent looks for the record that a parameter of the body names.
+func (a *adaptor) findSent(ctx context.Context, e *exchange) error {
+	b, err := a.collect(e)
+	if err != nil {
+		return err
+	}
+	v := b.top[a.row.sentParam]
+	if v == nil || v == "" {
+		return nil
+	}
+	id, ok := asInt(v)
+	if !ok {
+		return chat.NotFound()
+	}
+	return a.row.findSent(ctx, e.call, id)
 }
 
 // collect reads the parameters.

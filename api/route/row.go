@@ -45,6 +45,9 @@ type Row struct {
 	err     error // why the row cannot be mounted
 	find    finder
 	param   string // of find
+	// findSent is a look-up behind the parameter sentParam of the body.
+	findSent  finder
+	sentParam string
 	// unsigned is the row's answer to who has not signed in; nil: everybody's.
 	unsigned *Problem
 	call     func(ctx context.Context, c *Call, b *bag) (any, error)
@@ -212,6 +215,13 @@ func (r Row) OwnAccount() Row {
 // told of a missing record first. It does not run for callers who are allowed.
 func (r Row) Finds(param string, find func(ctx context.Context, c *Call, id int64) error) Row {
 	r.param, r.find = param, find
+	return r
+}
+
+// FindsSent is Finds for a record that a parameter of the body or query names: its
+// look-up comes after that of Finds. Without the parameter nothing is looked up.
+func (r Row) FindsSent(param string, find func(ctx context.Context, c *Call, id int64) error) Row {
+	r.sentParam, r.findSent = param, find
 	return r
 }
 

@@ -2,6 +2,8 @@
 # Starts PostgreSQL and Redis on loopback for tests and benchmarks, with their
 # data under .dev/ (or DEV_DIR), and prints the two URLs that the tests read.
 # Running it again finds what runs already. `services.sh stop` ends both.
+# DEV_PG_FSYNC=off makes a PostgreSQL that is faster and forgets when the machine
+# crashes: for tests, not for benchmarks.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dev=${DEV_DIR:-$PWD/.dev}
@@ -62,7 +64,7 @@ start_postgres() {
 	fi
 	echo "$data" >"$dev/pg.data"
 	as_pg "$bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 60 \
-		-o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300" start >/dev/null ||
+		-o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c fsync=${DEV_PG_FSYNC:-on}" start >/dev/null ||
 		{ say "PostgreSQL did not start; see $data/server.log"; exit 1; }
 	"$bin/psql" -q -h 127.0.0.1 -p "$pg_port" -U postgres -tc "SELECT 1 FROM pg_database WHERE datname = 'tributary_test'" | grep -q 1 ||
 		"$bin/createdb" -h 127.0.0.1 -p "$pg_port" -U postgres tributary_test

@@ -18,7 +18,7 @@ var rules = map[string]rule{
 	}},
 	"app": {2, []string{
 		"api", "api/route", "ingest", "relay", "whatsapp", "mail", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool", "wording",
-		"channels", "channels/all", "files", "blob", "blob/*", "chat",
+		"channels", "channels/all", "files", "presence", "blob", "blob/*", "chat",
 	}},
 	// The benchmarks assemble what app assembles, and measure parts of it alone.
 	"bench": {2, []string{
@@ -45,7 +45,7 @@ var rules = map[string]rule{
 		"whatsapp/graph", "whatsapp/rules", "whatsapp/management", "channels/wacloud", "desk", "mail", "store", "channels", "wording", "chat",
 	}},
 
-	"desk": {5, []string{"files", "store", "blob", "channels", "mail", "chat", "wording"}},
+	"desk": {5, []string{"presence", "files", "store", "blob", "channels", "mail", "chat", "wording"}},
 
 	// Files join the store with where their bytes are.
 	"files": {6, []string{"blob", "blob/*", "store", "chat"}},
@@ -60,6 +60,8 @@ var rules = map[string]rule{
 	"queue/queuetest": {7, []string{"queue"}},
 
 	// Files that came with messages: where their bytes lie.
+	"presence": {7, nil},
+
 	"blob":   {7, nil},
 	"blob/*": {7, []string{"blob"}},
 
@@ -94,7 +96,7 @@ var testOnly = []string{"internal/testkit", "api/openapi/openapitest", "queue/qu
 // folder itself may and testOnly. The desk and the API are tested with every
 // driver; the demo's story and the benchmarks against the real drivers.
 var testImports = map[string][]string{
-	"api":             {"channels/all", "blob/disk", "mail", "app"}, // app: the whole list of routes
+	"api":             {"channels/all", "blob/disk", "mail", "presence", "app"}, // app: the whole list of routes
 	"app":             {"simulator", "app/command"},
 	"bench":           {"simulator"},
 	"desk":            {"channels/all", "blob/disk"},
@@ -139,7 +141,7 @@ var libraries = []struct {
 	{"github.com/jackc/pgx", []string{"store", "store/storetest", "internal/testkit", "bench"}, true, "the database is the store's business"},
 	{"modernc.org/sqlite", []string{"store", "queue/localq", "bench"}, true, "the database is the store's business"},
 	{"github.com/pressly/goose", []string{"store"}, false, "migrations are the store's business"},
-	{"github.com/redis/go-redis", []string{"queue/redisq", "app", "app/command", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
+	{"github.com/redis/go-redis", []string{"queue/redisq", "presence", "app", "app/command", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
 	{"github.com/spf13/cobra", []string{"app/command"}, false, "flags are read in one place"},
 	{"github.com/caarlos0/env", []string{"app"}, false, "the environment is read in one place"},
 	{"github.com/prometheus", []string{"app", "ingest", "relay", "whatsapp", "bench"}, true, "the lower levels count, the upper ones publish"},

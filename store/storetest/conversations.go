@@ -243,6 +243,8 @@ func testTouchReplied(t *testing.T, w *World) {
 		{store.ConversationReplied{Incoming: true, Reopen: true}, clocks{Activity: at(3 * time.Second), Waiting: ptr(at(2 * time.Second)), In: ptr(at(3 * time.Second))}},
 		{store.ConversationReplied{FirstReply: true, ClearWaiting: true}, clocks{Activity: at(4 * time.Second), First: ptr(at(4 * time.Second)), In: ptr(at(3 * time.Second))}},
 		{store.ConversationReplied{ClearWaiting: true}, clocks{Activity: at(5 * time.Second), First: ptr(at(4 * time.Second)), In: ptr(at(3 * time.Second))}},
+		{store.ConversationReplied{ReopenAs: 2}, clocks{Activity: at(6 * time.Second), First: ptr(at(4 * time.Second)), In: ptr(at(3 * time.Second))}},
+		{store.ConversationReplied{Reopen: true, ReopenAs: 2}, clocks{Activity: at(7 * time.Second), First: ptr(at(4 * time.Second)), In: ptr(at(3 * time.Second)), Status: 2}},
 	} {
 		w.Clock.Advance(time.Second)
 		step.change.ID = c.Conversation

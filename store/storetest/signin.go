@@ -16,7 +16,7 @@ func signInCases() []Case {
 	return []Case{
 		{
 			"user sessions",
-			[]string{"Tx.InsertUserSession", "Store.UserSession", "Store.HasUserSession", "Tx.DeleteUserSession", "Tx.KeepLatestUserSession"},
+			[]string{"Tx.InsertUserSession", "Store.UserSession", "Store.HasUserSession", "Tx.DeleteUserSession", "Tx.KeepLatestUserSession", "Tx.EndUserSessions"},
 			testUserSessions,
 		},
 		{"user tokens", []string{"Tx.InsertUserToken", "Store.UserToken", "Tx.TakeUserToken", "Tx.DropUserTokens"}, testUserTokens},
@@ -88,6 +88,8 @@ func testUserSessions(t *testing.T, w *World) {
 	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.KeepLatestUserSession(ctx, w.Mine.User) })
 	want(t, "the latest", holds(w.Mine.User, "device 25"), true)
 	want(t, "those left", w.number(`SELECT COUNT(*) FROM user_sessions WHERE user_id = $1`, w.Mine.User), 1)
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.EndUserSessions(ctx, w.Mine.User) })
+	want(t, "the latest, signed out everywhere", holds(w.Mine.User, "device 25"), false)
 	want(t, "theirs", holds(w.Theirs.User, "device 0"), true)
 }
 
