@@ -95,6 +95,15 @@ func (a *API) Rows() []route.Row {
 		a.publicConversations(),
 		a.publicMessages(),
 		a.messageStatus(),
+		a.platformUsers(),
+		a.platformAccounts(),
+		a.platformBots(),
+		a.installation(),
+		a.superAdminSession(),
+		a.superAdmin(),
+		a.superAdminApps(),
+		a.superAdminUsers(),
+		a.superAdminAccounts(),
 	)
 }
 

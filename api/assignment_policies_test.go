@@ -76,7 +76,7 @@ func TestAssignmentPolicies(t *testing.T) {
 
 func TestAssignmentPolicyRefusals(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		first, other := w.policy("first"), w.policy("other")
 		inbox := w.line("l", true)
 		robot := w.bot("robot")
@@ -182,8 +182,12 @@ func TestInboxAssignmentPolicy(t *testing.T) {
 		w.call("admin", "POST", of, `{"assignment_policy_id":"x"}`).want(422, invalidText("assignment_policy_id", "Assignment policy is not a number"))
 		w.call("admin", "POST", in(one), `{"inbox_id":[1]}`).want(422, invalidText("inbox_id", "Inbox is not a number"))
 		for _, r := range [][2]string{
-			{"GET", "{A}/inboxes/%s/assignment_policy"}, {"POST", "{A}/inboxes/%s/assignment_policy"}, {"DELETE", "{A}/inboxes/%s/assignment_policy"},
-			{"GET", policies + "/%s/inboxes"}, {"POST", policies + "/%s/inboxes"}, {"DELETE", policies + "/%s/inboxes/1"},
+			{"GET", "{A}/inboxes/%s/assignment_policy"},
+			{"POST", "{A}/inboxes/%s/assignment_policy"},
+			{"DELETE", "{A}/inboxes/%s/assignment_policy"},
+			{"GET", policies + "/%s/inboxes"},
+			{"POST", policies + "/%s/inboxes"},
+			{"DELETE", policies + "/%s/inboxes/1"},
 		} {
 			body := fmt.Sprintf(`{"assignment_policy_id":%d,"inbox_id":%d}`, one, inbox)
 			for _, missing := range []string{"999", "77", "x", "0"} {

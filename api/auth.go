@@ -14,6 +14,9 @@ var _ route.Authenticator = (*API)(nil)
 
 // Authenticate implements route.Authenticator: it knows API tokens and sessions.
 func (a *API) Authenticate(ctx context.Context, c route.Credentials) (route.Caller, error) {
+	if c.Auth == route.AuthConsole {
+		return a.byConsole(ctx, c.Console)
+	}
 	if c.APIToken == "" {
 		return a.bySession(ctx, c)
 	}

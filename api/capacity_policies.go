@@ -199,8 +199,11 @@ func (a *API) addCapacityUser(ctx context.Context, c *route.Call, in addCapacity
 		return userOut{}, found(err)
 	}
 	list, err := a.colleagues(ctx, []int64{in.UserID})
-	if err != nil || len(list) == 0 {
-		return userOut{}, errors.Join(err, chat.NotFound())
+	if err != nil {
+		return userOut{}, err
+	}
+	if len(list) == 0 {
+		return userOut{}, chat.NotFound() // deleted meanwhile
 	}
 	return list[0], nil
 }

@@ -98,8 +98,17 @@ func TestCapacityPolicyRefusals(t *testing.T) {
 		w.exec(`INSERT INTO agent_capacity_policies (id, account_id, name, created_at, updated_at) VALUES (77, (SELECT MAX(id) FROM accounts), 'x', 1, 1)`)
 		body := fmt.Sprintf(`{"name":"x","user_id":%d,"inbox_id":%d,"conversation_limit":1}`, w.agent, inbox)
 		for _, r := range [][2]string{
-			{"GET", "%s"}, {"PUT", "%s"}, {"PATCH", "%s"}, {"DELETE", "%s"}, {"GET", "%s/users"}, {"POST", "%s/users"}, {"DELETE", fmt.Sprintf("%%s/users/%d", w.agent)},
-			{"POST", "%s/inbox_limits"}, {"PUT", "%s/inbox_limits/1"}, {"PATCH", "%s/inbox_limits/1"}, {"DELETE", "%s/inbox_limits/1"},
+			{"GET", "%s"},
+			{"PUT", "%s"},
+			{"PATCH", "%s"},
+			{"DELETE", "%s"},
+			{"GET", "%s/users"},
+			{"POST", "%s/users"},
+			{"DELETE", fmt.Sprintf("%%s/users/%d", w.agent)},
+			{"POST", "%s/inbox_limits"},
+			{"PUT", "%s/inbox_limits/1"},
+			{"PATCH", "%s/inbox_limits/1"},
+			{"DELETE", "%s/inbox_limits/1"},
 		} {
 			for _, missing := range []string{"999", "77", "x", "-1", "0"} {
 				w.call("admin", r[0], capacities+"/"+fmt.Sprintf(r[1], missing), body).want(404, missingText)

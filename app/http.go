@@ -121,7 +121,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 	if err := a.mountAPI(r); err != nil {
 		return err
 	}
-	handler, err := a.throttled(a.methods(r, isHook, metrics), isHook, throttleMetrics(a.registry))
+	handler, err := a.throttled(a.onboarding(a.methods(r, isHook, metrics)), isHook, throttleMetrics(a.registry))
 	if err != nil {
 		return err
 	}

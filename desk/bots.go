@@ -44,11 +44,19 @@ func insertBotJob(ctx context.Context, tx *store.Tx, kind, lane string, b store.
 // CreateBot stores a bot, with the picture avatarID where that is not 0, and gives
 // its id. Without that, a picture is fetched from in.AvatarFrom.
 func (d *Desk) CreateBot(ctx context.Context, in store.AgentBotRow, avatarID int64) (int64, error) {
+	return d.createBot(ctx, in, avatarID, func(*store.Tx, int64) error { return nil })
+}
+
+// createBot is CreateBot; then runs in the transaction.
+func (d *Desk) createBot(ctx context.Context, in store.AgentBotRow, avatarID int64, then func(tx *store.Tx, id int64) error) (int64, error) {
 	if avatarID != 0 {
 		in.AvatarFrom = nil
 	}
 	err := d.again(ctx, func(tx *store.Tx) (err error) {
 		if in.ID, err = tx.InsertAgentBot(ctx, in); err != nil {
+			return err
+		}
+		if err := then(tx, in.ID); err != nil {
 			return err
 		}
 		if in.AvatarFrom != nil {

@@ -286,6 +286,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobRegister: d.register, JobDeleteInbox: d.deleteInbox, JobTemplates: d.syncTemplates,
 		JobTyping: d.typing, JobMarkRead: d.markRead, JobInboxWebhook: d.inboxWebhook, JobMemberLeft: d.memberLeft, JobTeamDeleted: d.teamDeleted,
 		JobUserMail: d.userMail, JobInstallationEvent: d.installationEvent,
+		JobDeleteUser: d.deleteUser, JobDeleteAccount: d.deleteAccount,
 		JobBotDeleted: d.botDeleted,
 	}
 }

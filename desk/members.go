@@ -22,6 +22,7 @@ const JobMemberLeft = "member.left"
 type MemberJob struct {
 	AccountID int64 `json:"account_id"`
 	UserID    int64 `json:"user_id"`
+	Keep      bool  `json:"keep,omitempty"` // the user stays, even without an account
 }
 
 // ErrNoSeat says that an account has as many members as it may have.
@@ -241,6 +242,11 @@ func (d *Desk) ChangeMember(ctx context.Context, by Actor, accountID, userID int
 // off its conversations in the background; store.ErrNotFound when they are no
 // member. Nobody is asked whether an administrator is left.
 func (d *Desk) RemoveMember(ctx context.Context, by Actor, accountID, userID int64) error {
+	return d.removeMember(ctx, by, MemberJob{AccountID: accountID, UserID: userID})
+}
+
+func (d *Desk) removeMember(ctx context.Context, by Actor, job MemberJob) error {
+	accountID, userID := job.AccountID, job.UserID
 	err := d.again(ctx, func(tx *store.Tx) error {
 		m, err := tx.LockMembership(ctx, accountID, userID)
 		if err != nil {
@@ -268,7 +274,7 @@ func (d *Desk) RemoveMember(ctx context.Context, by Actor, accountID, userID int
 		if err := tx.InsertOutbox(ctx, []store.OutboxRow{memberEvent("agent.removed", m)}); err != nil {
 			return err
 		}
-		payload, err := json.Marshal(MemberJob{AccountID: accountID, UserID: userID})
+		payload, err := json.Marshal(job)
 		if err != nil {
 			return fmt.Errorf("desk: member job: %w", err)
 		}
@@ -290,7 +296,7 @@ func (d *Desk) memberLeft(ctx context.Context, j store.Job) error {
 	if err := readJob(j, &in); err != nil {
 		return err
 	}
-	if err := d.inChunks(func() (bool, error) { return d.Store.UnassignMember(ctx, in.AccountID, in.UserID, releaseChunk) }); err != nil {
+	if err := d.inChunks(func() (bool, error) { return d.Store.UnassignMember(ctx, in.AccountID, in.UserID, releaseChunk) }); err != nil || in.Keep {
 		return err
 	}
 	return d.again(ctx, func(tx *store.Tx) error {

@@ -159,13 +159,17 @@ func (d *Desk) enter(ctx context.Context, user store.Login, ip string, first fun
 // arrive counts a sign-in, notes it in the audit logs of the user's accounts, and
 // starts the session.
 func (d *Desk) arrive(ctx context.Context, tx *store.Tx, userID int64, email, ip string) (Session, error) {
-	if err := tx.CountSignIn(ctx, userID, ip); err != nil {
-		return Session{}, err
-	}
-	if err := auditEverywhere(ctx, tx, store.Audit{Type: "User", ID: userID, Action: "sign_in", UserID: userID, Username: email, RemoteAddress: ip}); err != nil {
+	if err := d.countSignIn(ctx, tx, userID, email, ip); err != nil {
 		return Session{}, err
 	}
 	return d.startSession(ctx, tx, userID, email)
+}
+
+func (d *Desk) countSignIn(ctx context.Context, tx *store.Tx, userID int64, email, ip string) error {
+	if err := tx.CountSignIn(ctx, userID, ip); err != nil {
+		return err
+	}
+	return auditEverywhere(ctx, tx, store.Audit{Type: "User", ID: userID, Action: "sign_in", UserID: userID, Username: email, RemoteAddress: ip})
 }
 
 // auditEverywhere notes something that a user did in every account of theirs.
@@ -268,18 +272,9 @@ func (d *Desk) secondFactor(ctx context.Context, in SignIn) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	spend := func(tx *store.Tx) (bool, error) {
-		return tx.SpendBackupCode(ctx, userID, normalBackupCode(in.BackupCode))
-	}
-	if in.OTPCode != "" || in.BackupCode == "" {
-		step, ok, err := d.totpStep(ctx, userID, in.OTPCode)
-		if err != nil {
-			return SignedIn{}, err
-		}
-		if !ok {
-			return SignedIn{}, ErrMFACode
-		}
-		spend = func(tx *store.Tx) (bool, error) { return tx.SpendTOTPStep(ctx, userID, step) }
+	spend, err := d.spender(ctx, userID, in)
+	if err != nil {
+		return SignedIn{}, err
 	}
 	return d.enter(ctx, user, in.IP, func(tx *store.Tx) error {
 		ok, err := spend(tx)
@@ -288,4 +283,22 @@ func (d *Desk) secondFactor(ctx context.Context, in SignIn) (SignedIn, error) {
 		}
 		return err
 	})
+}
+
+// spender gives what uses the code of a second factor up, and tells whether it still
+// could. ErrMFACode: the code is none of the user's.
+func (d *Desk) spender(ctx context.Context, userID int64, in SignIn) (func(*store.Tx) (bool, error), error) {
+	if in.OTPCode == "" && in.BackupCode != "" {
+		return func(tx *store.Tx) (bool, error) {
+			return tx.SpendBackupCode(ctx, userID, normalBackupCode(in.BackupCode))
+		}, nil
+	}
+	step, ok, err := d.totpStep(ctx, userID, in.OTPCode)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, ErrMFACode
+	}
+	return func(tx *store.Tx) (bool, error) { return tx.SpendTOTPStep(ctx, userID, step) }, nil
 }

@@ -121,21 +121,25 @@ const JobInstallationEvent = "installation.event"
 const installationTries = 5
 
 // accountCreated raises account.created, and orders the call of the operator's
-// endpoint where there is one.
+// endpoint where there is one. userID is the administrator, 0: there is none yet.
 func (d *Desk) accountCreated(ctx context.Context, tx *store.Tx, accountID int64, name string, userID int64) error {
+	made, users := map[string]any{}, []map[string]any{}
+	if userID != 0 {
+		made["user_id"] = userID
+	}
 	if err := tx.InsertOutbox(ctx, []store.OutboxRow{{
-		AccountID: accountID, Kind: "account.created", Payload: object(map[string]any{"user_id": userID}),
+		AccountID: accountID, Kind: "account.created", Payload: object(made),
 	}}); err != nil || d.Setting("INSTALLATION_EVENTS_WEBHOOK_URL") == "" {
 		return err
 	}
-	user, err := tx.LockLogin(ctx, userID)
-	if err != nil {
-		return err
+	if userID != 0 {
+		user, err := tx.LockLogin(ctx, userID)
+		if err != nil {
+			return err
+		}
+		users = append(users, map[string]any{"id": userID, "name": user.Name, "email": user.Email, "type": "user"})
 	}
-	payload, err := json.Marshal(map[string]any{
-		"id": accountID, "name": name, "event": "account_created",
-		"users": []map[string]any{{"id": userID, "name": user.Name, "email": user.Email, "type": "user"}},
-	})
+	payload, err := json.Marshal(map[string]any{"id": accountID, "name": name, "event": "account_created", "users": users})
 	if err != nil {
 		return fmt.Errorf("desk: account created: %w", err)
 	}

@@ -155,7 +155,7 @@ func (d *Desk) userMail(ctx context.Context, j store.Job) error {
 
 func (d *Desk) holdMail(ctx context.Context, in userMailJob, l letter) error {
 	err := d.again(ctx, func(tx *store.Tx) error {
-		return tx.HoldMail(ctx, store.HeldMail{Kind: in.Kind, To: in.To, Subject: l.Subject, Text: l.text()})
+		return tx.HoldMail(ctx, store.HeldMail{Kind: in.Kind, To: in.To, Subject: l.Subject, Text: l.text(), HTML: l.html()})
 	})
 	if err == nil {
 		d.Log.Info("a mail is held, since there is no mail server: see `tributary mails`", "kind", in.Kind, "user_id", in.UserID)

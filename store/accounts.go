@@ -33,7 +33,7 @@ type Bootstrapped struct {
 
 // Bootstrap makes the first account, its administrator and a platform app in one
 // transaction. With an e-mail that exists it changes nothing and gives the same
-// ids and tokens. passwordHash is bcrypt's.
+// ids and tokens. passwordHash is bcrypt's. Nobody is asked in a browser then.
 func (s *Store) Bootstrap(ctx context.Context, email, name, passwordHash, account string) (Bootstrapped, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	var b Bootstrapped
@@ -68,6 +68,9 @@ func (t *Tx) bootstrap(ctx context.Context, b *Bootstrapped, email, name, passwo
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO account_users (account_id, user_id, role, active_at, created_at, updated_at)
 		VALUES ($1, $2, 1, $3, $3, $3)`, b.AccountID, b.UserID, t.now()); err != nil {
 		return fmt.Errorf("store: insert membership: %w", err)
+	}
+	if _, err := t.EndOnboarding(ctx); err != nil {
+		return err
 	}
 	var err error
 	if b.AccessToken, err = t.newToken(ctx, OwnerUser, b.UserID); err != nil {

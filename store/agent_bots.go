@@ -139,7 +139,8 @@ func (t *Tx) hold(ctx context.Context, what, query string, args ...any) error {
 // gives its id.
 func (t *Tx) InsertAgentBot(ctx context.Context, b AgentBotRow) (int64, error) {
 	var id int64
-	err := t.tx.QueryRowContext(ctx, `INSERT INTO agent_bots (account_id, name, description, outgoing_url, bot_type, bot_config, avatar_from, created_at, updated_at)
+	err := t.tx.QueryRowContext(ctx, `INSERT INTO agent_bots (account_id, name, description, outgoing_url, bot_type, bot_config, avatar_from,
+			created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id`,
 		b.AccountID, b.Name, b.Description, b.OutgoingURL, b.BotType, jsonObject(b.BotConfig), b.AvatarFrom, t.now()).Scan(&id)
 	if err != nil {
@@ -164,6 +165,7 @@ func (t *Tx) UpdateAgentBot(ctx context.Context, b AgentBotRow) error {
 func (t *Tx) DeleteAgentBot(ctx context.Context, b AgentBotRow) error {
 	for _, query := range []string{
 		`DELETE FROM access_tokens WHERE owner_type = 'AgentBot' AND owner_id = $1`,
+		`DELETE FROM platform_permissions WHERE kind = 'AgentBot' AND record_id = $1`,
 		`DELETE FROM agent_bots WHERE id = $1`, // with its links
 	} {
 		if _, err := t.tx.ExecContext(ctx, query, b.ID); err != nil {
@@ -285,7 +287,8 @@ func (s *Store) BotPicture(ctx context.Context, botID int64) (from string, accou
 // fetched from there any more, or as SetAvatar says.
 func (t *Tx) SetBotPicture(ctx context.Context, botID int64, from string, blobID int64) error {
 	var account sql.NullInt64
-	err := t.tx.QueryRowContext(ctx, `UPDATE agent_bots SET avatar_from = NULL WHERE id = $1 AND avatar_from = $2 RETURNING account_id`, botID, from).Scan(&account)
+	err := t.tx.QueryRowContext(ctx, `UPDATE agent_bots SET avatar_from = NULL WHERE id = $1 AND avatar_from = $2 RETURNING account_id`, botID, from).
+		Scan(&account)
 	if isNoRows(err) {
 		return ErrNotFound
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -13,15 +14,20 @@ type HeldMail struct {
 	To        string    `json:"to"`
 	Subject   string    `json:"subject"`
 	Text      string    `json:"text,omitempty"` // with its links; only where one mail is read
+	HTML      string    `json:"html,omitempty"` // the same as a page, where there is one; as Text
 	CreatedAt time.Time `json:"created_at"`
 }
 
 const mailPurpose = "mail"
 
-// HoldMail keeps a mail for the operator, its text sealed.
+// HoldMail keeps a mail for the operator, its text and its page sealed.
 func (t *Tx) HoldMail(ctx context.Context, m HeldMail) error {
-	if _, err := t.tx.ExecContext(ctx, `INSERT INTO mails_held (kind, recipient, subject, content, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		m.Kind, m.To, m.Subject, t.s.sealer.Seal(mailPurpose, []byte(m.Text)), t.now()); err != nil {
+	html := ""
+	if m.HTML != "" {
+		html = t.s.sealer.Seal(mailPurpose, []byte(m.HTML))
+	}
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO mails_held (kind, recipient, subject, content, html, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		m.Kind, m.To, m.Subject, t.s.sealer.Seal(mailPurpose, []byte(m.Text)), html, t.now()); err != nil {
 		return fmt.Errorf("store: hold mail: %w", err)
 	}
 	return nil
@@ -29,7 +35,13 @@ func (t *Tx) HoldMail(ctx context.Context, m HeldMail) error {
 
 // HeldMails reads the newest, without their texts.
 func (s *Store) HeldMails(ctx context.Context, limit int) ([]HeldMail, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT id, kind, recipient, subject, created_at FROM mails_held ORDER BY id DESC LIMIT $1`, limit)
+	return s.HeldMailsBefore(ctx, math.MaxInt64, limit)
+}
+
+// HeldMailsBefore is HeldMails for those with a smaller id: the next part of the
+// list.
+func (s *Store) HeldMailsBefore(ctx context.Context, before int64, limit int) ([]HeldMail, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT id, kind, recipient, subject, created_at FROM mails_held WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("store: held mails: %w", err)
 	}
@@ -54,9 +66,9 @@ func (s *Store) HeldMails(ctx context.Context, limit int) ([]HeldMail, error) {
 func (s *Store) HeldMail(ctx context.Context, id int64) (HeldMail, error) {
 	m := HeldMail{ID: id}
 	var created int64
-	var sealed string
-	err := s.r.QueryRowContext(ctx, `SELECT kind, recipient, subject, content, created_at FROM mails_held WHERE id = $1`, id).
-		Scan(&m.Kind, &m.To, &m.Subject, &sealed, &created)
+	var sealed, html string
+	err := s.r.QueryRowContext(ctx, `SELECT kind, recipient, subject, content, html, created_at FROM mails_held WHERE id = $1`, id).
+		Scan(&m.Kind, &m.To, &m.Subject, &sealed, &html, &created)
 	if isNoRows(err) {
 		return m, ErrNotFound
 	}
@@ -66,6 +78,13 @@ func (s *Store) HeldMail(ctx context.Context, id int64) (HeldMail, error) {
 	text, err := s.sealer.Open(mailPurpose, sealed)
 	if err != nil {
 		return m, fmt.Errorf("store: held mail: %w", err)
+	}
+	if html != "" {
+		page, err := s.sealer.Open(mailPurpose, html)
+		if err != nil {
+			return m, fmt.Errorf("store: held mail: %w", err)
+		}
+		m.HTML = string(page)
 	}
 	m.Text, m.CreatedAt = string(text), time.UnixMicro(created).UTC()
 	return m, nil

@@ -82,18 +82,7 @@ func (t *Tx) DeleteLoneUser(ctx context.Context, id int64) (done bool, err error
 	if err != nil || member {
 		return false, err
 	}
-	for _, query := range []string{
-		`DELETE FROM access_tokens WHERE owner_type = '` + OwnerUser + `' AND owner_id = $1`,
-		`DELETE FROM users WHERE id = $1`,
-	} {
-		if _, err := t.tx.ExecContext(ctx, query, id); err != nil {
-			return false, fmt.Errorf("store: delete user: %w", err)
-		}
-	}
-	if avatar.Valid {
-		return true, t.DetachBlob(ctx, avatar.Int64)
-	}
-	return true, nil
+	return true, t.deleteUser(ctx, id, avatar)
 }
 
 // Membership is a user's place in an account.

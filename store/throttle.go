@@ -30,6 +30,7 @@ func (s *Store) PruneSignIn(ctx context.Context, keep time.Duration) error {
 	}{
 		{`DELETE FROM user_sessions WHERE expires_at <= $1`, now},
 		{`DELETE FROM user_tokens WHERE expires_at <= $1`, now},
+		{`DELETE FROM console_sessions WHERE expires_at <= $1`, now},
 		{`DELETE FROM throttle_hits WHERE ends_at <= $1`, now},
 		{`DELETE FROM mails_held WHERE created_at <= $1`, now.Add(-keep)},
 	} {

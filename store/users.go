@@ -104,9 +104,13 @@ func (t *Tx) setUser(ctx context.Context, what string, userID int64, assignments
 }
 
 // SetPassword gives a user another password and another name at the websocket, so
-// that who knew the old one hears no more. Tokens to choose a password end.
+// that who knew the old one hears no more. Tokens to choose a password end, and
+// sessions of the console.
 func (t *Tx) SetPassword(ctx context.Context, userID int64, hash string) error {
 	if err := t.setUser(ctx, "set password", userID, `password_hash = $3, pubsub_token = $4`, hash, NewToken()); err != nil {
+		return err
+	}
+	if err := t.dropConsoleSessions(ctx, userID); err != nil {
 		return err
 	}
 	return t.dropPasswordTokens(ctx, userID)

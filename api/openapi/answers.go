@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tributary/api/route"
 )
@@ -22,7 +23,9 @@ type answer struct {
 
 func (b *builder) answers(r *route.Row, method string) map[string]any {
 	list := map[int]answer{}
-	if r.In != nil || r.Out != nil {
+	if isPage(r) {
+		page(list)
+	} else if r.In != nil || r.Out != nil {
 		b.success(r, method, list)
 		for status, f := range refusals(r) {
 			list[status] = b.refuse(f)
@@ -141,9 +144,7 @@ func (b *builder) success(r *route.Row, method string, list map[int]answer) {
 		list[http.StatusPartialContent] = answer{text: "The bytes that a Range header asks for.", media: "*/*"}
 		list[http.StatusRequestedRangeNotSatisfiable] = answer{text: "There are fewer bytes than that."}
 	case route.TypedRedirect:
-		list[http.StatusFound] = answer{text: "It is there.", headers: map[string]any{
-			"Location": map[string]any{"required": true, "schema": schema{"type": "string"}},
-		}}
+		list[http.StatusFound] = redirect
 	case route.TypedOwnStatus:
 		b.fail("its status is in the handler: say .Answers(201, bodyOut{}) at the row")
 	case route.TypedByHandler:
@@ -155,6 +156,35 @@ func (b *builder) success(r *route.Row, method string, list map[int]answer) {
 		list[http.StatusNotModified] = answer{text: "If-None-Match names what the caller has."}
 	}
 }
+
+// isPage tells the rows of pages that people look at in a browser: they lie outside
+// the API, and their handlers choose between a page and a redirect.
+func isPage(r *route.Row) bool {
+	if r.Out == nil {
+		return false
+	}
+	kind, _ := route.Kind(r.Out)
+	return kind == route.TypedByHandler && len(r.Docs.Answers) == 0 && (strings.HasPrefix(r.Path, "/super_admin") || strings.HasPrefix(r.Path, "/installation"))
+}
+
+// page notes what such a row answers.
+func page(list map[int]answer) {
+	for status, text := range map[int]string{
+		http.StatusOK: "A page.", http.StatusNotModified: "If-None-Match names what the caller has.", http.StatusBadRequest: "The request cannot be read.", http.StatusUnauthorized: "A page that says why not.",
+		http.StatusForbidden: "A page that says why not.", http.StatusNotFound: "There is no such page.", http.StatusRequestEntityTooLarge: "The body is too large.",
+		http.StatusUnprocessableEntity: "The page, with what is wrong with the form.", http.StatusTooManyRequests: "Too many requests; try again later.",
+		http.StatusInternalServerError: "The server failed.",
+	} {
+		list[status] = answer{text: text, media: "*/*"}
+	}
+	list[http.StatusFound] = redirect
+	list[http.StatusSeeOther] = redirect
+}
+
+// redirect sends the caller elsewhere.
+var redirect = answer{text: "It is there.", headers: map[string]any{
+	"Location": map[string]any{"required": true, "schema": schema{"type": "string"}},
+}}
 
 // neverAnswers tells the output of handlers that only refuse: a struct of nothing.
 func neverAnswers(out reflect.Type) bool {

@@ -122,8 +122,11 @@ func (a *adaptor) identify(ctx context.Context, e *exchange) (Caller, error) {
 		return Caller{}, nil
 	}
 	cr := credentials(e.ctx, &a.row, e.started)
-	if a.row.Auth == AuthPlatform {
+	switch a.row.Auth {
+	case AuthPlatform:
 		return a.identifyApp(ctx, e, cr)
+	case AuthConsole:
+		return a.identifyOperator(ctx, e, cr)
 	}
 	if cr.Empty() {
 		return Caller{}, a.notSignedIn()
@@ -170,6 +173,20 @@ func (a *adaptor) identifyApp(ctx context.Context, e *exchange, cr Credentials) 
 		return Caller{}, fmt.Errorf("route: authenticate: %w", err)
 	}
 	e.call.App = caller.App
+	return caller, nil
+}
+
+// identifyOperator finds out which super admin calls. Who is none is asked to sign
+// in.
+func (a *adaptor) identifyOperator(ctx context.Context, e *exchange, cr Credentials) (Caller, error) {
+	caller, err := a.opts.Auth.Authenticate(ctx, cr)
+	switch {
+	case errors.Is(err, ErrNotSignedIn), err == nil && caller.User == nil:
+		return Caller{}, &Problem{Status: http.StatusFound, Location: ConsoleSignIn}
+	case err != nil:
+		return Caller{}, fmt.Errorf("route: authenticate: %w", err)
+	}
+	e.call.User = *caller.User
 	return caller, nil
 }
 

@@ -82,6 +82,7 @@ type Credentials struct {
 	Client      string // session: header or parameter client
 	UID         string // session: header or parameter uid
 	Bearer      string // Authorization: Bearer, empty when APIToken is set
+	Console     string // the cookie of the operators' console, of its routes alone
 	Now         time.Time
 }
 

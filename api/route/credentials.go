@@ -15,6 +15,13 @@ const (
 	nameUID         = "uid"
 )
 
+// The operators' console: the cookie by which super admins are known, and where they
+// sign in.
+const (
+	ConsoleCookie = "_chatwoot_session"
+	ConsoleSignIn = "/super_admin/sign_in"
+)
+
 // MaxSignIn is how long a body may be in which somebody says who they are, in bytes:
 // rows that sign people in take no more, so that every attempt is counted.
 const MaxSignIn = 1 << 20
@@ -25,6 +32,10 @@ const MaxSignIn = 1 << 20
 func credentials(ctx *fasthttp.RequestCtx, row *Row, now time.Time) Credentials {
 	h := &ctx.Request.Header
 	cr := Credentials{Auth: row.Auth, Now: now}
+	if row.Auth == AuthConsole {
+		cr.Console = string(h.Cookie(ConsoleCookie))
+		return cr
+	}
 	if !row.Session {
 		for _, name := range []string{"api_access_token", "api-access-token"} {
 			if cr.APIToken = strings.TrimSpace(string(h.Peek(name))); cr.APIToken != "" {

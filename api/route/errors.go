@@ -13,7 +13,9 @@ import (
 type Problem struct {
 	Status int
 	Body   any // encoded as JSON; nil: empty body
-	Err    error
+	// Location is where a redirection leads.
+	Location string
+	Err      error
 }
 
 // Error implements error.
@@ -148,7 +150,7 @@ func problemOf(err error, path string, plain bool) (p *Problem, internal bool) {
 // response makes the problem an answer.
 func (p *Problem) response() (response, error) {
 	if p.Body == nil {
-		return response{status: p.Status}, nil
+		return response{status: p.Status, location: p.Location}, nil
 	}
 	if c, ok := p.Body.(Content); ok {
 		return response{status: p.Status, contentType: c.contentType, body: c.body}, nil

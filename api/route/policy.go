@@ -24,6 +24,8 @@ const (
 	Admin Policy = "administrator"
 	// Platform is for platform apps.
 	Platform Policy = "platform"
+	// Console is for super admins who are signed in to the operators' console.
+	Console Policy = "super_admin"
 )
 
 const permissionPrefix = "permission:"
@@ -37,7 +39,7 @@ func (p Policy) String() string { return strings.TrimPrefix(string(p), permissio
 
 func (p Policy) valid() bool {
 	switch p {
-	case Public, SignedIn, Member, Admin, Platform:
+	case Public, SignedIn, Member, Admin, Platform, Console:
 		return true
 	}
 	name, ok := strings.CutPrefix(string(p), permissionPrefix)
@@ -47,7 +49,7 @@ func (p Policy) valid() bool {
 // allows decides after the caller and the account have been established.
 func (p Policy) allows(c *Call) bool {
 	switch p {
-	case Public, SignedIn, Platform:
+	case Public, SignedIn, Platform, Console:
 		return true // that the caller is of the right kind was checked before
 	case Member:
 		return c.Membership.Role != "" || c.Bot != nil

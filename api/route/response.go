@@ -34,13 +34,25 @@ func (NoContent) response() (response, error) { return response{status: http.Sta
 type Content struct {
 	body        []byte
 	contentType string
+	status      int // 200 when zero
 }
 
 // Raw answers 200 with body as it is.
-func Raw(body []byte, contentType string) Content { return Content{body, contentType} }
+func Raw(body []byte, contentType string) Content {
+	return Content{body: body, contentType: contentType}
+}
+
+// HTML answers a page for people, with a status of its own.
+func HTML(status int, page []byte) Content {
+	return Content{body: page, contentType: "text/html; charset=utf-8", status: status}
+}
 
 func (c Content) response() (response, error) {
-	return response{status: http.StatusOK, contentType: c.contentType, body: c.body}, nil
+	status := c.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	return response{status: status, contentType: c.contentType, body: c.body}, nil
 }
 
 // Reply is JSON with a status of its own, see Status.

@@ -18,6 +18,7 @@ const (
 	AuthAccount    Auth = "account"     // a member (or bot) of the account {account_id}
 	AuthOwnAccount Auth = "own_account" // one of the caller's own accounts {id}, suspended or not
 	AuthPlatform   Auth = "platform"    // a platform app
+	AuthConsole    Auth = "console"     // a super admin in the operators' console, by cookie
 )
 
 // Row is one route. Rows are made by Get and its siblings and refined by the
@@ -120,6 +121,8 @@ func authOf(path string, p Policy) Auth {
 		return AuthNone
 	case p == Platform:
 		return AuthPlatform
+	case p == Console:
+		return AuthConsole
 	case strings.Contains(path, "/{account_id}"):
 		return AuthAccount
 	}
@@ -283,7 +286,7 @@ func (r *Row) check() error {
 	if r.Auth == AuthOwnAccount {
 		delete(known, "id")
 	}
-	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && (r.Policy != Public && r.Policy != SignedIn && r.Policy != Platform) {
+	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && (r.Policy != Public && r.Policy != SignedIn && r.Policy != Platform && r.Policy != Console) {
 		return fmt.Errorf("route: %s: policy %s needs an account", at, r.Policy)
 	}
 	for name := range known {

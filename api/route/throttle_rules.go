@@ -126,6 +126,7 @@ func throttleRules(opt ThrottleOptions) []rule {
 		{"mfa_verification/ip", 5, time.Minute, byIP(func(v *visit) bool {
 			return v.method == http.MethodDelete && v.path == mfa || v.post(mfa+"/verify") || v.post(mfa+"/backup_codes")
 		})},
+		{"onboarding/ip", 20, 5 * time.Minute, byIP(posts("/installation/onboarding"))},
 		{"accounts/ip", 5, 30 * time.Minute, byIP(posts("/api/v1/accounts"))},
 		{"transcript", 30, time.Hour, func(v *visit) string { return v.account(transcriptPath) }},
 		{"upload", 60, time.Hour, func(v *visit) string { return v.account(uploadPath) }},

@@ -78,7 +78,7 @@ func newRoot(environ []string, out io.Writer) *cobra.Command {
 			Use: "serve", Short: "Run the program (the default)", Args: noArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		},
-		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.healthCommand(), p.whatsappCommand(), p.routesCommand(), p.openapiCommand(),
+		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.platformCommand(), p.healthCommand(), p.whatsappCommand(), p.routesCommand(), p.openapiCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "tributary "+app.Version())
 			return err
@@ -152,9 +152,13 @@ func (p *program) serve(ctx context.Context) error {
 // welcome tells a person at a terminal what to do first.
 func (p *program) welcome(ctx context.Context, a *app.App) {
 	_, _ = fmt.Fprintf(os.Stderr, "\n  Tributary answers on %s\n", a.URL())
+	pending, err := a.Store().OnboardingPending(ctx)
+	if err == nil && pending && a.Onboards() {
+		_, _ = fmt.Fprintf(os.Stderr, "  No administrator yet. Create the first one in a browser:\n    %s%s\n", a.URL(), app.OnboardingPath)
+	}
 	empty, err := a.Store().Empty(ctx)
 	if err == nil && empty {
-		_, _ = fmt.Fprint(os.Stderr, "  No account yet. Create the first one with:\n"+
+		_, _ = fmt.Fprint(os.Stderr, "  No account yet. Create the first one on the command line:\n"+
 			"    bin/tributary bootstrap --email you@example.com --password 'a long one' --account 'My team'\n")
 	}
 	_, _ = fmt.Fprintln(os.Stderr)

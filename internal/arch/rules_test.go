@@ -30,10 +30,11 @@ var rules = map[string]rule{
 
 	"ingest": {3, []string{"desk", "store", "queue", "channels", "chat"}},
 	"relay":  {3, []string{"desk", "store", "queue", "channels", "chat", "wording"}},
-	"api":    {3, []string{"api/openapi", "api/route", "whatsapp", "desk", "files", "store", "blob", "channels", "chat", "wording"}},
+	"api":    {3, []string{"api/openapi", "api/pages", "api/route", "whatsapp", "desk", "files", "store", "blob", "channels", "chat", "wording"}},
 	// The description of the API is made of rows alone.
 	"api/openapi":             {3, []string{"api/route"}},
 	"api/openapi/openapitest": {3, []string{"api/openapi", "api/route"}},
+	"api/pages":               {3, nil},
 	"api/route":               {3, []string{"chat", "wording"}},
 	// The simulator stands for the providers: it knows the program from outside
 	// only, so that it cannot repeat the program's mistakes.

@@ -16,7 +16,7 @@ func mfaCases() []Case {
 		{"second factor", []string{"Store.MFA", "Tx.SetTOTP", "Tx.SpendTOTPStep", "Tx.EnableMFA", "Tx.DisableMFA"}, testMFA},
 		{"backup codes", []string{"Tx.ReplaceBackupCodes", "Tx.SpendBackupCode"}, testBackupCodes},
 		{"hits", []string{"Store.CountHits"}, testHits},
-		{"held mails", []string{"Tx.HoldMail", "Store.HeldMails", "Store.HeldMail"}, testHeldMails},
+		{"held mails", []string{"Tx.HoldMail", "Store.HeldMails", "Store.HeldMailsBefore", "Store.HeldMail"}, testHeldMails},
 	}
 }
 
@@ -126,6 +126,11 @@ func testHeldMails(t *testing.T, w *World) {
 	noErr(t, "HeldMails", err)
 	if len(list) != 2 || list[0].Subject != "Hello 2" || list[1].Subject != "Hello 1" || list[0].Text != "" {
 		t.Fatalf("HeldMails: %+v", list)
+	}
+	before, err := w.HeldMailsBefore(ctx, list[1].ID, 2)
+	noErr(t, "HeldMailsBefore", err)
+	if len(before) != 1 || before[0].Subject != "Hello 0" {
+		t.Errorf("HeldMailsBefore: %+v", before)
 	}
 	one, err := w.HeldMail(ctx, list[0].ID)
 	noErr(t, "HeldMail", err)

@@ -312,8 +312,11 @@ func testCapacityLimits(t *testing.T, w *World) {
 		policy, inbox int64
 		err           error
 	}{
-		{one.ID, l.Inbox, store.ErrTaken}, {foreign.ID, l.Inbox, store.ErrNotFound}, {one.ID, theirs.Inbox, store.ErrNotFound},
-		{999, l.Inbox, store.ErrNotFound}, {one.ID, 999, store.ErrNotFound},
+		{one.ID, l.Inbox, store.ErrTaken},
+		{foreign.ID, l.Inbox, store.ErrNotFound},
+		{one.ID, theirs.Inbox, store.ErrNotFound},
+		{999, l.Inbox, store.ErrNotFound},
+		{one.ID, 999, store.ErrNotFound},
 	} {
 		_, err := w.InsertCapacityLimit(ctx, w.Mine.Account, store.CapacityLimitRow{PolicyID: c.policy, InboxID: c.inbox, ConversationLimit: 1})
 		wantErr(t, "InsertCapacityLimit", err, c.err)
