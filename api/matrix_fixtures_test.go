@@ -112,13 +112,13 @@ func fixtures() map[string]func(m *matrix) string {
 		"agents": func(m *matrix) string { return fmt.Sprint(m.member("victim", "victim@example.com", false)) },
 		"users":  func(m *matrix) string { return fmt.Sprint(m.member("other victim", "victim2@example.com", false)) },
 		// The stored number, not that of the conversation in the account: there is one.
-		"conversations": func(m *matrix) string { return m.world.text(`SELECT CAST(MAX(display_id) AS TEXT) FROM conversations`) },
-		"contacts":      func(m *matrix) string { return m.world.text(`SELECT CAST(MAX(id) AS TEXT) FROM contacts`) },
-		"messages":      func(m *matrix) string { return m.world.text(`SELECT CAST(MAX(id) AS TEXT) FROM messages`) },
+		"conversations": func(m *matrix) string { return m.text(`SELECT CAST(MAX(display_id) AS TEXT) FROM conversations`) },
+		"contacts":      func(m *matrix) string { return m.text(`SELECT CAST(MAX(id) AS TEXT) FROM contacts`) },
+		"messages":      func(m *matrix) string { return m.text(`SELECT CAST(MAX(id) AS TEXT) FROM messages`) },
 		"inboxes":       func(m *matrix) string { return fmt.Sprint(m.inbox) },
 		"inbox_members": func(m *matrix) string { return fmt.Sprint(m.inbox) },
 		"working_hours": func(m *matrix) string {
-			return m.world.text(`SELECT CAST(MIN(id) AS TEXT) FROM working_hours WHERE inbox_id = $1`, m.inbox)
+			return m.text(`SELECT CAST(MIN(id) AS TEXT) FROM working_hours WHERE inbox_id = $1`, m.inbox)
 		},
 		"public/inboxes": func(m *matrix) string {
 			m.shop(shop, nil)

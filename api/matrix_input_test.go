@@ -87,15 +87,15 @@ func (in *badInput) paths() {
 			numbers[name] = f.Type.Kind() == reflect.Int64
 		}
 	})
-	real, wanted := strings.Split(in.call.path, "/"), strings.Split(in.call.row.Template(), "/")
+	there, wanted := strings.Split(in.call.path, "/"), strings.Split(in.call.row.Template(), "/")
 	for i, s := range wanted {
 		if !strings.HasPrefix(s, "{") || strings.HasSuffix(in.call.row.Path, ":*}") && i == len(wanted)-1 {
 			continue
 		}
 		for _, odd := range []string{"x", "-1", "1.5", "0x1", "99999999999999999999", "%00", "%ff", "%D9%A1", "1%00"} {
-			path := strings.Join(real[:i], "/") + "/" + odd
-			if i+1 < len(real) {
-				path += "/" + strings.Join(real[i+1:], "/")
+			path := strings.Join(there[:i], "/") + "/" + odd
+			if i+1 < len(there) {
+				path += "/" + strings.Join(there[i+1:], "/")
 			}
 			// A word may be another route's path.
 			if other := in.find(path); other != in.call.row {

@@ -135,26 +135,26 @@ func TestSwagger(t *testing.T) {
 			return res, string(b)
 		}
 		res, page := get("/swagger", "identity")
-		if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/html; charset=utf-8" || strings.Contains(res.Header.Get("Content-Security-Policy"), "unsafe") {
+		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/html; charset=utf-8" || strings.Contains(res.Header.Get("Content-Security-Policy"), "unsafe") {
 			t.Errorf("page: %d %v", res.StatusCode, res.Header)
 		}
 		for _, asset := range []string{"swagger-ui.css", "swagger-ui-bundle.js", "start.js", "favicon-32x32.png"} {
 			res, plain := get("/swagger/"+asset, "identity")
-			if res.StatusCode != 200 || plain == "" || !strings.Contains(page, "/swagger/"+asset) || res.Header.Get("Content-Encoding") != "" {
+			if res.StatusCode != http.StatusOK || plain == "" || !strings.Contains(page, "/swagger/"+asset) || res.Header.Get("Content-Encoding") != "" {
 				t.Errorf("%s: %d", asset, res.StatusCode)
 			}
 			res, packed := get("/swagger/"+asset, "gzip")
-			if isPacked := res.Header.Get("Content-Encoding") == "gzip"; res.StatusCode != 200 || isPacked != (packed != plain) {
+			if isPacked := res.Header.Get("Content-Encoding") == "gzip"; res.StatusCode != http.StatusOK || isPacked != (packed != plain) {
 				t.Errorf("%s, packed: %d %v", asset, res.StatusCode, res.Header)
 			}
 		}
 		res, body := get("/swagger/swagger.json", "identity")
 		want, err := api.Describe(slices.Concat(app.HookRows(), w.api.Rows()), false)
-		if err != nil || res.StatusCode != 200 || body != string(want) || res.Header.Get("Content-Type") != "application/json" {
+		if err != nil || res.StatusCode != http.StatusOK || body != string(want) || res.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("document: %d %v %.80s", res.StatusCode, err, body)
 		}
 		for _, path := range []string{"/swagger/nothing.js", "/swagger/../go.mod", "/swagger/embed.go", "/swagger/a/b.js", "/swagger/.js"} {
-			if res, body := get(path, "gzip"); res.StatusCode != 404 || body != "" {
+			if res, body := get(path, "gzip"); res.StatusCode != http.StatusNotFound || body != "" {
 				t.Errorf("%s: %d %q", path, res.StatusCode, body)
 			}
 		}

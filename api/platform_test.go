@@ -109,7 +109,7 @@ func TestPlatformKnownUser(t *testing.T) {
 
 func TestPlatformUserRefusals(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		const users = "/platform/api/v1/users"
 		eva := w.platformUser("platform", "eva@shop.example")
 		path := fmt.Sprintf("%s/%d", users, eva)
@@ -229,7 +229,7 @@ func TestPlatformAccounts(t *testing.T) {
 
 func TestPlatformAccountRefusals(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		const accounts = "/platform/api/v1/accounts"
 		shop := w.platformAccount("platform", "Shop")
 		path := fmt.Sprintf("%s/%d", accounts, shop)

@@ -22,7 +22,7 @@ type inboxShape struct {
 	AvatarURL                  string           `json:"avatar_url"`
 	ChannelID                  int64            `json:"channel_id"`
 	Name                       string           `json:"name"`
-	ChannelType                string           `json:"channel_type" enum:"Channel::WebWidget,Channel::Api,Channel::Email,Channel::Line,Channel::Telegram,Channel::Sms,Channel::Whatsapp,Channel::Voice,Channel::TwilioSms,Channel::FacebookPage,Channel::Instagram,Channel::TwitterProfile"`
+	ChannelType                string           `json:"channel_type"`
 	GreetingEnabled            bool             `json:"greeting_enabled"`
 	GreetingMessage            *string          `json:"greeting_message"`
 	WorkingHoursEnabled        bool             `json:"working_hours_enabled"`
@@ -128,6 +128,15 @@ type assignmentShape struct {
 
 // Shape implements route.Shaped.
 func (inboxOut) Shape() any { return inboxShape{} }
+
+// FieldShapes implements route.FieldShaped.
+func (inboxShape) FieldShapes() map[string]any {
+	return map[string]any{"channel_type": route.Enum(
+		"Channel::WebWidget", "Channel::Api", "Channel::Email", "Channel::Line",
+		"Channel::Telegram", "Channel::Sms", "Channel::Whatsapp", "Channel::Voice",
+		"Channel::TwilioSms", "Channel::FacebookPage", "Channel::Instagram", "Channel::TwitterProfile",
+	)}
+}
 
 // FieldShapes implements route.FieldShaped.
 func (inboxSlim) FieldShapes() map[string]any {

@@ -103,7 +103,7 @@ func (a *API) byConsole(ctx context.Context, cookie string) (route.Caller, error
 // setCookie adds a cookie to the answer. life 0: until the browser ends; less: it is
 // taken away.
 func (a *API) setCookie(c *route.Call, name, value string, life time.Duration) {
-	cookie := http.Cookie{
+	cookie := http.Cookie{ //nolint:gosec // without https there is no other way
 		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		Secure: strings.HasPrefix(a.Desk.PublicURL, "https://"), MaxAge: int(life.Seconds()),
 	}
@@ -112,9 +112,10 @@ func (a *API) setCookie(c *route.Call, name, value string, life time.Duration) {
 
 // flash is what the next page tells.
 type flash struct {
-	Notice, Alert string            `json:",omitempty"`
-	Values        map[string]string `json:",omitempty"` // of a form that is shown again
-	Until         int64             // unix seconds
+	Notice string            `json:"notice,omitempty"`
+	Alert  string            `json:"alert,omitempty"`
+	Values map[string]string `json:"values,omitempty"` // of a form that is shown again
+	Until  int64             `json:"until"`            // unix seconds
 }
 
 // maxAlert is how long an alert may be, in bytes: a cookie has 4 KB.
@@ -212,6 +213,12 @@ func (a *API) pageHeaders(c *route.Call, policy, frames string) {
 func (a *API) genuine(in consoleForm) bool {
 	token := a.readToken(in.cookie(route.ConsoleCookie))
 	return token != "" && hmac.Equal([]byte(in.CSRF), []byte(a.consoleMAC("form", token)))
+}
+
+// changes tells whether the method that a form means, which can send one only, changes
+// a record.
+func changes(method string) bool {
+	return strings.EqualFold(method, http.MethodPatch) || strings.EqualFold(method, http.MethodPut)
 }
 
 // textExpired is what people read whose form is not ours, or not any more.

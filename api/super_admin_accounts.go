@@ -171,7 +171,7 @@ type postConsoleAccountIn struct {
 }
 
 func (a *API) postConsoleAccount(ctx context.Context, c *route.Call, in postConsoleAccountIn) (any, error) {
-	if in.Method != "patch" && in.Method != "put" {
+	if !changes(in.Method) {
 		return nil, route.Numbered(http.StatusNotFound)
 	}
 	return a.updateConsoleAccount(ctx, c, updateConsoleAccountIn{in.ID, in.consoleAccountIn})

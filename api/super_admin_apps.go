@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"tributary/api/pages"
@@ -95,10 +96,10 @@ type postConsoleAppIn struct {
 }
 
 func (a *API) postConsoleApp(ctx context.Context, c *route.Call, in postConsoleAppIn) (any, error) {
-	switch in.Method {
-	case "delete":
+	switch {
+	case strings.EqualFold(in.Method, http.MethodDelete):
 		return a.deleteConsoleApp(ctx, c, formID{in.ID, in.consoleForm})
-	case "patch", "put":
+	case changes(in.Method):
 		return a.updateConsoleApp(ctx, c, updateConsoleAppIn{in.ID, in.consoleAppIn})
 	}
 	return nil, route.Numbered(http.StatusNotFound)

@@ -204,7 +204,7 @@ type postConsoleUserIn struct {
 }
 
 func (a *API) postConsoleUser(ctx context.Context, c *route.Call, in postConsoleUserIn) (any, error) {
-	if in.Method != "patch" && in.Method != "put" {
+	if !changes(in.Method) {
 		return nil, route.Numbered(http.StatusNotFound)
 	}
 	return a.updateConsoleUser(ctx, c, updateConsoleUserIn{in.ID, in.consoleUserIn})

@@ -36,12 +36,18 @@ const mailsKept = 14 * 24 * time.Hour
 // templatesRound is how often channels are looked for whose templates are old.
 const templatesRound = 5 * time.Minute
 
+// notificationsRound is how often notifications that were put off are looked at, and
+// old ones.
+const notificationsRound = 5 * time.Minute
+
 // Run trims once a minute.
 func (h *housekeeping) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	templates := time.NewTicker(templatesRound)
 	defer templates.Stop()
+	notifications := time.NewTicker(notificationsRound)
+	defer notifications.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -51,6 +57,10 @@ func (h *housekeeping) Run(ctx context.Context) error {
 				h.log.Warn("message templates not ordered", "error", err)
 			} else if n > 0 {
 				h.log.Debug("message templates ordered", "channels", n)
+			}
+		case <-notifications.C:
+			if err := h.desk.TendNotifications(ctx); err != nil && ctx.Err() == nil {
+				h.log.Warn("notifications not tended", "error", err)
 			}
 		case <-tick.C:
 			if n, err := h.queue.Trim(ctx, h.maxAge, h.maxBytes); err != nil && ctx.Err() == nil {

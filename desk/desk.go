@@ -47,6 +47,9 @@ type Options struct {
 	Mail Mailer
 	// HTTP calls the operator's own endpoints; nil: none is called.
 	HTTP *http.Client
+	// Guarded calls addresses that users supplied: the push services of their devices;
+	// nil: none is called.
+	Guarded *http.Client
 	// DefaultLocale is the language of those who chose none.
 	DefaultLocale string
 	// PasswordCost is bcrypt's; 0: 11. Less is for tests only.

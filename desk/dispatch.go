@@ -77,7 +77,9 @@ func (d *Dispatcher) drain(ctx context.Context) (int, error) {
 				ordered = ordered || made
 			}
 		}
-		return nil
+		made, err := orderNotices(ctx, tx, rows)
+		ordered = ordered || made
+		return err
 	})
 	if err == nil && ordered {
 		d.jobs()

@@ -286,7 +286,9 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobRegister: d.register, JobDeleteInbox: d.deleteInbox, JobTemplates: d.syncTemplates,
 		JobTyping: d.typing, JobMarkRead: d.markRead, JobInboxWebhook: d.inboxWebhook, JobMemberLeft: d.memberLeft, JobTeamDeleted: d.teamDeleted,
 		JobUserMail: d.userMail, JobInstallationEvent: d.installationEvent,
-		JobDeleteUser: d.deleteUser, JobDeleteAccount: d.deleteAccount,
+		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
+		JobNotificationsDeleted: d.notificationsDeleted,
+		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
 		JobBotDeleted: d.botDeleted,
 	}
 }

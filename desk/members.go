@@ -44,6 +44,9 @@ func (d *Desk) AddMember(ctx context.Context, tx *store.Tx, by Actor, m store.Me
 	}); err != nil {
 		return err
 	}
+	if err := tx.InsertNotificationSettings(ctx, store.DefaultNotificationSettings(m.AccountID, m.UserID)); err != nil {
+		return err
+	}
 	return tx.InsertOutbox(ctx, []store.OutboxRow{memberEvent("agent.added", m)})
 }
 
@@ -254,6 +257,9 @@ func (d *Desk) removeMember(ctx context.Context, by Actor, job MemberJob) error 
 		}
 		left, err := tx.DeleteMembership(ctx, m)
 		if err != nil {
+			return err
+		}
+		if err := tx.DeleteNotificationSettings(ctx, accountID, userID); err != nil {
 			return err
 		}
 		if err := auditTeamMembers(ctx, tx, by, accountID, auditDestroy, left.Teams); err != nil {

@@ -69,10 +69,13 @@ func (t *Tx) bootstrap(ctx context.Context, b *Bootstrapped, email, name, passwo
 		VALUES ($1, $2, 1, $3, $3, $3)`, b.AccountID, b.UserID, t.now()); err != nil {
 		return fmt.Errorf("store: insert membership: %w", err)
 	}
+	err := t.InsertNotificationSettings(ctx, DefaultNotificationSettings(b.AccountID, b.UserID))
+	if err != nil {
+		return err
+	}
 	if _, err := t.EndOnboarding(ctx); err != nil {
 		return err
 	}
-	var err error
 	if b.AccessToken, err = t.newToken(ctx, OwnerUser, b.UserID); err != nil {
 		return err
 	}

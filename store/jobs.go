@@ -13,8 +13,9 @@ const (
 	LaneMedia    = "media"    // downloads of what came with messages, and of avatars
 	LaneBulk     = "bulk"     // imports, deletions
 	LaneWebhooks = "webhooks" // calls of customers' endpoints
-	LaneNumbers  = "numbers"  // news about WhatsApp numbers, which wait for nobody's answer
+	LaneNumbers  = "numbers"  // what waits for nobody's answer: news about WhatsApp numbers, whom to notify
 	LaneMail     = "mail"     // mails
+	LanePush     = "push"     // calls of the push services of members' devices
 )
 
 // Job is work to be done later, at least once.

@@ -130,6 +130,7 @@ func (p *planned) fill() {
 	p.fillPeople(series)
 	p.fillPlatform(series)
 	p.fillBots(series)
+	p.fillNotifications()
 }
 
 // plan is how the database runs a statement, a step a line.
@@ -196,6 +197,16 @@ func literal(v any) string {
 		return "'" + strings.ReplaceAll(v, "'", "''") + "'"
 	case int, int64:
 		return fmt.Sprint(v)
+	case *string:
+		if v == nil {
+			return "NULL"
+		}
+		return literal(*v)
+	case *int64:
+		if v == nil {
+			return "NULL"
+		}
+		return fmt.Sprint(*v)
 	case bool:
 		return strconv.FormatBool(v)
 	}
@@ -203,7 +214,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -215,6 +226,9 @@ func (p *planned) scanned(s statement, plan string) []string {
 	tables := map[string]string{}
 	for _, m := range p.big.FindAllStringSubmatch(s.query, -1) {
 		tables[m[1]], tables[m[2]] = m[1], m[1]
+	}
+	for _, name := range []string{"notifications", "notification_settings", "notification_subscriptions"} {
+		tables[name] = name // most statements need no other name for them
 	}
 	scan := postgresScan
 	if p.s.d.name == "sqlite" {
@@ -285,7 +299,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans()))
 }
 
 // check runs every case and looks at the plans of its statements.

@@ -128,45 +128,118 @@ func (s *Store) ThreadView(ctx context.Context, conversationID int64) (ThreadVie
 	return v, s.completeThread(ctx, &v)
 }
 
+// ThreadViews reads conversations of an account as ThreadView does. Those that are
+// gone are absent.
+func (s *Store) ThreadViews(ctx context.Context, accountID int64, conversationIDs []int64) (map[int64]ThreadView, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT `+threadColumns+`
+		FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN conversations c`+threadJoins+`WHERE c.id = x.id AND c.account_id = $1`,
+		accountID, ids(conversationIDs))
+	if err != nil {
+		return nil, fmt.Errorf("store: thread views: %w", err)
+	}
+	list, err := collect(rows, "thread views", (*ThreadView).fields)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]*ThreadView, len(list))
+	for i := range list {
+		views[i] = &list[i]
+	}
+	if err := s.completeThreads(ctx, accountID, views); err != nil {
+		return nil, err
+	}
+	out := make(map[int64]ThreadView, len(list))
+	for _, v := range list {
+		out[v.Conversation.ID] = v
+	}
+	return out, nil
+}
+
 // completeThread reads what stands in other rows than the conversation's.
 func (s *Store) completeThread(ctx context.Context, v *ThreadView) error {
-	v.Conversation.UnreadCount = min(v.Conversation.UnreadCount, maxUnread)
-	rows, err := s.r.QueryContext(ctx, `SELECT label FROM conversation_labels WHERE conversation_id = $1 ORDER BY label`, v.Conversation.ID)
+	return s.completeThreads(ctx, v.AccountID, []*ThreadView{v})
+}
+
+// completeThreads is completeThread for different conversations of an account, with
+// a query for each kind of row.
+func (s *Store) completeThreads(ctx context.Context, accountID int64, list []*ThreadView) error {
+	if len(list) == 0 {
+		return nil
+	}
+	views := make(map[int64]*ThreadView, len(list))
+	keys := make([]int64, len(list))
+	for i, v := range list {
+		v.Conversation.UnreadCount = min(v.Conversation.UnreadCount, maxUnread)
+		views[v.Conversation.ID], keys[i] = v, v.Conversation.ID
+	}
+	set := ids(keys)
+	rows, err := s.r.QueryContext(ctx, `SELECT l.conversation_id, l.label FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN conversation_labels l
+		WHERE l.conversation_id = x.id ORDER BY l.label`, set)
 	if err != nil {
 		return fmt.Errorf("store: labels: %w", err)
 	}
-	if v.Labels, err = collect(rows, "labels", func(l *string) []any { return []any{l} }); err != nil {
+	type labelled struct {
+		id    int64
+		label string
+	}
+	labels, err := collect(rows, "labels", func(l *labelled) []any { return []any{&l.id, &l.label} })
+	if err != nil {
 		return err
 	}
-	rows, err = s.r.QueryContext(ctx, `SELECT `+messageColumns+` FROM messages m
-		WHERE m.conversation_id = $1 AND m.private = FALSE AND m.message_type <> 2 ORDER BY m.id DESC LIMIT 1`, v.Conversation.ID)
-	if err != nil {
-		return fmt.Errorf("store: last message: %w", err)
+	for _, l := range labels {
+		views[l.id].Labels = append(views[l.id].Labels, l.label)
 	}
-	last, err := collect(rows, "last message", (*MessageRow).fields)
+	rows, err = s.r.QueryContext(ctx, `SELECT `+messageColumns+` FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN messages m
+		WHERE m.id = (SELECT k.id FROM messages k WHERE k.conversation_id = x.id AND k.private = FALSE AND k.message_type <> 2
+			ORDER BY k.id DESC LIMIT 1)`, set)
+	if err != nil {
+		return fmt.Errorf("store: last messages: %w", err)
+	}
+	last, err := collect(rows, "last messages", (*MessageRow).fields)
 	if err != nil {
 		return err
 	}
 	if err := s.addAttachments(ctx, last); err != nil {
 		return err
 	}
-	var users []int64
-	if v.Conversation.AssigneeID != nil {
-		users = append(users, *v.Conversation.AssigneeID)
+	for i := range last {
+		views[last[i].ConversationID].Last = &last[i]
 	}
-	if len(last) > 0 {
-		v.Last = &last[0]
-		if v.Last.SenderType != nil && *v.Last.SenderType == "User" && v.Last.SenderID != nil && !slices.Contains(users, *v.Last.SenderID) {
-			users = append(users, *v.Last.SenderID)
+	return s.addAgents(ctx, accountID, list)
+}
+
+// addAgents fills Agents of all threads with one query.
+func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadView) error {
+	of := make([][]int64, len(list))
+	var users []int64
+	for i, v := range list {
+		if v.Conversation.AssigneeID != nil {
+			of[i] = append(of[i], *v.Conversation.AssigneeID)
 		}
-		if v.Last.SenderType != nil && *v.Last.SenderType == OwnerBot && v.Last.SenderID != nil {
-			if v.Bot, err = s.botInInbox(ctx, *v.Last.SenderID, v.InboxID); err != nil {
+		if m := v.Last; m != nil && m.SenderType != nil && *m.SenderType == OwnerUser && m.SenderID != nil {
+			of[i] = append(of[i], *m.SenderID)
+		}
+		users = append(users, of[i]...)
+	}
+	slices.Sort(users)
+	agents, err := s.Agents(ctx, accountID, slices.Compact(users))
+	if err != nil {
+		return err
+	}
+	for i, v := range list {
+		v.Agents = make(map[int64]AgentRow, len(of[i]))
+		for _, id := range of[i] {
+			if a, ok := agents[id]; ok {
+				v.Agents[id] = a
+			}
+		}
+		if m := v.Last; m != nil && m.SenderType != nil && *m.SenderType == OwnerBot && m.SenderID != nil {
+			if v.Bot, err = s.botInInbox(ctx, *m.SenderID, v.InboxID); err != nil {
 				return err
 			}
 		}
 	}
-	v.Agents, err = s.Agents(ctx, v.AccountID, users)
-	return err
+	return nil
 }
 
 // MessageView reads a message for a webhook; ErrNotFound when it is gone.

@@ -129,6 +129,24 @@ const (
 	NoticeFooter    Key = "notice.footer" // account
 )
 
+// What a notification to a member says happened: its title. number is the
+// conversation's.
+const (
+	NotificationCreation      Key = "notification.creation"      // number, inbox
+	NotificationAssignment    Key = "notification.assignment"    // number
+	NotificationNewMessage    Key = "notification.new_message"   // number, of a conversation that is theirs
+	NotificationMention       Key = "notification.mention"       // number
+	NotificationParticipating Key = "notification.participating" // number, of a conversation that they follow
+)
+
+// What stands in a notification, and in the mail about it.
+const (
+	NotificationAttachment Key = "notification.attachment" // a message without words
+	NotificationNoContent  Key = "notification.no_content" // an empty message
+	NotificationOpen       Key = "notification.open"       // the button
+	NotificationFooter     Key = "notification.footer"     // account
+)
+
 // What mails to users say: one thing to do, and what it is about.
 const (
 	MailHello          Key = "mail.hello"    // name

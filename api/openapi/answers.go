@@ -32,7 +32,7 @@ func (b *builder) answers(r *route.Row, method string) map[string]any {
 		}
 		if status, body := r.UnsignedAnswer(); body != nil {
 			if status != http.StatusUnauthorized {
-				list[http.StatusUnauthorized] = b.refuse(refusal{"ForeignToken", "The token is no user's.", []reflect.Type{errorShape}, []string{exampleToken, exampleBots}})
+				list[http.StatusUnauthorized] = b.refuse(foreignToken)
 			}
 			b.add(list, status, b.output(body), "")
 		}
@@ -170,7 +170,8 @@ func isPage(r *route.Row) bool {
 // page notes what such a row answers.
 func page(list map[int]answer) {
 	for status, text := range map[int]string{
-		http.StatusOK: "A page.", http.StatusNotModified: "If-None-Match names what the caller has.", http.StatusBadRequest: "The request cannot be read.", http.StatusUnauthorized: "A page that says why not.",
+		http.StatusOK: "A page.", http.StatusNotModified: "If-None-Match names what the caller has.",
+		http.StatusBadRequest: "The request cannot be read.", http.StatusUnauthorized: "A page that says why not.",
 		http.StatusForbidden: "A page that says why not.", http.StatusNotFound: "There is no such page.", http.StatusRequestEntityTooLarge: "The body is too large.",
 		http.StatusUnprocessableEntity: "The page, with what is wrong with the form.", http.StatusTooManyRequests: "Too many requests; try again later.",
 		http.StatusInternalServerError: "The server failed.",
@@ -185,6 +186,10 @@ func page(list map[int]answer) {
 var redirect = answer{text: "It is there.", headers: map[string]any{
 	"Location": map[string]any{"required": true, "schema": schema{"type": "string"}},
 }}
+
+// foreignToken is what rows with an answer of their own for who has not signed in say
+// to tokens of others.
+var foreignToken = refusal{"ForeignToken", "The token is no user's.", []reflect.Type{errorShape}, []string{exampleToken, exampleBots}}
 
 // neverAnswers tells the output of handlers that only refuse: a struct of nothing.
 func neverAnswers(out reflect.Type) bool {

@@ -131,10 +131,15 @@ func unauthorized(r *route.Row) (refusal, bool) {
 
 // failing are refusals that rows add by route.Row.Fails.
 var failing = map[int]refusal{
-	http.StatusBadRequest:          {"Refused", "What was sent is refused: the text says why.", []reflect.Type{errorShape, numberedShape}, nil},
-	http.StatusUnauthorized:        {"NotAuthorized", "The caller may not do this.", []reflect.Type{errorShape}, []string{examplePolicy}},
-	http.StatusNotFound:            {"NotFound", "There is no such record.", []reflect.Type{errorShape, numberedShape}, []string{`{"error":"Resource could not be found"}`}},
-	http.StatusPaymentRequired:     {"LimitReached", "The plan's limit is reached.", []reflect.Type{errorShape}, []string{`{"error":"Account limit exceeded. Please purchase more licenses"}`}},
+	http.StatusBadRequest:   {"Refused", "What was sent is refused: the text says why.", []reflect.Type{errorShape, numberedShape}, nil},
+	http.StatusUnauthorized: {"NotAuthorized", "The caller may not do this.", []reflect.Type{errorShape}, []string{examplePolicy}},
+	http.StatusNotFound: {
+		"NotFound", "There is no such record.", []reflect.Type{errorShape, numberedShape}, []string{`{"error":"Resource could not be found"}`},
+	},
+	http.StatusPaymentRequired: {
+		"LimitReached", "The plan's limit is reached.", []reflect.Type{errorShape},
+		[]string{`{"error":"Account limit exceeded. Please purchase more licenses"}`},
+	},
 	http.StatusForbidden:           {"Forbidden", "This is turned off, or not for the caller.", []reflect.Type{errorShape}, nil},
 	http.StatusConflict:            {"Conflict", "Something else is under way or came first.", []reflect.Type{errorShape}, nil},
 	http.StatusUnprocessableEntity: {"Unprocessable", "What was sent is refused: the text says why.", []reflect.Type{invalidShape, errorShape}, nil},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -80,14 +81,14 @@ func (s *schemas) output(t reflect.Type) schema {
 		return nullable(s.output(of))
 	}
 	if t.Implements(shapedType) && !promoted(t, "Shape") {
-		shaped, _ := reflect.Zero(t).Interface().(route.Shaped)
+		shaped, _ := reflect.TypeAssert[route.Shaped](reflect.Zero(t))
 		if t.Name() == "" {
 			return s.shape(shaped.Shape())
 		}
 		return s.component(t, func() schema { return s.own(shaped.Shape()) })
 	}
 	if t.Implements(enumType) {
-		list, _ := reflect.Zero(t).Interface().(interface{ Enum() []string })
+		list, _ := reflect.TypeAssert[interface{ Enum() []string }](reflect.Zero(t))
 		return schema{"type": "string", "enum": list.Enum()}
 	}
 	if t.Implements(textType) {
@@ -145,7 +146,7 @@ func (s *schemas) own(v any) schema {
 func (s *schemas) object(t reflect.Type) schema {
 	shapes := map[string]any{}
 	if t.Implements(fieldShapedType) {
-		shaped, _ := reflect.Zero(t).Interface().(route.FieldShaped)
+		shaped, _ := reflect.TypeAssert[route.FieldShaped](reflect.Zero(t))
 		shapes = shaped.FieldShapes()
 	}
 	properties := schema{}
@@ -162,7 +163,7 @@ func (s *schemas) object(t reflect.Type) schema {
 		defer func() { s.at = before }()
 		s.at += ", " + t.Name() + "." + f.Name
 		optional := strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
-		p := schema{}
+		var p schema
 		if shape, ok := shapes[name]; ok {
 			p = s.shape(shape)
 		} else if p, ok = tagged(f); !ok {
@@ -266,9 +267,7 @@ func notNull(s schema) schema {
 
 func clone(s schema) schema {
 	out := make(schema, len(s))
-	for k, v := range s {
-		out[k] = v
-	}
+	maps.Copy(out, s)
 	return out
 }
 
@@ -278,8 +277,8 @@ func promoted(t reflect.Type, method string) bool {
 	if t.Kind() != reflect.Struct {
 		return false
 	}
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Anonymous {
+	for f := range t.Fields() {
+		if f.Anonymous {
 			if _, has := f.Type.MethodByName(method); has {
 				return true
 			}
@@ -368,11 +367,11 @@ func (s *schemas) input(t reflect.Type, withFiles bool) schema {
 		return nullable(s.input(t.Elem(), withFiles))
 	}
 	if t.Implements(shapedType) {
-		shaped, _ := reflect.Zero(t).Interface().(route.Shaped)
+		shaped, _ := reflect.TypeAssert[route.Shaped](reflect.Zero(t))
 		return s.shape(shaped.Shape())
 	}
 	if t.Implements(enumType) {
-		list, _ := reflect.Zero(t).Interface().(interface{ Enum() []string })
+		list, _ := reflect.TypeAssert[interface{ Enum() []string }](reflect.Zero(t))
 		return schema{"type": "string", "enum": list.Enum()}
 	}
 	if reflect.PointerTo(t).Implements(paramType) {

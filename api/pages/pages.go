@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -85,7 +86,7 @@ func Thousands(n int64) string {
 	if n < 0 {
 		return "-" + Thousands(-n)
 	}
-	s := fmt.Sprint(n)
+	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}

@@ -178,8 +178,7 @@ func IsOpt(t reflect.Type) (of reflect.Type, ok bool) {
 // EachField visits the fields of an input or output struct, those of embedded structs
 // included.
 func EachField(t reflect.Type, visit func(f reflect.StructField)) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
 			EachField(f.Type, visit)
 			continue

@@ -158,6 +158,9 @@ func TestThrottleRules(t *testing.T) {
 			}[i%3]
 		}},
 		"sign-up": {5, 30 * time.Minute, "accounts/ip", func(int) request { return request{method: "POST", path: "/api/v1/accounts"} }},
+		"onboarding": {20, 5 * time.Minute, "onboarding/ip", func(int) request {
+			return request{method: "POST", path: "/installation/onboarding"}
+		}},
 		"super admins": {5, 5 * time.Minute, "super_admin_login/ip", func(int) request {
 			return request{method: "POST", path: "/super_admin/sign_in"}
 		}},

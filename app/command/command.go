@@ -78,7 +78,8 @@ func newRoot(environ []string, out io.Writer) *cobra.Command {
 			Use: "serve", Short: "Run the program (the default)", Args: noArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		},
-		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.platformCommand(), p.healthCommand(), p.whatsappCommand(), p.routesCommand(), p.openapiCommand(),
+		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.platformCommand(),
+		p.healthCommand(), p.whatsappCommand(), p.routesCommand(), p.openapiCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "tributary "+app.Version())
 			return err
@@ -94,10 +95,10 @@ func noArgs(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func exactArgs(n int, names string) cobra.PositionalArgs {
+func oneArg(name string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if len(args) != n {
-			return errUsage{fmt.Errorf("usage: %s %s", c.CommandPath(), names)}
+		if len(args) != 1 {
+			return errUsage{fmt.Errorf("usage: %s %s", c.CommandPath(), name)}
 		}
 		return nil
 	}

@@ -26,7 +26,7 @@ func (p *program) platformCommand() *cobra.Command {
 	}
 	var asJSON bool
 	create := &cobra.Command{
-		Use: "create NAME", Short: "Make a platform app and print its token", Args: exactArgs(1, "NAME"),
+		Use: "create NAME", Short: "Make a platform app and print its token", Args: oneArg("NAME"),
 		RunE: func(c *cobra.Command, args []string) error { return p.createApp(c.Context(), args[0], asJSON) },
 	}
 	list := &cobra.Command{
@@ -34,7 +34,7 @@ func (p *program) platformCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return p.listApps(c.Context(), asJSON) },
 	}
 	remove := &cobra.Command{
-		Use: "delete ID", Short: "Delete a platform app: its token works no more, what it made stays", Args: exactArgs(1, "ID"),
+		Use: "delete ID", Short: "Delete a platform app: its token works no more, what it made stays", Args: oneArg("ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil || id <= 0 {

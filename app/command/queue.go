@@ -46,10 +46,10 @@ func (p *program) queueCommand() *cobra.Command {
 	c.AddCommand(
 		&cobra.Command{Use: "stats", Short: "Count what is in the queue", Args: noArgs, RunE: p.inspect(p.stats)},
 		list,
-		&cobra.Command{Use: "show ID", Short: "Show one entry with its event and the webhook's body", Args: exactArgs(1, "ID"), RunE: p.inspect(p.show)},
+		&cobra.Command{Use: "show ID", Short: "Show one entry with its event and the webhook's body", Args: oneArg("ID"), RunE: p.inspect(p.show)},
 		replay,
 		&cobra.Command{
-			Use: "discard ID", Short: "Remove a dead letter for good", Args: exactArgs(1, "ID"),
+			Use: "discard ID", Short: "Remove a dead letter for good", Args: oneArg("ID"),
 			RunE: p.inspect(func(ctx context.Context, q app.Inspector, args []string) error {
 				if err := q.Discard(ctx, args[0]); err != nil {
 					return missing(err, args[0])

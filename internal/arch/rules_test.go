@@ -132,6 +132,7 @@ var libraries = []struct {
 		"routes are rows; the router belongs to who mounts them",
 	},
 	{"github.com/nicksnyder/go-i18n", []string{"wording"}, true, "texts are the catalogue's"},
+	{"github.com/SherClockHolmes/webpush-go", []string{"desk"}, false, "keys and addresses of devices stay in one place"},
 	{"github.com/wneessen/go-mail", []string{"mail"}, false, "who has something to tell hands a mail.Message over"},
 	{"github.com/emersion/go-smtp", nil, true, "stand-ins belong to tests"},
 	{"github.com/emersion/go-sasl", nil, true, "stand-ins belong to tests"},

@@ -162,6 +162,7 @@ func Cases() []Case {
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(),
+		notificationCases(), notificationSettingsCases(),
 		platformCases(),
 		botCases(), policyCases(),
 	} {

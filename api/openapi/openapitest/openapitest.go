@@ -146,7 +146,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	if err != nil {
 		res.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{err}))
-		return res, nil
+		return res, nil //nolint:nilerr // whoever reads the body gets it
 	}
 	if err := t.Check(req.Method, req.URL.EscapedPath(), res.StatusCode, res.Header, body); err != nil {
 		t.report(err)
