@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -16,8 +17,8 @@ func (a *API) agents() []route.Row {
 	const agents = account + "/agents"
 	return []route.Row{
 		route.Get(agents, route.Member, a.listAgents),
-		route.Post(agents, route.Admin, a.createAgent).Flat("agent"),
-		route.Post(agents+"/bulk_create", route.Admin, a.createAgents),
+		route.Post(agents, route.Admin, a.createAgent).Flat("agent").Fails(http.StatusPaymentRequired),
+		route.Post(agents+"/bulk_create", route.Admin, a.createAgents).Fails(http.StatusPaymentRequired),
 		route.Patch(agents+"/{id}", route.Admin, a.updateAgent).Flat("agent").Finds("id", a.agentExists),
 		route.Delete(agents+"/{id}", route.Admin, a.deleteAgent).Finds("id", a.agentExists),
 		route.Get(account+"/assignable_agents", route.Member, a.listAssignableAgents),

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
 
 	"tributary/api/route"
 	"tributary/chat"
@@ -36,10 +37,16 @@ type Deps struct {
 	SignupOpen func() bool
 	// ConversationsPerPage is CONVERSATION_RESULTS_PER_PAGE; 0: 25.
 	ConversationsPerPage int
+	// Beside are the routes that others mount beside the API's: its description has
+	// them, too.
+	Beside []route.Row
 }
 
 // API serves the account API.
-type API struct{ Deps }
+type API struct {
+	Deps
+	description func() ([]byte, error) // made when it is first asked for
+}
 
 // New makes the API.
 func New(d Deps) *API {
@@ -49,7 +56,9 @@ func New(d Deps) *API {
 	if d.SignupOpen == nil {
 		d.SignupOpen = func() bool { return false }
 	}
-	return &API{d}
+	a := &API{Deps: d}
+	a.description = sync.OnceValues(func() ([]byte, error) { return Describe(slices.Concat(d.Beside, a.Rows()), false) })
+	return a
 }
 
 // account is the prefix of everything inside an account.
@@ -59,6 +68,7 @@ const account = "/api/v1/accounts/{account_id}"
 func (a *API) Rows() []route.Row {
 	return slices.Concat(
 		a.info(),
+		a.swagger(),
 		a.files(),
 		a.sessions(),
 		a.sessionPasswords(),

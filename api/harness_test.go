@@ -26,6 +26,7 @@ import (
 
 	"tributary/api"
 	"tributary/api/route"
+	"tributary/app"
 	"tributary/blob"
 	"tributary/blob/disk"
 	"tributary/channels"
@@ -36,6 +37,7 @@ import (
 	"tributary/mail"
 	"tributary/presence"
 	"tributary/store"
+	"tributary/whatsapp"
 )
 
 // world is an installation with one account: an administrator, an agent who is
@@ -142,13 +144,21 @@ func newWorld(t *testing.T, databaseURL string) *world {
 		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL,
 		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: presence.NewLocal(now, presence.Duration),
 	})
+	engine := whatsapp.New(ctx, whatsapp.Options{
+		Store: w.store, Directory: directory, HTTP: w.providers.Client(), Setting: w.setting, PublicURL: publicURL, Now: now, Log: log, Owner: "test",
+	})
+	t.Cleanup(func() {
+		if err := engine.Close(context.Background()); err != nil {
+			t.Errorf("close the engine: %v", err)
+		}
+	})
 	signup := func() bool { return w.settings["ENABLE_ACCOUNT_SIGNUP"] == "true" }
-	w.api = api.New(api.Deps{Store: w.store, Desk: w.desk, Files: w.files, Setting: w.setting, HTTP: w.providers.Client(), SignupOpen: signup, Queue: func(context.Context) error {
+	w.api = api.New(api.Deps{Store: w.store, Beside: app.HookRows(), Desk: w.desk, Files: w.files, Setting: w.setting, HTTP: w.providers.Client(), SignupOpen: signup, Queue: func(context.Context) error {
 		if w.settings["queue"] == "down" {
 			return io.ErrUnexpectedEOF
 		}
 		return nil
-	}})
+	}, WhatsApp: engine})
 	w.serve(log, now)
 	return w
 }
@@ -160,9 +170,12 @@ func (w *world) serve(log *slog.Logger, now func() time.Time) {
 	srv := &fasthttp.Server{Handler: route.Front(r.Handler, route.CORS{}), MaxRequestBodySize: 48 << 20}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()
-	w.client = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.Dial() }}}
+	checker, err := described()
+	w.must(err)
+	wire := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return ln.Dial() }}
+	w.client = &http.Client{Transport: checker.Transport(wire, func(err error) { w.t.Error(err) })}
 	w.t.Cleanup(func() {
-		w.client.CloseIdleConnections()
+		wire.CloseIdleConnections()
 		if err := srv.Shutdown(); err != nil {
 			w.t.Errorf("shutdown: %v", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -21,7 +22,7 @@ func (a *API) inboxes() []route.Row {
 	return []route.Row{
 		route.Get(account+"/inboxes", route.Member, a.listInboxes),
 		route.Get(account+"/inboxes/{id}", route.Member, a.showInbox),
-		route.Post(account+"/inboxes", route.Admin, a.createInbox).NullTexts().Limit(maxProfile).First(a.inboxesLeft),
+		route.Post(account+"/inboxes", route.Admin, a.createInbox).NullTexts().Limit(maxProfile).First(a.inboxesLeft).Fails(http.StatusPaymentRequired),
 		route.Patch(account+"/inboxes/{id}", route.Admin, a.updateInbox).NullTexts().Limit(maxProfile).Finds("id", a.inboxExists),
 		route.Delete(account+"/inboxes/{id}", route.Admin, a.deleteInbox).Finds("id", a.inboxExists),
 		route.Delete(account+"/inboxes/{id}/avatar", route.Admin, a.deleteInboxAvatar).Finds("id", a.inboxExists),

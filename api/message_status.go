@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"tributary/api/route"
 	"tributary/chat"
@@ -9,7 +10,7 @@ import (
 
 func (a *API) messageStatus() []route.Row {
 	return []route.Row{
-		route.Patch(account+"/conversations/{conversation_id}/messages/{id}", route.Member, a.updateMessageStatus),
+		route.Patch(account+"/conversations/{conversation_id}/messages/{id}", route.Member, a.updateMessageStatus).Fails(http.StatusForbidden),
 	}
 }
 

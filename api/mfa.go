@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"tributary/api/route"
 )
@@ -9,11 +10,11 @@ import (
 func (a *API) mfa() []route.Row {
 	const mfa = "/api/v1/profile/mfa"
 	return []route.Row{
-		route.Get(mfa, route.SignedIn, a.showMFA),
-		route.Post(mfa, route.SignedIn, a.createMFA),
-		route.Post(mfa+"/verify", route.SignedIn, a.verifyMFA),
-		route.Post(mfa+"/backup_codes", route.SignedIn, a.createBackupCodes),
-		route.Delete(mfa, route.SignedIn, a.deleteMFA),
+		route.Get(mfa, route.SignedIn, a.showMFA).Fails(http.StatusForbidden),
+		route.Post(mfa, route.SignedIn, a.createMFA).Fails(http.StatusForbidden),
+		route.Post(mfa+"/verify", route.SignedIn, a.verifyMFA).Fails(http.StatusForbidden),
+		route.Post(mfa+"/backup_codes", route.SignedIn, a.createBackupCodes).Fails(http.StatusForbidden),
+		route.Delete(mfa, route.SignedIn, a.deleteMFA).Fails(http.StatusForbidden),
 	}
 }
 

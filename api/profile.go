@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
 	"slices"
 
 	"tributary/api/route"
@@ -19,9 +20,9 @@ func (a *API) profile() []route.Row {
 		route.Get(me, route.SignedIn, a.showProfile),
 		route.Patch(me, route.SignedIn, a.updateProfile).Flat(key).Require(key).Limit(maxProfile),
 		route.Delete(me+"/avatar", route.SignedIn, a.deleteProfileAvatar),
-		route.Post(me+"/availability", route.SignedIn, a.setAvailability).Flat(key).Require(key),
-		route.Post(me+"/auto_offline", route.SignedIn, a.setAutoOffline).Flat(key).Require(key),
-		route.Put(me+"/set_active_account", route.SignedIn, a.setActiveAccount).Flat(key).Require(key),
+		route.Post(me+"/availability", route.SignedIn, a.setAvailability).Flat(key).Require(key).Fails(http.StatusNotFound),
+		route.Post(me+"/auto_offline", route.SignedIn, a.setAutoOffline).Flat(key).Require(key).Fails(http.StatusNotFound),
+		route.Put(me+"/set_active_account", route.SignedIn, a.setActiveAccount).Flat(key).Require(key).Fails(http.StatusNotFound),
 		route.Post(me+"/resend_confirmation", route.SignedIn, a.resendConfirmation),
 		route.Post(me+"/reset_access_token", route.SignedIn, a.resetAccessToken),
 	}

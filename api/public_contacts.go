@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"tributary/api/route"
@@ -12,9 +13,9 @@ import (
 
 func (a *API) publicContacts() []route.Row {
 	return []route.Row{
-		route.Get(publicInbox+"/contacts/{id}", route.Public, a.showPublicContact),
-		route.Post(publicInbox+"/contacts", route.Public, a.createPublicContact),
-		route.Patch(publicInbox+"/contacts/{id}", route.Public, a.updatePublicContact),
+		route.Get(publicInbox+"/contacts/{id}", route.Public, a.showPublicContact).Fails(http.StatusUnauthorized),
+		route.Post(publicInbox+"/contacts", route.Public, a.createPublicContact).Fails(http.StatusUnauthorized),
+		route.Patch(publicInbox+"/contacts/{id}", route.Public, a.updatePublicContact).Fails(http.StatusUnauthorized),
 	}
 }
 

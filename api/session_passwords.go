@@ -17,16 +17,22 @@ import (
 func (a *API) sessionPasswords() []route.Row {
 	noUser := &route.Problem{Status: http.StatusNotFound, Body: refusedSignUpOut{"error", new(bool), []string{"User not found."}}}
 	return []route.Row{
-		route.Post("/auth/password", route.Public, a.forgotPassword).Limit(route.MaxSignIn),
-		route.Patch("/auth/password", route.Public, a.resetPassword).Limit(route.MaxSignIn),
+		route.Post("/auth/password", route.Public, a.forgotPassword).Limit(route.MaxSignIn).
+			Answers(http.StatusForbidden, unsuccessfulOut{}).Answers(http.StatusNotFound, messageText{}),
+		route.Patch("/auth/password", route.Public, a.resetPassword).Limit(route.MaxSignIn).
+			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusPartialContent, mfaRequiredOut{}).
+			Answers(http.StatusUnprocessableEntity, tokenOut{}),
 		route.Get("/auth/password/new", route.Public, a.to("/app/auth/reset/password", false)),
 		route.Get("/auth/password/edit", route.Public, a.to("/app/auth/password/edit", true)),
-		route.Post("/auth/confirmation", route.Public, a.confirm).Limit(route.MaxSignIn),
+		route.Post("/auth/confirmation", route.Public, a.confirm).Limit(route.MaxSignIn).
+			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusPartialContent, mfaRequiredOut{}).
+			Answers(http.StatusUnprocessableEntity, tokenOut{}),
 		route.Get("/auth/confirmation", route.Public, a.to("/app/auth/confirmation", true)),
 		route.Get("/auth/confirmation/new", route.Public, a.to("/app/auth/confirmation", true)),
-		route.Post("/auth", route.Public, a.register).Limit(route.MaxSignIn),
-		route.Patch("/auth", route.SignedIn, a.updateRegistration).SessionOnly().Unsigned(noUser).Limit(route.MaxSignIn),
-		route.Delete("/auth", route.SignedIn, a.deleteRegistration).SessionOnly().Unsigned(noUser),
+		route.Post("/auth", route.Public, a.register).Limit(route.MaxSignIn).Answers(http.StatusUnprocessableEntity, refusedSignUpOut{}),
+		route.Patch("/auth", route.SignedIn, a.updateRegistration).SessionOnly().Unsigned(noUser).Limit(route.MaxSignIn).
+			Answers(http.StatusUnprocessableEntity, fieldErrorsOut{}),
+		route.Delete("/auth", route.SignedIn, a.deleteRegistration).SessionOnly().Unsigned(noUser).Answers(http.StatusNotFound, route.NumberedBody{}),
 	}
 }
 
@@ -173,7 +179,13 @@ func fieldErrors(err error) error {
 			fields[name] = append(fields[name], rest)
 		}
 	}
-	return &route.Problem{Status: http.StatusUnprocessableEntity, Body: map[string]any{"status": "error", "errors": fields}}
+	return &route.Problem{Status: http.StatusUnprocessableEntity, Body: fieldErrorsOut{"error", fields}}
+}
+
+// fieldErrorsOut is the refusal of an input, by field.
+type fieldErrorsOut struct {
+	Status string              `json:"status"`
+	Errors map[string][]string `json:"errors"`
 }
 
 // deleteRegistration refuses: users leave accounts, and go with the last one.

@@ -12,7 +12,9 @@ import (
 func (a *API) sessions() []route.Row {
 	return []route.Row{
 		route.Get("/auth/sign_in", route.Public, a.signInPage),
-		route.Post("/auth/sign_in", route.Public, a.signIn).Limit(route.MaxSignIn),
+		route.Post("/auth/sign_in", route.Public, a.signIn).Limit(route.MaxSignIn).
+			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusPartialContent, mfaRequiredOut{}).
+			Answers(http.StatusUnauthorized, unsuccessfulOut{}, errorOut{}).Answers(http.StatusBadRequest, errorOut{}),
 		route.Delete("/auth/sign_out", route.SignedIn, a.signOut).SessionOnly().Unsigned(unsuccessful(http.StatusNotFound, textNoSession)),
 		route.Get("/auth/validate_token", route.SignedIn, a.validateToken).SessionOnly().
 			Unsigned(unsuccessful(http.StatusUnauthorized, "Invalid login credentials")),

@@ -21,8 +21,12 @@ import (
 
 func (a *API) signUps() []route.Row {
 	return []route.Row{
-		route.Post("/api/v1/accounts", route.Public, a.signUp).MaySignIn().Limit(route.MaxSignIn),
-		route.Post("/api/v2/accounts", route.Public, a.signUpBriefly).MaySignIn().Limit(route.MaxSignIn),
+		route.Post("/api/v1/accounts", route.Public, a.signUp).MaySignIn().Limit(route.MaxSignIn).
+			Answers(http.StatusOK, dataOut[signedUpOut]{}).Answers(http.StatusForbidden, messageText{}).
+			Answers(http.StatusNotFound, route.NumberedBody{}).Answers(http.StatusUnprocessableEntity, captchaOut{}),
+		route.Post("/api/v2/accounts", route.Public, a.signUpBriefly).MaySignIn().Limit(route.MaxSignIn).
+			Answers(http.StatusOK, dataOut[signedUpOut]{}).Answers(http.StatusForbidden, messageText{}).
+			Answers(http.StatusNotFound, route.NumberedBody{}).Answers(http.StatusUnprocessableEntity, captchaOut{}),
 	}
 }
 

@@ -14,13 +14,23 @@ import (
 func (a *API) whatsapp() []route.Row {
 	inbox := account + "/inboxes/{id}"
 	return []route.Row{
-		route.Get(inbox+"/health", route.Member, a.showHealth),
-		route.Post(inbox+"/register_number", route.Admin, a.registerNumber).Finds("id", a.inboxExists),
-		route.Get(inbox+"/registration_attempts", route.Admin, a.listRegistrationAttempts).Finds("id", a.inboxExists),
-		route.Post(inbox+"/register_webhook", route.Admin, a.registerWebhook).Finds("id", a.inboxExists),
-		route.Post(inbox+"/request_code", route.Admin, a.requestCode).Finds("id", a.inboxExists),
-		route.Post(inbox+"/verify_code", route.Admin, a.verifyCode).Finds("id", a.inboxExists),
-		route.Post(account+"/whatsapp/authorization", route.Admin, a.authorizeWhatsApp),
+		route.Get(inbox+"/health", route.Member, a.showHealth).Answers(http.StatusUnprocessableEntity, healthProblem{}).Fails(http.StatusBadRequest),
+		route.Post(inbox+"/register_number", route.Admin, a.registerNumber).Finds("id", a.inboxExists).
+			Answers(http.StatusAccepted, registrationOut{}).Answers(http.StatusUnprocessableEntity, registrationProblem{}, healthProblem{}).
+			Answers(http.StatusConflict, registrationProblem{}).Fails(http.StatusBadRequest),
+		route.Get(inbox+"/registration_attempts", route.Admin, a.listRegistrationAttempts).Finds("id", a.inboxExists).Fails(http.StatusBadRequest),
+		route.Post(inbox+"/register_webhook", route.Admin, a.registerWebhook).Finds("id", a.inboxExists).
+			Answers(http.StatusUnprocessableEntity, registrationProblem{}, healthProblem{}).
+			Answers(http.StatusConflict, registrationProblem{}).Fails(http.StatusBadRequest),
+		route.Post(inbox+"/request_code", route.Admin, a.requestCode).Finds("id", a.inboxExists).
+			Answers(http.StatusUnprocessableEntity, registrationProblem{}, healthProblem{}).
+			Answers(http.StatusConflict, registrationProblem{}).Fails(http.StatusBadRequest),
+		route.Post(inbox+"/verify_code", route.Admin, a.verifyCode).Finds("id", a.inboxExists).
+			Answers(http.StatusUnprocessableEntity, registrationProblem{}, healthProblem{}).
+			Answers(http.StatusConflict, registrationProblem{}).Fails(http.StatusBadRequest),
+		route.Post(account+"/whatsapp/authorization", route.Admin, a.authorizeWhatsApp).
+			Answers(http.StatusOK, authorizedOut{}, waitingOut{}).Answers(http.StatusUnprocessableEntity, signupProblem{}, registrationProblem{}, healthProblem{}).
+			Answers(http.StatusConflict, registrationProblem{}).Fails(http.StatusBadRequest, http.StatusPaymentRequired),
 	}
 }
 

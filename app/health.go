@@ -39,6 +39,12 @@ type part struct {
 	Detail string `json:"detail,omitempty"`
 }
 
+// readiness is what /readyz answers.
+type readiness struct {
+	Parts  map[string]part `json:"parts"`
+	Status string          `json:"status" enum:"ready,not ready"`
+}
+
 const probeTimeout = 2 * time.Second
 
 // parts asks everything that serving depends on, at once.
@@ -118,7 +124,7 @@ func (h *health) ready(ctx *fasthttp.RequestCtx) {
 	if !ok {
 		status, word = http.StatusServiceUnavailable, "not ready"
 	}
-	body, err := json.Marshal(map[string]any{"status": word, "parts": parts})
+	body, err := json.Marshal(readiness{Parts: parts, Status: word})
 	if err != nil {
 		status = http.StatusInternalServerError
 	}

@@ -161,7 +161,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 func (a *App) mountAPI(r *router.Router) error {
 	surface := api.New(api.Deps{
 		Store: a.store, Desk: a.desk, Files: a.files, WhatsApp: a.whatsapp, Queue: a.queue.Ping, Setting: a.settings.Get, HTTP: a.provider,
-		SignupOpen: a.settings.signupOpen, ConversationsPerPage: a.cfg.ResultsPerPage,
+		SignupOpen: a.settings.signupOpen, ConversationsPerPage: a.cfg.ResultsPerPage, Beside: HookRows(),
 	})
 	var rows []route.Row
 	if a.cfg.Has(RoleAPI) {
@@ -183,17 +183,46 @@ func (a *App) mountAPI(r *router.Router) error {
 
 // HookRows are the endpoints outside the API, for the list of routes.
 func HookRows() []route.Row {
+	public := func(method, path string) route.Row {
+		return route.Row{Methods: []string{method}, Path: path, Auth: route.AuthNone, Policy: route.Public}
+	}
 	rows := []route.Row{
-		{Methods: []string{http.MethodGet}, Path: "/livez", Auth: route.AuthNone, Policy: route.Public},
-		{Methods: []string{http.MethodGet}, Path: "/readyz", Auth: route.AuthNone, Policy: route.Public},
-		{Methods: []string{http.MethodGet}, Path: "/metrics", Auth: route.AuthNone, Policy: route.Public},
+		public(http.MethodGet, "/livez").Doc("Whether the process lives").AnswersAs(http.StatusOK, "text/plain"),
+		public(http.MethodGet, "/readyz").Doc("Whether everything that serving depends on answers").
+			Answers(http.StatusOK, readiness{}).Answers(http.StatusServiceUnavailable, readiness{}),
+		public(http.MethodGet, "/metrics").Doc("Metrics for Prometheus").AnswersAs(http.StatusOK, "text/plain"),
 	}
 	for _, d := range all.New(&channels.Env{Setting: func(string) string { return "" }}) {
 		for _, h := range d.Info().Hooks {
-			rows = append(rows, route.Row{Methods: []string{h.Method}, Path: h.Path, Auth: route.AuthNone, Policy: route.Public})
+			rows = append(rows, hookRow(public(h.Method, h.Path), d.Info().Title, h))
 		}
 	}
 	return rows
+}
+
+// hookRow describes a webhook: what is proven to come from the provider is on disk
+// before it is answered.
+func hookRow(r route.Row, title string, h channels.Hook) route.Row {
+	if h.Method == http.MethodGet {
+		r = r.Doc("Challenge by which "+title+" checks the address").AnswersAs(http.StatusOK, "*/*")
+		for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusServiceUnavailable} {
+			r = r.AnswersAs(status, "*/*")
+		}
+		return r
+	}
+	r = r.Doc("Webhook of " + title)
+	if h.Success.ContentType != "" {
+		r = r.AnswersAs(max(h.Success.Status, http.StatusOK), h.Success.ContentType)
+	} else {
+		r = r.Answers(max(h.Success.Status, http.StatusOK))
+	}
+	for _, status := range []int{
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity,
+		http.StatusServiceUnavailable,
+	} {
+		r = r.AnswersAs(status, "*/*")
+	}
+	return r
 }
 
 // methods counts webhooks with a wrong method, which the router answers by

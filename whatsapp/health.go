@@ -24,7 +24,7 @@ type Health struct {
 	MessagingLimitTier *string         `json:"messaging_limit_tier"`
 	AccountMode        *string         `json:"account_mode"`
 	CodeVerification   *string         `json:"code_verification_status"`
-	Throughput         json.RawMessage `json:"throughput"`
+	Throughput         json.RawMessage `json:"throughput" schema:"object,null"`
 	LastOnboardedTime  *string         `json:"last_onboarded_time"`
 	PlatformType       *string         `json:"platform_type"`
 	BusinessID         *string         `json:"business_id"`
@@ -33,7 +33,7 @@ type Health struct {
 	Status                *string         `json:"status"`
 	ThroughputLevel       *string         `json:"throughput_level"`
 	IsOnBizApp            *bool           `json:"is_on_biz_app"`
-	WebhookConfiguration  json.RawMessage `json:"webhook_configuration"`
+	WebhookConfiguration  json.RawMessage `json:"webhook_configuration" schema:"object,null"`
 	ExpectedWebhookURL    *string         `json:"expected_webhook_url"`
 	BusinessAccountID     *string         `json:"business_account_id"`
 	BusinessAccountName   *string         `json:"business_account_name"`
@@ -41,9 +41,9 @@ type Health struct {
 	BusinessPortfolioName *string         `json:"business_portfolio_name"`
 	HealthCheckedAt       *string         `json:"health_checked_at"`
 	NewNameStatus         *string         `json:"new_name_status"`
-	HealthStatus          json.RawMessage `json:"health_status"`
-	Alerts                json.RawMessage `json:"alerts"`
-	Calling               json.RawMessage `json:"calling,omitempty"`
+	HealthStatus          json.RawMessage `json:"health_status" schema:"object,null"`
+	Alerts                json.RawMessage `json:"alerts" schema:"array,null"`
+	Calling               json.RawMessage `json:"calling,omitempty" schema:"object,null"`
 	Registration          Registration    `json:"registration"`
 }
 
@@ -54,7 +54,7 @@ type Registration struct {
 	NextAttemptAt  *string         `json:"next_attempt_at"`
 	Attempts       int             `json:"attempts_72h"`
 	AttemptsLeft   int             `json:"attempts_left"`
-	LastError      json.RawMessage `json:"last_error"`
+	LastError      json.RawMessage `json:"last_error" schema:"object,null"`
 	RequiredAction *string         `json:"required_action"`
 }
 

@@ -296,7 +296,7 @@ type Attempt struct {
 	Trigger       string          `json:"trigger"`
 	ActorID       *int64          `json:"actor_user_id"`
 	Row           string          `json:"decision_row"`
-	HealthBefore  json.RawMessage `json:"health_before"`
+	HealthBefore  json.RawMessage `json:"health_before" schema:"object,null"`
 	HTTPStatus    *int            `json:"http_status"`
 	Code          *int            `json:"code"`
 	Subcode       *int            `json:"subcode"`

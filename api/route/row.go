@@ -40,6 +40,7 @@ type Row struct {
 	BodyLimit  int    // bytes, see Limit
 	Optional   bool   // see MaySignIn
 	Session    bool   // see SessionOnly
+	Docs       Docs   // see Doc
 
 	decoder decoder
 	err     error // why the row cannot be mounted

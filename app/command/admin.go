@@ -126,3 +126,17 @@ func (p *program) routesCommand() *cobra.Command {
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return c
 }
+
+func (p *program) openapiCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "openapi", Short: "Print the OpenAPI description of all routes", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b, err := api.Describe(append(app.HookRows(), api.New(api.Deps{}).Rows()...), false)
+			if err != nil {
+				return err
+			}
+			_, err = p.out.Write(b)
+			return err
+		},
+	}
+}
