@@ -22,7 +22,7 @@ type auditOut struct {
 	ID             int64           `json:"id"`
 	AuditableID    int64           `json:"auditable_id"`
 	AuditableType  string          `json:"auditable_type"`
-	Auditable      any             `json:"auditable"`
+	Auditable      any             `json:"auditable" schema:"object,null"`
 	AssociatedID   int64           `json:"associated_id"`
 	AssociatedType string          `json:"associated_type"`
 	UserID         *int64          `json:"user_id"`

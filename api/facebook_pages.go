@@ -19,7 +19,7 @@ func (a *API) facebookPages() []route.Row {
 		route.Post(callbacks+"/facebook_pages", route.Admin, a.listFacebookPages),
 		route.Post(callbacks+"/register_facebook_page", route.Admin, a.registerFacebookPage).PlainErrors(),
 		route.Get(callbacks+"/register_facebook_page", route.Admin, a.registerFacebookPage).PlainErrors(),
-		route.Post(callbacks+"/reauthorize_page", route.Admin, a.reauthorizePage),
+		route.Post(callbacks+"/reauthorize_page", route.Admin, a.reauthorizePage).Answers(http.StatusUnprocessableEntity),
 	}
 }
 
@@ -73,23 +73,29 @@ type registerPageIn struct {
 	Name      string `json:"inbox_name"`
 }
 
-// registerFacebookPage gives a part of the inbox that it made.
-func (a *API) registerFacebookPage(ctx context.Context, c *route.Call, in registerPageIn) (inboxOut, error) {
+// pageInbox is the part of a new inbox that is shown.
+type pageInbox struct {
+	ID                   int64  `json:"id"`
+	ChannelID            int64  `json:"channel_id"`
+	Name                 string `json:"name"`
+	ChannelType          string `json:"channel_type"`
+	AvatarURL            string `json:"avatar_url"`
+	PageID               string `json:"page_id"`
+	EnableAutoAssignment bool   `json:"enable_auto_assignment"`
+}
+
+func (a *API) registerFacebookPage(ctx context.Context, c *route.Call, in registerPageIn) (pageInbox, error) {
 	id, err := a.Desk.ConnectPage(ctx, desk.NewPage{
 		By: actor(c), AccountID: c.Account.ID, Name: in.Name, PageID: in.PageID, PageToken: in.PageToken, UserToken: in.UserToken,
 	})
 	if err != nil {
-		return nil, provided(c, err)
+		return pageInbox{}, provided(c, err)
 	}
-	whole, err := a.inbox(ctx, c, id)
-	if err != nil {
-		return nil, err
-	}
-	out := inboxOut{}
-	for _, key := range []string{"id", "channel_id", "name", "channel_type", "avatar_url", "page_id", "enable_auto_assignment"} {
-		out[key] = whole[key]
-	}
-	return out, nil
+	i, err := a.Store.Inbox(ctx, c.Account.ID, id)
+	return pageInbox{
+		ID: i.ID, ChannelID: i.ChannelID, Name: i.Name, ChannelType: i.ChannelType, AvatarURL: a.Desk.InboxAvatarURL(i.AvatarBlobID), PageID: in.PageID,
+		EnableAutoAssignment: i.EnableAutoAssignment,
+	}, found(err)
 }
 
 type reauthorizePageIn struct {

@@ -26,12 +26,12 @@ type campaignOut struct {
 	Inbox                   inboxOut        `json:"inbox"`
 	Sender                  *agentOut       `json:"sender,omitempty"`
 	Message                 string          `json:"message"`
-	TemplateParams          json.RawMessage `json:"template_params"`
+	TemplateParams          json.RawMessage `json:"template_params" schema:"object,null"`
 	Status                  string          `json:"campaign_status"`
 	Enabled                 bool            `json:"enabled"`
 	Type                    string          `json:"campaign_type"`
 	ScheduledAt             *route.Unix     `json:"scheduled_at,omitempty"`
-	Audience                json.RawMessage `json:"audience,omitempty"`
+	Audience                json.RawMessage `json:"audience,omitempty" schema:"array"`
 	TriggerRules            json.RawMessage `json:"trigger_rules"`
 	OnlyDuringBusinessHours bool            `json:"trigger_only_during_business_hours"`
 	CreatedAt               route.ISO       `json:"created_at"`

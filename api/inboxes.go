@@ -23,7 +23,8 @@ func (a *API) inboxes() []route.Row {
 		route.Get(account+"/inboxes", route.Member, a.listInboxes),
 		route.Get(account+"/inboxes/{id}", route.Member, a.showInbox),
 		route.Post(account+"/inboxes", route.Admin, a.createInbox).NullTexts().Limit(maxProfile).First(a.inboxesLeft).Fails(http.StatusPaymentRequired),
-		route.Patch(account+"/inboxes/{id}", route.Admin, a.updateInbox).NullTexts().Limit(maxProfile).Finds("id", a.inboxExists),
+		route.Patch(account+"/inboxes/{id}", route.Admin, a.updateInbox).NullTexts().Limit(maxProfile).Finds("id", a.inboxExists).
+			Answers(http.StatusUnprocessableEntity, messageText{}),
 		route.Delete(account+"/inboxes/{id}", route.Admin, a.deleteInbox).Finds("id", a.inboxExists),
 		route.Delete(account+"/inboxes/{id}/avatar", route.Admin, a.deleteInboxAvatar).Finds("id", a.inboxExists),
 		route.Get(account+"/inboxes/{id}/campaigns", route.Admin, a.listInboxCampaigns).Finds("id", a.inboxExists),

@@ -51,6 +51,7 @@ func newMatrix(t *testing.T, w *world) *matrix {
 	w.settings["ENABLE_ACCOUNT_SIGNUP"] = "true"
 	w.password(w.admin, adaPassword)
 	m.inbox = w.line("matrix", false)
+	w.exec(`UPDATE accounts SET features = features | $1 WHERE id = $2`, 1<<53, w.account) // single sign-on
 	m.insider, m.custom = w.member(asInsider, "in@example.com", false), w.member(asCustom, "custom@example.com", false)
 	role := w.call(asAdmin, "POST", "{A}/custom_roles", `{"name":"all","permissions":["conversation_manage","contact_manage","report_manage","knowledge_base_manage"]}`).object()
 	w.exec(`UPDATE account_users SET custom_role_id = $1 WHERE account_id = $2 AND user_id = $3`, id(role["id"]), w.account, m.custom)
@@ -118,7 +119,12 @@ func fixtures() map[string]func(m *matrix) string {
 		"inboxes":       func(m *matrix) string { return fmt.Sprint(m.inbox) },
 		"inbox_members": func(m *matrix) string { return fmt.Sprint(m.inbox) },
 		"working_hours": func(m *matrix) string {
-			return m.text(`SELECT CAST(MIN(id) AS TEXT) FROM working_hours WHERE inbox_id = $1`, m.inbox)
+			return fmt.Sprint((m.inbox-1)*7 + 1) // Sunday's
+		},
+		"notifications": func(m *matrix) string {
+			m.exec(`INSERT INTO notifications (account_id, user_id, notification_type, conversation_id, last_activity_at, created_at, updated_at)
+				SELECT account_id, $1, 1, id, 1, 1, 1 FROM conversations WHERE inbox_id = $2`, m.admin, m.inbox)
+			return m.text(`SELECT CAST(MAX(id) AS TEXT) FROM notifications`)
 		},
 		"public/inboxes": func(m *matrix) string {
 			m.shop(shop, nil)

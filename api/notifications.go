@@ -66,7 +66,7 @@ type notificationListData struct {
 type notificationListMeta struct {
 	UnreadCount int64 `json:"unread_count"`
 	Count       int64 `json:"count"`
-	CurrentPage any   `json:"current_page"`
+	CurrentPage any   `json:"current_page" schema:"string,integer"`
 }
 
 func (a *API) listNotifications(ctx context.Context, c *route.Call, in listNotificationsIn) (notificationList, error) {

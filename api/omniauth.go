@@ -15,15 +15,16 @@ import (
 
 func (a *API) omniauth() []route.Row {
 	rows := []route.Row{
-		route.Post("/api/v1/auth/saml_login", route.Public, a.samlLogin).Limit(route.MaxSignIn),
+		route.Post("/api/v1/auth/saml_login", route.Public, a.samlLogin).Limit(route.MaxSignIn).
+			Answers(http.StatusFound).Answers(http.StatusTemporaryRedirect).Answers(http.StatusBadRequest, errorOut{}),
 	}
 	for _, one := range []struct {
 		path string
 		f    func(string) route.Row
 	}{
-		{"/auth/{provider}", getAndPost(a.toProvider)},
+		{"/auth/{provider}", getAndPost(a.toProvider, http.StatusTemporaryRedirect)},
 		{"/omniauth/{provider}", getAndPost(a.startProvider)},
-		{"/omniauth/{provider}/callback", getAndPost(a.answerProvider)},
+		{"/omniauth/{provider}/callback", getAndPost(a.answerProvider, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect)},
 		{"/auth/{provider}/callback", getAndPost(a.enterByProvider)},
 		{"/auth/failure", getAndPost(a.providerFailed)},
 		{"/omniauth/failure", getAndPost(a.providerFailed)},
@@ -33,11 +34,15 @@ func (a *API) omniauth() []route.Row {
 	return rows
 }
 
-// getAndPost makes rows for both methods.
-func getAndPost[In, Out any](f route.Func[In, Out]) func(path string) route.Row {
+// getAndPost makes rows for both methods, which redirect with the statuses where they
+// are not the usual one.
+func getAndPost[In, Out any](f route.Func[In, Out], statuses ...int) func(path string) route.Row {
 	return func(path string) route.Row {
 		row := route.Get(path, route.Public, f).Limit(route.MaxSignIn)
 		row.Methods = []string{http.MethodGet, http.MethodPost}
+		for _, status := range statuses {
+			row = row.Answers(status)
+		}
 		return row
 	}
 }

@@ -142,10 +142,21 @@ func TestPlatformUserRefusals(t *testing.T) {
 			}
 		}
 		for _, c := range []struct{ method, path string }{
-			{"POST", users}, {"GET", path}, {"PATCH", path}, {"PUT", path}, {"DELETE", path}, {"GET", path + "/login"}, {"POST", path + "/token"},
-			{"GET", "/platform/api/v1/accounts"}, {"POST", "/platform/api/v1/accounts"}, {"GET", "/platform/api/v1/accounts/1"},
-			{"PATCH", "/platform/api/v1/accounts/1"}, {"PUT", "/platform/api/v1/accounts/1"}, {"DELETE", "/platform/api/v1/accounts/1"},
-			{"GET", "/platform/api/v1/accounts/1/account_users"}, {"POST", "/platform/api/v1/accounts/1/account_users"},
+			{"POST", users},
+			{"GET", path},
+			{"PATCH", path},
+			{"PUT", path},
+			{"DELETE", path},
+			{"GET", path + "/login"},
+			{"POST", path + "/token"},
+			{"GET", "/platform/api/v1/accounts"},
+			{"POST", "/platform/api/v1/accounts"},
+			{"GET", "/platform/api/v1/accounts/1"},
+			{"PATCH", "/platform/api/v1/accounts/1"},
+			{"PUT", "/platform/api/v1/accounts/1"},
+			{"DELETE", "/platform/api/v1/accounts/1"},
+			{"GET", "/platform/api/v1/accounts/1/account_users"},
+			{"POST", "/platform/api/v1/accounts/1/account_users"},
 			{"DELETE", "/platform/api/v1/accounts/1/account_users"},
 		} {
 			for _, role := range []string{"nobody", "admin", "agent"} {
@@ -256,8 +267,13 @@ func TestPlatformAccountRefusals(t *testing.T) {
 		w.call("platform", "POST", accounts, `{}`).want(422, invalidText("name", "Name can't be blank"))
 		w.app("other")
 		for _, c := range []struct{ method, path string }{
-			{"GET", path}, {"PATCH", path}, {"PUT", path}, {"DELETE", path},
-			{"GET", path + "/account_users"}, {"POST", path + "/account_users"}, {"DELETE", path + "/account_users"},
+			{"GET", path},
+			{"PATCH", path},
+			{"PUT", path},
+			{"DELETE", path},
+			{"GET", path + "/account_users"},
+			{"POST", path + "/account_users"},
+			{"DELETE", path + "/account_users"},
 		} {
 			w.call("other", c.method, c.path, `{}`).want(401, foreignText)
 			for _, missing := range []string{"999", "x", "0"} {

@@ -24,6 +24,15 @@ var ourRoutes = map[string]string{
 	"GET /api/v1/accounts/:account_id/inboxes/:id/registration_attempts": "what was tried to register a WhatsApp number",
 	"POST /api/v1/accounts/:account_id/inboxes/:id/request_code":         "verification of a WhatsApp number",
 	"POST /api/v1/accounts/:account_id/inboxes/:id/verify_code":          "verification of a WhatsApp number",
+	"POST /auth/:provider":              "sign-in by another service, whose answer or form may come by POST",
+	"POST /auth/:provider/callback":     "sign-in by another service, whose answer or form may come by POST",
+	"POST /auth/failure":                "sign-in by another service, whose answer or form may come by POST",
+	"GET /omniauth/:provider":           "sign-in by another service: clients are sent there, the list of routes has it not",
+	"POST /omniauth/:provider":          "sign-in by another service: clients are sent there, the list of routes has it not",
+	"GET /omniauth/:provider/callback":  "sign-in by another service: clients are sent there, the list of routes has it not",
+	"POST /omniauth/:provider/callback": "sign-in by another service: clients are sent there, the list of routes has it not",
+	"GET /omniauth/failure":             "sign-in by another service: clients are sent there, the list of routes has it not",
+	"POST /omniauth/failure":            "sign-in by another service: clients are sent there, the list of routes has it not",
 }
 
 // chapters are the paths that are complete, or are to be first: who a person is, the

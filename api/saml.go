@@ -16,11 +16,11 @@ import (
 func (a *API) saml() []route.Row {
 	const settings = account + "/saml_settings"
 	// Who may not is told first that there is nothing.
-	only := func(r route.Row) route.Row { return r.Finds("account_id", a.samlOff) }
+	only := func(r route.Row) route.Row { return r.Finds("account_id", a.samlOff).Fails(http.StatusForbidden) }
 	return []route.Row{
 		only(route.Get(settings, route.Admin, a.showSAML)),
-		only(route.Post(settings, route.Admin, a.createSAML)).Limit(route.MaxSignIn),
-		only(route.Patch(settings, route.Admin, a.updateSAML)).Limit(route.MaxSignIn),
+		only(route.Post(settings, route.Admin, a.createSAML)).Limit(route.MaxSignIn).Answers(http.StatusUnprocessableEntity, listedOut{}),
+		only(route.Patch(settings, route.Admin, a.updateSAML)).Limit(route.MaxSignIn).Answers(http.StatusUnprocessableEntity, listedOut{}),
 		only(route.Delete(settings, route.Admin, a.deleteSAML)),
 	}
 }
@@ -114,15 +114,18 @@ func (a *API) setSAML(ctx context.Context, c *route.Call, in samlSettingsIn, ane
 	return a.showSAML(ctx, c, none{})
 }
 
+// listedOut is a list of what is wrong.
+type listedOut struct {
+	Errors []string `json:"errors"`
+}
+
 // listed422 words failed validation as this place does: as a list.
 func listed422(err error) error {
 	e, ok := errors.AsType[*chat.Error](err)
 	if !ok || e.Code != chat.CodeInvalid {
 		return err
 	}
-	return &route.Problem{Status: http.StatusUnprocessableEntity, Body: struct {
-		Errors []string `json:"errors"`
-	}{strings.Split(e.Message, ", ")}}
+	return &route.Problem{Status: http.StatusUnprocessableEntity, Body: listedOut{strings.Split(e.Message, ", ")}}
 }
 
 func (a *API) deleteSAML(ctx context.Context, c *route.Call, _ none) (route.NoContent, error) {

@@ -18,15 +18,15 @@ func (a *API) sessionPasswords() []route.Row {
 	noUser := &route.Problem{Status: http.StatusNotFound, Body: refusedSignUpOut{"error", new(bool), []string{"User not found."}}}
 	return []route.Row{
 		route.Post("/auth/password", route.Public, a.forgotPassword).Limit(route.MaxSignIn).
-			Answers(http.StatusForbidden, unsuccessfulOut{}).Answers(http.StatusNotFound, messageText{}),
+			Answers(http.StatusForbidden, unsuccessfulOut{}),
 		route.Patch("/auth/password", route.Public, a.resetPassword).Limit(route.MaxSignIn).
 			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusPartialContent, mfaRequiredOut{}).
-			Answers(http.StatusUnprocessableEntity, tokenOut{}),
+			Answers(http.StatusUnprocessableEntity, tokenOut{}).Answers(http.StatusForbidden, unsuccessfulOut{}),
 		route.Get("/auth/password/new", route.Public, a.to("/app/auth/reset/password", false)),
 		route.Get("/auth/password/edit", route.Public, a.to("/app/auth/password/edit", true)),
 		route.Post("/auth/confirmation", route.Public, a.confirm).Limit(route.MaxSignIn).
 			Answers(http.StatusOK, dataOut[userOut]{}).Answers(http.StatusPartialContent, mfaRequiredOut{}).
-			Answers(http.StatusUnprocessableEntity, tokenOut{}),
+			Answers(http.StatusUnprocessableEntity, tokenOut{}).Answers(http.StatusUnauthorized, unsuccessfulOut{}),
 		route.Get("/auth/confirmation", route.Public, a.to("/app/auth/confirmation", true)),
 		route.Get("/auth/confirmation/new", route.Public, a.to("/app/auth/confirmation", true)),
 		route.Post("/auth", route.Public, a.register).Limit(route.MaxSignIn).Answers(http.StatusUnprocessableEntity, refusedSignUpOut{}),

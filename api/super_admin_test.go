@@ -126,13 +126,28 @@ func TestConsoleNeedsSignIn(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *world) {
 		id := fmt.Sprint(w.admin)
 		paths := [][2]string{
-			{"GET", "/super_admin"}, {"GET", "/super_admin/mails"}, {"GET", "/super_admin/mails/1"}, {"GET", "/super_admin/mails/1/html"},
-			{"GET", "/super_admin/platform_apps"}, {"POST", "/super_admin/platform_apps"}, {"GET", "/super_admin/platform_apps/1"},
-			{"POST", "/super_admin/platform_apps/1"}, {"PATCH", "/super_admin/platform_apps/1"}, {"PUT", "/super_admin/platform_apps/1"},
-			{"DELETE", "/super_admin/platform_apps/1"}, {"GET", "/super_admin/users"}, {"GET", "/super_admin/users/" + id},
-			{"POST", "/super_admin/users/" + id}, {"PATCH", "/super_admin/users/" + id}, {"PUT", "/super_admin/users/" + id},
-			{"POST", "/super_admin/users/" + id + "/impersonate"}, {"GET", "/super_admin/accounts"}, {"GET", "/super_admin/accounts/1"},
-			{"POST", "/super_admin/accounts/1"}, {"PATCH", "/super_admin/accounts/1"}, {"PUT", "/super_admin/accounts/1"},
+			{"GET", "/super_admin"},
+			{"GET", "/super_admin/mails"},
+			{"GET", "/super_admin/mails/1"},
+			{"GET", "/super_admin/mails/1/html"},
+			{"GET", "/super_admin/platform_apps"},
+			{"POST", "/super_admin/platform_apps"},
+			{"GET", "/super_admin/platform_apps/1"},
+			{"POST", "/super_admin/platform_apps/1"},
+			{"PATCH", "/super_admin/platform_apps/1"},
+			{"PUT", "/super_admin/platform_apps/1"},
+			{"DELETE", "/super_admin/platform_apps/1"},
+			{"GET", "/super_admin/users"},
+			{"GET", "/super_admin/users/" + id},
+			{"POST", "/super_admin/users/" + id},
+			{"PATCH", "/super_admin/users/" + id},
+			{"PUT", "/super_admin/users/" + id},
+			{"POST", "/super_admin/users/" + id + "/impersonate"},
+			{"GET", "/super_admin/accounts"},
+			{"GET", "/super_admin/accounts/1"},
+			{"POST", "/super_admin/accounts/1"},
+			{"PATCH", "/super_admin/accounts/1"},
+			{"PUT", "/super_admin/accounts/1"},
 		}
 		b := w.browser()
 		b.enter()
@@ -190,7 +205,11 @@ func TestConsoleSignIn(t *testing.T) {
 		w.exec(`UPDATE users SET type = 'SuperAdmin', confirmed_at = NULL WHERE id = $1`, w.stranger)
 		w.password(w.stranger, adaPassword)
 		for _, who := range [][2]string{
-			{"ada@example.com", "wrong"}, {"ada@example.com", ""}, {"", ""}, {"bo@example.com", adaPassword}, {"no@example.com", adaPassword},
+			{"ada@example.com", "wrong"},
+			{"ada@example.com", ""},
+			{"", ""},
+			{"bo@example.com", adaPassword},
+			{"no@example.com", adaPassword},
 			{"di@example.com", adaPassword},
 		} {
 			try(who[0], who[1]).leads("/super_admin/sign_in")

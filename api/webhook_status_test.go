@@ -87,8 +87,10 @@ func TestCallbackURLs(t *testing.T) {
 		for _, c := range []struct{ body, want string }{
 			{`{"channel":{"type":"telegram","bot_token":"7:abc"}}`, `null`},
 			{`{"name":"Api","channel":{"type":"api"}}`, `null`},
-			{`{"name":"WA","channel":{"type":"whatsapp","phone_number":"+15550002","provider":"whatsapp_cloud","provider_config":{"api_key":"k","phone_number_id":"1","business_account_id":"2"}}}`,
-				`"https://desk.example/webhooks/whatsapp/+15550002"`},
+			{
+				`{"name":"WA","channel":{"type":"whatsapp","phone_number":"+15550002","provider":"whatsapp_cloud","provider_config":{"api_key":"k","phone_number_id":"1","business_account_id":"2"}}}`,
+				`"https://desk.example/webhooks/whatsapp/+15550002"`,
+			},
 		} {
 			inbox := id(w.call("admin", "POST", "{A}/inboxes", c.body).object()["id"])
 			same(t, c.body, w.call("admin", "GET", fmt.Sprintf("{A}/inboxes/%d/webhook_status", inbox), "").object()["callback_url"], c.want)

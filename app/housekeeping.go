@@ -63,31 +63,36 @@ func (h *housekeeping) Run(ctx context.Context) error {
 				h.log.Warn("notifications not tended", "error", err)
 			}
 		case <-tick.C:
-			if n, err := h.queue.Trim(ctx, h.maxAge, h.maxBytes); err != nil && ctx.Err() == nil {
-				h.log.Warn("queue not trimmed", "error", err)
-			} else if n > 0 {
-				h.log.Debug("queue trimmed", "entries", n)
-			}
-			if n, err := h.files.Sweep(ctx); err != nil && ctx.Err() == nil {
-				h.log.Warn("unused files not removed", "error", err)
-			} else if n > 0 {
-				h.log.Debug("unused files removed", "files", n)
-			}
-			if err := h.store.PruneWhatsApp(ctx, whatsapp.KeepHistory, whatsapp.KeepEvents); err != nil && ctx.Err() == nil {
-				h.log.Warn("history of WhatsApp numbers not trimmed", "error", err)
-			}
-			if err := h.store.PruneSignIn(ctx, mailsKept); err != nil && ctx.Err() == nil {
-				h.log.Warn("old sessions and mails not removed", "error", err)
-			}
-			if _, err := h.store.PruneRefusals(ctx); err != nil && ctx.Err() == nil {
-				h.log.Warn("old counts of refused webhooks not removed", "error", err)
-			}
-			if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
-				h.log.Warn("parked receipts not expired", "error", err)
-			}
-			if _, err := h.store.ForgetChanges(ctx, time.Now().Add(-changesKept)); err != nil && ctx.Err() == nil {
-				h.log.Warn("old changes not forgotten", "error", err)
-			}
+			h.trim(ctx)
 		}
+	}
+}
+
+// trim removes what is old.
+func (h *housekeeping) trim(ctx context.Context) {
+	if n, err := h.queue.Trim(ctx, h.maxAge, h.maxBytes); err != nil && ctx.Err() == nil {
+		h.log.Warn("queue not trimmed", "error", err)
+	} else if n > 0 {
+		h.log.Debug("queue trimmed", "entries", n)
+	}
+	if n, err := h.files.Sweep(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("unused files not removed", "error", err)
+	} else if n > 0 {
+		h.log.Debug("unused files removed", "files", n)
+	}
+	if err := h.store.PruneWhatsApp(ctx, whatsapp.KeepHistory, whatsapp.KeepEvents); err != nil && ctx.Err() == nil {
+		h.log.Warn("history of WhatsApp numbers not trimmed", "error", err)
+	}
+	if err := h.store.PruneSignIn(ctx, mailsKept); err != nil && ctx.Err() == nil {
+		h.log.Warn("old sessions and mails not removed", "error", err)
+	}
+	if _, err := h.store.PruneRefusals(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("old counts of refused webhooks not removed", "error", err)
+	}
+	if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("parked receipts not expired", "error", err)
+	}
+	if _, err := h.store.ForgetChanges(ctx, time.Now().Add(-changesKept)); err != nil && ctx.Err() == nil {
+		h.log.Warn("old changes not forgotten", "error", err)
 	}
 }

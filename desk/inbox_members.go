@@ -43,7 +43,9 @@ func (d *Desk) ChangeInboxMembers(ctx context.Context, by Actor, accountID, inbo
 	})
 }
 
-func changeInboxMembers(ctx context.Context, tx *store.Tx, accountID, inboxID int64, step InboxStep, userIDs []int64) (joined, left []store.InboxMember, err error) {
+func changeInboxMembers(
+	ctx context.Context, tx *store.Tx, accountID, inboxID int64, step InboxStep, userIDs []int64,
+) (joined, left []store.InboxMember, err error) {
 	if step == InboxRemove {
 		left, err = tx.RemoveInboxMembers(ctx, inboxID, userIDs)
 		return nil, left, err

@@ -25,12 +25,12 @@ type NotificationItem struct {
 	PrimaryActorType string           `json:"primary_actor_type"`
 	PrimaryActorID   int64            `json:"primary_actor_id"` // the id in the database
 	PrimaryActor     map[string]any   `json:"primary_actor"`
-	ReadAt           any              `json:"read_at"`
-	SecondaryActor   any              `json:"secondary_actor"`
-	User             any              `json:"user"`
+	ReadAt           any              `json:"read_at" schema:"string,null"`
+	SecondaryActor   any              `json:"secondary_actor" schema:"object,null"`
+	User             any              `json:"user" schema:"object,null"`
 	CreatedAt        int64            `json:"created_at"`
 	LastActivityAt   int64            `json:"last_activity_at"`
-	SnoozedUntil     any              `json:"snoozed_until"`
+	SnoozedUntil     any              `json:"snoozed_until" schema:"string,null"`
 	Meta             NotificationMeta `json:"meta"`
 
 	displayID int64
@@ -39,7 +39,7 @@ type NotificationItem struct {
 // NotificationMeta is what else is known of a notification.
 type NotificationMeta struct {
 	// LastSnoozedAt is the moment at which it last came back, null while it is put off.
-	LastSnoozedAt any `json:"last_snoozed_at"`
+	LastSnoozedAt any `json:"last_snoozed_at" schema:"string,null"`
 }
 
 // NewNotificationMeta is the meta of a stored notification.

@@ -215,10 +215,8 @@ func TestEveryListHasAPlan(t *testing.T) {
 	}
 	store := reflect.TypeFor[*Store]()
 	var missing []string
-	for i := range store.NumMethod() {
-		m := store.Method(i)
-		for o := range m.Type.NumOut() {
-			out := m.Type.Out(o)
+	for m := range store.Methods() {
+		for out := range m.Type.Outs() {
 			if out == reflect.TypeFor[[]byte]() {
 				continue
 			}

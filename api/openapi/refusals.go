@@ -115,7 +115,8 @@ func unauthorized(r *route.Row) (refusal, bool) {
 	case route.AuthPlatform:
 		return refusal{
 			"NoPlatformApp", "The token is no platform app's, or the app has no permission for the record.",
-			[]reflect.Type{errorShape}, []string{`{"error":"Invalid access_token"}`, `{"error":"Non permissible resource"}`},
+			[]reflect.Type{errorShape},
+			[]string{`{"error":"Invalid access_token"}`, `{"error":"Non permissible resource"}`},
 		}, true
 	case route.AuthAccount:
 	}
@@ -137,7 +138,8 @@ var failing = map[int]refusal{
 		"NotFound", "There is no such record.", []reflect.Type{errorShape, numberedShape}, []string{`{"error":"Resource could not be found"}`},
 	},
 	http.StatusPaymentRequired: {
-		"LimitReached", "The plan's limit is reached.", []reflect.Type{errorShape},
+		"LimitReached", "The plan's limit is reached.",
+		[]reflect.Type{errorShape},
 		[]string{`{"error":"Account limit exceeded. Please purchase more licenses"}`},
 	},
 	http.StatusForbidden:           {"Forbidden", "This is turned off, or not for the caller.", []reflect.Type{errorShape}, nil},

@@ -164,6 +164,7 @@ func (v *visit) Auth(mechanism string) (sasl.Server, error) {
 func (v *visit) Mail(string, *smtp.MailOptions) error {
 	return errors.New("nobody is to send anything")
 }
+
 func (v *visit) Rcpt(string, *smtp.RcptOptions) error {
 	return errors.New("nobody is to send anything")
 }

@@ -55,9 +55,12 @@ func (d driver) Pages(ctx context.Context, token string) ([]channels.Page, error
 				out = append(out, channels.Page{ID: string(p.ID), Token: p.Token, Details: details})
 			}
 		}
-		next, err := url.Parse(list.Paging.Next)
-		if err != nil || list.Paging.Next == "" || len(list.Data) == 0 {
+		if list.Paging.Next == "" || len(list.Data) == 0 {
 			return out, nil
+		}
+		next, err := url.Parse(list.Paging.Next)
+		if err != nil {
+			return out, nil //nolint:nilerr // there is no next page that anybody could ask for
 		}
 		follow := next.Query()
 		if list.Paging.Cursors.After != "" {

@@ -96,7 +96,8 @@ func testAudits(t *testing.T, w *World) {
 	w.Clock.Advance(time.Second)
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		return tx.InsertAudits(ctx, []store.Audit{
-			{AccountID: mine, Type: "Inbox", ID: 7, Action: "b"}, {AccountID: mine, Type: "Team", ID: 7, Action: "c"},
+			{AccountID: mine, Type: "Inbox", ID: 7, Action: "b"},
+			{AccountID: mine, Type: "Team", ID: 7, Action: "c"},
 			{AccountID: mine, Type: "Inbox", ID: 7, Action: "d"},
 		})
 	})
