@@ -37,11 +37,8 @@ func (in hoursIn) apply(h *store.WorkingHour, errs *validate.Errors) {
 	if h.OpenAllDay {
 		h.OpenHour, h.OpenMinutes, h.CloseHour, h.CloseMinutes = new(0), new(0), new(lastHour), new(lastMinute)
 	}
-	if h.ClosedAllDay {
-		if h.OpenAllDay {
-			errs.Add(validate.Base, "A day is either closed or open all day")
-		}
-		return
+	if h.ClosedAllDay && h.OpenAllDay {
+		errs.Add(validate.Base, "A day is either closed or open all day")
 	}
 	for _, bound := range []struct {
 		name string
@@ -55,7 +52,9 @@ func (in hoursIn) apply(h *store.WorkingHour, errs *validate.Errors) {
 	} {
 		switch {
 		case bound.v == nil:
-			errs.Add(bound.name, validate.Blank)
+			if !h.ClosedAllDay {
+				errs.Add(bound.name, validate.Blank)
+			}
 		case *bound.v < 0:
 			errs.Add(bound.name, "must be greater than or equal to 0")
 		case *bound.v > bound.max:
@@ -63,7 +62,7 @@ func (in hoursIn) apply(h *store.WorkingHour, errs *validate.Errors) {
 		}
 	}
 	const hour = 60
-	if !errs.Any() && *h.OpenHour*hour+*h.OpenMinutes >= *h.CloseHour*hour+*h.CloseMinutes {
+	if !h.ClosedAllDay && !errs.Any() && *h.OpenHour*hour+*h.OpenMinutes >= *h.CloseHour*hour+*h.CloseMinutes {
 		errs.Add("close_hour", "Closing time cannot be before opening time")
 	}
 }
