@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -23,6 +24,7 @@ func (a *API) accounts() []route.Row {
 		route.Patch(own, route.Admin, a.updateAccount).OwnAccount(),
 		route.Post(own+"/update_active_at", route.Member, a.activateAccount).OwnAccount(),
 		route.Get(own+"/cache_keys", route.Member, a.showCacheKeys).OwnAccount(),
+		route.Get("/enterprise/api/v1/accounts/{id}/limits", route.Member, a.accountLimits).OwnAccount().Answers(http.StatusNotFound, errorOut{}),
 	}
 }
 
@@ -299,4 +301,10 @@ func (a *API) showCacheKeys(ctx context.Context, c *route.Call, _ none) (cacheKe
 	keys, err := a.cacheKeysOf(ctx, c.Account.ID)
 	c.SetHeader("Cache-Control", "max-age=10, private, stale-while-revalidate=300")
 	return cacheKeysOut{keys}, err
+}
+
+// accountLimits has nothing to tell: only plans that are paid for limit conversations,
+// and nothing is sold here. Dashboards ask all the same.
+func (a *API) accountLimits(context.Context, *route.Call, none) (none, error) {
+	return none{}, &route.Problem{Status: http.StatusNotFound, Body: errorOut{"Not found"}}
 }
