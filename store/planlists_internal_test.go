@@ -185,6 +185,7 @@ var withoutPlan = map[string]string{
 	"BlobVariants":           "of one file, by the index of its number",
 	"Channels":               "reads all, once at the start, and then what has changed",
 	"ExpiredBlobs":           "housekeeping, in the order of an index",
+	"PlatformApps":           "a small table",
 	"Settings":               "a small table",
 	"Stats":                  "asks no database",
 	"TemplatesDue":           "housekeeping",

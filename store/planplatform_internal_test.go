@@ -43,6 +43,13 @@ func platformPlans() []planCase {
 			_, err := s.GrantedAccounts(ctx, 1)
 			return err
 		})},
+		{name: "lists of the console", call: read(func(ctx context.Context, s *Store) error {
+			if _, err := s.SearchUsers(ctx, Search{Limit: 25}); err != nil {
+				return err
+			}
+			_, err := s.SearchAccounts(ctx, Search{Limit: 25})
+			return err
+		})},
 		{name: "bots of platform apps", call: read(func(ctx context.Context, s *Store) error {
 			if _, err := s.AnyAgentBot(ctx, 1); err != nil && err != ErrNotFound { //nolint:errorlint // returned as it is
 				return err

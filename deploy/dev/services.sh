@@ -64,7 +64,7 @@ start_postgres() {
 	fi
 	echo "$data" >"$dev/pg.data"
 	as_pg "$bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 60 \
-		-o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=300 -c fsync=${DEV_PG_FSYNC:-on}" start >/dev/null ||
+		-o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=600 -c fsync=${DEV_PG_FSYNC:-on}" start >/dev/null ||
 		{ say "PostgreSQL did not start; see $data/server.log"; exit 1; }
 	"$bin/psql" -q -h 127.0.0.1 -p "$pg_port" -U postgres -tc "SELECT 1 FROM pg_database WHERE datname = 'tributary_test'" | grep -q 1 ||
 		"$bin/createdb" -h 127.0.0.1 -p "$pg_port" -U postgres tributary_test
