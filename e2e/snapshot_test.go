@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tributary/desk"
 	"tributary/internal/testkit"
 )
 
@@ -203,10 +204,12 @@ func (p *program) keep(s snapshot, path string, out any) {
 var clockKinds = []string{"channel.templates", "whatsapp.notice"}
 
 // clocked tells whether a row goes by the clock: what is known of the state of
-// numbers, files that nothing uses and that are about to be removed, and jobs.
+// numbers, when the last webhook came, files that nothing uses and that are about to be
+// removed, and jobs.
 func clocked(table string, row map[string]string) bool {
 	unused := row["expires_unattached_at"] != "" && row["expires_unattached_at"] != "<nil>"
-	return strings.HasPrefix(table, "whatsapp_") || unused || table == "jobs" && slices.Contains(clockKinds, row["kind"]) ||
+	return strings.HasPrefix(table, "whatsapp_") || strings.HasPrefix(table, "inbox_webhook") || unused ||
+		table == "effects" && strings.HasPrefix(row["what"], "event "+desk.EventWebhookReceived+" ") || table == "jobs" && slices.Contains(clockKinds, row["kind"]) ||
 		table == "effects" && slices.ContainsFunc(clockKinds, func(kind string) bool { return strings.HasPrefix(row["what"], "job "+kind+" ") })
 }
 

@@ -199,12 +199,12 @@ func (s *stage) boot(settings map[string]string) {
 	s.db = s.database()
 }
 
-// people makes an administrator, an agent, and somebody of another account.
+// people makes an administrator, an agent, a bot, and somebody of another account.
 func (s *stage) people() {
 	s.t.Helper()
 	s.bootstrap(s.app.Store())
 	s.tokens["admin"] = s.token
-	for _, name := range []string{"agent", "stranger", "bot"} {
+	for _, name := range []string{"agent", "stranger"} {
 		first, err := s.app.Store().Bootstrap(s.t.Context(), name+"@example.test", name, "no password", "Elsewhere")
 		if err != nil {
 			s.t.Fatal(err)
@@ -213,7 +213,14 @@ func (s *stage) people() {
 	}
 	s.exec(`INSERT INTO account_users (account_id, user_id, role, auto_offline, active_at, created_at, updated_at) VALUES ($1, $2, 0, FALSE, 1, 1, 1)`,
 		s.account, s.users["agent"])
-	s.exec(`UPDATE access_tokens SET owner_type = 'AgentBot' WHERE owner_type = 'User' AND owner_id = $1`, s.users["bot"])
+	status, answer := s.ask("admin", http.MethodPost, fmt.Sprintf("/api/v1/accounts/%d/agent_bots", s.account), []byte(`{"name":"Robot"}`))
+	var bot struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal(answer, &bot); err != nil || bot.AccessToken == "" {
+		s.t.Fatalf("a bot: %d %s", status, answer)
+	}
+	s.tokens["bot"] = bot.AccessToken
 	s.users["admin"] = int64(s.count(`SELECT user_id FROM account_users WHERE account_id = $1 AND role = 1`, s.account))
 }
 
