@@ -62,3 +62,11 @@ export async function linkTo(
   await context.close()
   return href
 }
+
+/** Does something that stores a change, and waits until the server has stored it. */
+export async function saved(page: Page, act: () => Promise<void>): Promise<void> {
+  const stored = page.waitForResponse((r) => r.request().method() !== 'GET' && r.url().includes('/api/'))
+  await act()
+  expect((await stored).ok()).toBe(true)
+  await page.getByText('Saved', { exact: true }).last().waitFor()
+}
