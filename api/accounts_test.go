@@ -316,7 +316,7 @@ func TestCacheKeys(t *testing.T) {
 
 func TestAccountLimits(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		limits := fmt.Sprintf("/enterprise/api/v1/accounts/%d/limits", w.account)
 		w.call("agent", "GET", limits, "").want(404, `{"error":"Not found"}`)
 		w.call("stranger", "GET", limits, "").want(404, `{"error":"Resource could not be found"}`)
