@@ -145,7 +145,8 @@ func TestMetricsAndHealth(t *testing.T) {
 		testkit.Wait(t, 10*time.Second, "the send to be counted", func() bool {
 			_, body := p.request(http.MethodGet, "/metrics", nil)
 			metrics = string(body)
-			return strings.Contains(metrics, `tributary_relay_attempts_total{channel="telegram",outcome="sent"} 1`)
+			return strings.Contains(metrics, `tributary_relay_attempts_total{channel="telegram",outcome="sent"} 1`) &&
+				strings.Contains(metrics, "tributary_relay_send_seconds_count") // counted a moment later
 		})
 		for _, name := range []string{
 			"webhooks_received_total", "webhook_append_seconds_count", "queue_depth", "queue_oldest_seconds", "queue_pending",
