@@ -86,6 +86,8 @@ type Config struct {
 	Settings map[string]string `env:"-"`
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time `env:"-"`
+	// PasswordCost is bcrypt's; 0: desk.PasswordCost. Less is for tests only.
+	PasswordCost int `env:"-"`
 	// Log gets the program's log; nil: standard error as LogLevel and LogFormat say.
 	Log *slog.Logger `env:"-"`
 }

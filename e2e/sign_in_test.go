@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"tributary/app"
 	"tributary/internal/testkit"
 	"tributary/simulator"
@@ -139,6 +141,7 @@ func (p *program) beside(settings map[string]string, now func() time.Time) strin
 		p.t.Fatalf("configuration: %v", err)
 	}
 	cfg.Log, cfg.Now = p.logger(), now
+	cfg.PasswordCost = bcrypt.MinCost // the race detector makes bcrypt ten times as slow
 	ctx := context.WithoutCancel(p.t.Context())
 	a, err := app.New(ctx, cfg)
 	if err != nil {
