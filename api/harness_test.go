@@ -5,13 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +34,7 @@ import (
 	"tributary/chat"
 	"tributary/desk"
 	"tributary/files"
+	"tributary/internal/testkit"
 	"tributary/mail"
 	"tributary/presence"
 	"tributary/store"
@@ -62,6 +63,21 @@ type world struct {
 
 const publicURL = "https://desk.example"
 
+// prepared are databases that are migrated.
+var prepared = testkit.NewPrepared(func(ctx context.Context, databaseURL, dir string) error {
+	sealer, err := store.NewSealer("secret")
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, store.Options{URL: databaseURL, Dir: dir, Sealer: sealer, Conns: 1})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Migrate(ctx), s.Close())
+})
+
+func TestMain(m *testing.M) { os.Exit(prepared.Main(m)) }
+
 // eachStore runs f on the embedded database and, where a URL is given, on
 // PostgreSQL.
 func eachStore(t *testing.T, f func(t *testing.T, w *world)) {
@@ -70,39 +86,12 @@ func eachStore(t *testing.T, f func(t *testing.T, w *world)) {
 		t.Parallel()
 		f(t, newWorld(t, ""))
 	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		base := os.Getenv("TEST_DATABASE_URL")
-		if base == "" {
-			t.Skip("TEST_DATABASE_URL is not set")
-		}
-		f(t, newWorld(t, schema(t, base)))
-	})
-}
-
-// schema makes a schema of its own for a test and gives its URL.
-func schema(t *testing.T, base string) string {
-	t.Helper()
-	db, err := sql.Open("pgx", base)
-	if err != nil {
-		t.Fatal(err)
+	if testkit.HasPostgres() {
+		t.Run("postgres", func(t *testing.T) {
+			t.Parallel()
+			f(t, newWorld(t, prepared.Postgres(t)))
+		})
 	}
-	name := "api_" + strings.ToLower(store.NewToken())
-	if _, err := db.ExecContext(t.Context(), "CREATE SCHEMA "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _ = db.ExecContext(context.Background(), "DROP SCHEMA "+name+" CASCADE")
-		_ = db.Close()
-	})
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 func newWorld(t *testing.T, databaseURL string) *world {
@@ -117,11 +106,13 @@ func newWorld(t *testing.T, databaseURL string) *world {
 
 	sealer, err := store.NewSealer("secret")
 	w.must(err)
-	dir := t.TempDir()
+	dir := ""
+	if databaseURL == "" {
+		dir = prepared.Dir(t)
+	}
 	w.store, err = store.Open(ctx, store.Options{URL: databaseURL, Dir: dir, Sealer: sealer, Now: now, Conns: 4})
 	w.must(err)
 	t.Cleanup(func() { _ = w.store.Close() })
-	w.must(w.store.Migrate(ctx))
 	if databaseURL == "" {
 		w.db, err = sql.Open("sqlite", "file:"+filepath.Join(dir, "tributary.db")+"?_pragma=busy_timeout(10000)")
 	} else {

@@ -16,6 +16,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// databaseVariable names the PostgreSQL of tests.
+const databaseVariable = "TEST_DATABASE_URL"
+
+// HasPostgres tells whether there is a PostgreSQL to test on.
+func HasPostgres() bool { return os.Getenv(databaseVariable) != "" }
+
 // Backend is where a test's program keeps its data. The zero value is the
 // embedded one.
 type Backend struct {
@@ -30,7 +36,7 @@ type Backend struct {
 func Each(t *testing.T, f func(t *testing.T, b Backend)) {
 	t.Helper()
 	t.Run("embedded", func(t *testing.T) { f(t, Backend{Name: "embedded"}) })
-	if os.Getenv("TEST_DATABASE_URL") == "" || os.Getenv("TEST_REDIS_URL") == "" {
+	if os.Getenv(databaseVariable) == "" || os.Getenv("TEST_REDIS_URL") == "" {
 		return
 	}
 	t.Run("postgres and redis", func(t *testing.T) {
@@ -44,7 +50,7 @@ func Each(t *testing.T, f func(t *testing.T, b Backend)) {
 // leads to it; empty when TEST_DATABASE_URL is not set.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
-	base := os.Getenv("TEST_DATABASE_URL")
+	base := os.Getenv(databaseVariable)
 	if base == "" {
 		return ""
 	}
