@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -38,6 +37,7 @@ import (
 	"tributary/mail"
 	"tributary/presence"
 	"tributary/store"
+	"tributary/store/storetest"
 	"tributary/whatsapp"
 )
 
@@ -63,20 +63,7 @@ type world struct {
 
 const publicURL = "https://desk.example"
 
-// prepared are databases that are migrated.
-var prepared = testkit.NewPrepared(func(ctx context.Context, databaseURL, dir string) error {
-	sealer, err := store.NewSealer("secret")
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(ctx, store.Options{URL: databaseURL, Dir: dir, Sealer: sealer, Conns: 1})
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.Migrate(ctx), s.Close())
-})
-
-func TestMain(m *testing.M) { os.Exit(prepared.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(storetest.Prepared.Around(m).Run()) }
 
 // eachStore runs f on the embedded database and, where a URL is given, on
 // PostgreSQL.
@@ -89,7 +76,7 @@ func eachStore(t *testing.T, f func(t *testing.T, w *world)) {
 	if testkit.HasPostgres() {
 		t.Run("postgres", func(t *testing.T) {
 			t.Parallel()
-			f(t, newWorld(t, prepared.Postgres(t)))
+			f(t, newWorld(t, storetest.Prepared.Postgres(t)))
 		})
 	}
 }
@@ -108,7 +95,7 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	w.must(err)
 	dir := ""
 	if databaseURL == "" {
-		dir = prepared.Dir(t)
+		dir = storetest.Prepared.Dir(t)
 	}
 	w.store, err = store.Open(ctx, store.Options{URL: databaseURL, Dir: dir, Sealer: sealer, Now: now, Conns: 4})
 	w.must(err)

@@ -256,8 +256,15 @@ func (l fasthttpLog) Printf(format string, args ...any) {
 	l.a.log.Debug("http server: " + strings.TrimSpace(fmt.Sprintf(format, args...)))
 }
 
-// serve starts the listeners.
+// serve starts the listeners. The main port is the last: who sees it answer may use
+// the others.
 func (a *App) serve() error {
+	if err := a.serveControl(); err != nil {
+		return err
+	}
+	if err := a.serveMetrics(); err != nil {
+		return err
+	}
 	served := make(chan error, 1)
 	go func() { served <- a.server.Serve(a.listener) }()
 	a.onStop("http", func(ctx context.Context) error {
@@ -276,9 +283,11 @@ func (a *App) serve() error {
 		}
 		return err
 	})
-	if err := a.serveControl(); err != nil {
-		return err
-	}
+	return nil
+}
+
+// serveMetrics serves metrics and profiles on METRICS_BIND, when there is one.
+func (a *App) serveMetrics() error {
 	if a.cfg.MetricsBind == "" {
 		return nil
 	}

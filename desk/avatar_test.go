@@ -13,6 +13,7 @@ import (
 	"tributary/desk"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // dispatching runs a dispatcher until the test ends.
@@ -61,7 +62,7 @@ func (w *world) told(attributes string) {
 
 func TestAvatar(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -140,7 +141,7 @@ func TestAvatar(t *testing.T) {
 // TestAvatarOfTelegram: a picture that only the bot may load.
 func TestAvatarOfTelegram(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)

@@ -13,6 +13,7 @@ import (
 	"tributary/internal/httpx"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // wearing makes a bot of the account, 0: of the installation, whose picture is to be
@@ -32,7 +33,7 @@ func (w *world) wearing(account int64, address string) int64 {
 
 func TestBotAvatar(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -130,7 +131,7 @@ func TestBotAvatar(t *testing.T) {
 // look.
 func TestBotAvatarIsGuarded(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inside := httptest.NewServer(gives("image/png", pngOf(t, 9, 9)))
 		defer inside.Close()

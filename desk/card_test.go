@@ -7,6 +7,7 @@ import (
 
 	"tributary/chat"
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 const inesCard = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Prado;Inês;;;\r\nFN:Inês Prado\r\nORG:Mill\\, Inc.;Flour\r\nTEL;TYPE=CELL:+351 912 000 222\r\n" +
@@ -39,7 +40,7 @@ func TestFetchedCards(t *testing.T) {
 		"/ines.vcf":  {"text/vcard", inesCard},
 		"/plain.txt": {"text/plain", "call me: 5"},
 	}
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -96,7 +97,7 @@ func TestFetchedCards(t *testing.T) {
 // TestCardsOfEvents: a card that the provider describes itself.
 func TestCardsOfEvents(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		card := func(key, channel string, c chat.Card) *chat.Event {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +23,10 @@ import (
 	"tributary/files"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
+
+func TestMain(m *testing.M) { os.Exit(storetest.Prepared.Around(m).Run()) }
 
 // clock is a time that tests move.
 type clock struct {
@@ -78,7 +82,10 @@ func newWorld(t testing.TB, b testkit.Backend) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir := ""
+	if b.DatabaseURL == "" {
+		dir = storetest.Prepared.Dir(t)
+	}
 	w.store, err = store.Open(t.Context(), store.Options{URL: b.DatabaseURL, Dir: dir, Sealer: sealer, Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -88,9 +95,6 @@ func newWorld(t testing.TB, b testkit.Backend) *world {
 			t.Errorf("close store: %v", err)
 		}
 	})
-	if err := w.store.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	if b.DatabaseURL != "" {
 		w.db, err = sql.Open("pgx", b.DatabaseURL)
 	} else {

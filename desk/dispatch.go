@@ -8,19 +8,20 @@ import (
 	"tributary/store"
 )
 
-// Dispatcher hands what happened to its subscribers. A row of the outbox is
+// Dispatcher hands what happened to its followers. A row of the outbox is
 // removed in the transaction that orders what follows from it, so that every
 // effect is ordered exactly once.
 type Dispatcher struct {
-	desk *Desk
-	log  *slog.Logger
-	wake chan struct{}
-	jobs func()
+	desk      *Desk
+	log       *slog.Logger
+	wake      chan struct{}
+	jobs      func()
+	followers []follower
 }
 
 // NewDispatcher makes it; jobs is called when it has ordered jobs.
 func NewDispatcher(d *Desk, log *slog.Logger, jobs func()) *Dispatcher {
-	return &Dispatcher{desk: d, log: log, wake: make(chan struct{}, 1), jobs: jobs}
+	return &Dispatcher{desk: d, log: log, wake: make(chan struct{}, 1), jobs: jobs, followers: d.followers()}
 }
 
 // Name implements the worker contract.
@@ -65,26 +66,34 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 }
 
 func (d *Dispatcher) drain(ctx context.Context) (int, error) {
+	var taken []store.OutboxRow
 	ordered := false
 	n, err := d.desk.Store.DrainOutbox(ctx, dispatchBatch, func(tx *store.Tx, rows []store.OutboxRow) error {
-		ordered = false
-		for _, row := range rows {
-			for _, follow := range []func(context.Context, *store.Tx, store.OutboxRow) (bool, error){d.desk.apiInboxWebhook, d.desk.contactAvatar} {
-				made, err := follow(ctx, tx, row)
-				if err != nil {
-					return err
-				}
-				ordered = ordered || made
+		taken, ordered = rows, false
+		for _, c := range d.followers {
+			if c.order == nil {
+				continue
 			}
+			made, err := c.order(ctx, tx, rows)
+			if err != nil {
+				return err
+			}
+			ordered = ordered || made
 		}
-		made, err := orderNotices(ctx, tx, rows)
-		ordered = ordered || made
-		return err
+		return nil
 	})
-	if err == nil && ordered {
+	if err != nil || n == 0 {
+		return n, err
+	}
+	if ordered {
 		d.jobs()
 	}
-	return n, err
+	for _, c := range d.followers {
+		if c.tell != nil {
+			c.tell(ctx, taken)
+		}
+	}
+	return n, nil
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

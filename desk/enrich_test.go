@@ -5,6 +5,7 @@ import (
 
 	"tributary/chat"
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // mention is somebody's story that mentions us.
@@ -19,7 +20,7 @@ func (w *world) mention(inbox int64, key string) *chat.Event {
 
 func TestStoryMentions(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		login, page := w.instagram(), w.facebook()
@@ -47,7 +48,7 @@ func TestStoryMentions(t *testing.T) {
 // What the contact did to the message before the look-up stays.
 func TestStoryMentionChangedMeanwhile(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.instagram()
 		const story = `{"story":{"mention":{"id":"18001"}},"from":{"username":"tomas.bakes"}}`

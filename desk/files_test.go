@@ -16,6 +16,7 @@ import (
 	"tributary/files"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // take stores a file that nothing uses yet.
@@ -55,7 +56,7 @@ func (w *world) outbound(message int64) *chat.Outbound {
 
 func TestReplyWithFiles(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.receive(w.message(inbox, "U1", "1", "hello"))
@@ -113,7 +114,7 @@ func TestReplyWithFiles(t *testing.T) {
 
 func TestReplyWithFilesRefused(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.receive(w.message(w.line(1), "U1", "1", "hello"))
 		other, err := w.store.Bootstrap(t.Context(), "b@example.test", "B", "x", "Other")

@@ -13,6 +13,7 @@ import (
 	"tributary/desk"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // The request only marks the inbox and orders the job. While the job runs, other
@@ -20,7 +21,7 @@ import (
 // meanwhile goes with it.
 func TestDeleteLargeInbox(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		large, other := w.line(1), w.line(2)
 		var events []*chat.Event
@@ -123,7 +124,7 @@ func (w *world) run(t *testing.T) {
 // a second order changes nothing.
 func TestDeletionGoesOn(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		for i := range 3 {

@@ -19,6 +19,7 @@ import (
 	"tributary/internal/optional"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // owner is the system behind an API inbox: it takes the webhook's events.
@@ -154,7 +155,7 @@ func (s *shop) told() string {
 // What is told about who types.
 func TestTypingWebhook(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
 		o := w.owner()
@@ -193,7 +194,7 @@ func TestTypingWebhook(t *testing.T) {
 // News of somebody typing is told once, and not when it is none any more.
 func TestTypingWebhookIsNotLate(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := w.owner()
 		s := w.shop("shop", o.URL)
@@ -237,7 +238,7 @@ func TestTypingWebhookIsNotLate(t *testing.T) {
 // learn is failed; nothing else is.
 func TestInboxWebhookFails(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
 		o := w.owner()
@@ -337,7 +338,7 @@ func TestInboxWebhookFails(t *testing.T) {
 // Changes of a conversation name what was and what is.
 func TestConversationWebhooks(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
 		o := w.owner()
@@ -429,7 +430,7 @@ func TestConversationWebhooks(t *testing.T) {
 // gone is not told.
 func TestInboxWebhookOfNobody(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
 		o := w.owner()
@@ -454,7 +455,7 @@ func TestInboxWebhookOfNobody(t *testing.T) {
 // An endpoint that hangs keeps some places only; others are told meanwhile.
 func TestHangingEndpoint(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
 		stuck, quick := w.owner(), w.owner()

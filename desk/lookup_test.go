@@ -15,6 +15,7 @@ import (
 	"tributary/desk"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // provider stands for every provider: it answers by path and counts the calls.
@@ -122,7 +123,7 @@ func (w *world) instagram() int64 {
 
 func TestProfileNamesNewContacts(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		inbox := w.line(1)
@@ -156,7 +157,7 @@ func TestProfileNamesNewContacts(t *testing.T) {
 // A name that somebody gave the contact stays.
 func TestProfileKeepsAGivenName(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.facebook()
 		w.receive(w.stranger(inbox, "P1", "1"))
@@ -190,7 +191,7 @@ func TestProfileKeepsAGivenName(t *testing.T) {
 // the contact writes, but not more than once an hour.
 func TestProfileRefused(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		inbox := w.instagram()
@@ -231,7 +232,7 @@ func TestProfileRefused(t *testing.T) {
 // messages are stored, nobody is asked, and afterwards everything is finished.
 func TestLookUpsWaitForAuthorization(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		inbox := w.line(1)
@@ -268,7 +269,7 @@ func TestLookUpsWaitForAuthorization(t *testing.T) {
 // Facebook's threshold is two errors.
 func TestLookUpsCountAuthorizationErrors(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		inbox := w.facebook()
@@ -295,7 +296,7 @@ func TestLookUpsCountAuthorizationErrors(t *testing.T) {
 // Telegram names its users; only the photo is looked up, by file id.
 func TestProfileOfTelegram(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		inbox := w.inbox("Channel::Telegram", "Bot", map[string]any{"bot_token": "7:secret", "bot_name": "b", "webhook_secret": "x"}, nil)

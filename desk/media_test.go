@@ -20,6 +20,7 @@ import (
 	"tributary/internal/httpx"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // outside is everything that can be reached: hosts by name, answered in process;
@@ -163,7 +164,7 @@ const attachments = `SELECT file_type || ' ' || state || ' ' || COALESCE(file_na
 
 func TestMediaIsFetched(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -212,7 +213,7 @@ func TestMediaIsFetched(t *testing.T) {
 // leads, nothing private is called, and no link to it is shown.
 func TestMediaOfPrivateHosts(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		guarded := httpx.NewGuarded(false, httpx.Resolver(testkit.Resolver(map[string]string{
 			"loop.example.test.": "127.0.0.1", "meta.example.test.": "169.254.169.254", "six.example.test.": "::1", "lan.example.test.": "192.168.7.7",
@@ -253,7 +254,7 @@ func TestMediaOfPrivateHosts(t *testing.T) {
 // TestMediaWithCredentials: they go to the provider's hosts and no further.
 func TestMediaWithCredentials(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -296,7 +297,7 @@ func TestMediaWithCredentials(t *testing.T) {
 
 func TestMediaRetries(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -351,7 +352,7 @@ func TestMediaRetries(t *testing.T) {
 // TestMediaBeingPrepared: LINE says 202 while it prepares a long video.
 func TestMediaBeingPrepared(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -425,7 +426,7 @@ func (e *endlessly) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestMediaWithoutEnd(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		source := &endlessly{bodies: map[string]*endless{}}
 		runner := w.fetching(&outside{next: source})
@@ -478,7 +479,7 @@ func TestWhatsAppDocument(t *testing.T) {
 // TestMediaWaitsForAuthorization: a token that is dead costs no file.
 func TestMediaWaitsForAuthorization(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		runner := w.fetching(o)
@@ -516,7 +517,7 @@ func TestMediaWaitsForAuthorization(t *testing.T) {
 // TestMediaOfDeletedMessages: nothing is fetched, or nothing is kept.
 func TestMediaOfDeletedMessages(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
 		inbox := w.line(1)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // slow are hosts that never come to an end; each gives up when the caller does.
@@ -58,7 +59,7 @@ func (w waiting) Read([]byte) (int, error) {
 // source spends it. What cannot be had in time becomes a link.
 func TestMediaThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		hosts := &slow{calls: map[string]int{}}
 		runner := w.fetching(&outside{next: hosts, limit: 100 * time.Millisecond})

@@ -11,6 +11,7 @@ import (
 	"tributary/desk"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 func (w *world) types(displayID int64, on, private bool) {
@@ -41,7 +42,7 @@ func wantCalls(t *testing.T, what, got, want string) {
 
 func TestTypingReachesTheContact(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		r := w.remote()
 		page := w.page()
@@ -86,7 +87,7 @@ func TestTypingReachesTheContact(t *testing.T) {
 
 func TestTypingWhereItCannotBeTakenBack(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		r := w.remote()
 		r.answer = `{"ok":true,"result":true}`
@@ -112,7 +113,7 @@ func TestTypingWhereItCannotBeTakenBack(t *testing.T) {
 
 func TestReadMarks(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		r := w.remote()
 		wa, line := w.whatsapp(1), w.line(2)

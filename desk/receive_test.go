@@ -9,11 +9,12 @@ import (
 	"tributary/desk"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 func TestReceiveKeepsOrderAndAppliesOnce(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		batch := []*chat.Event{
@@ -41,7 +42,7 @@ func TestReceiveKeepsOrderAndAppliesOnce(t *testing.T) {
 
 func TestReceiveChoosesTheConversation(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		free := w.line(1)
 		locked := w.inbox("Channel::Line", "locked", map[string]any{"line_channel_id": "77", "line_channel_secret": "s", "line_channel_token": "t"},
@@ -65,7 +66,7 @@ func TestReceiveChoosesTheConversation(t *testing.T) {
 
 func TestReceiveMatchesContactsByPhone(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		one, two := w.line(1), w.line(2)
 		first := w.message(one, "U1", "1", "a")
@@ -84,7 +85,7 @@ func TestReceiveMatchesContactsByPhone(t *testing.T) {
 
 func TestStatusesMoveForwardOnly(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.receive(w.message(inbox, "U1", "1", "hello"))
@@ -151,7 +152,7 @@ func (w *world) status(inbox int64, providerID string, state chat.MessageStatus,
 
 func TestChangesOfMessages(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		change := func(kind chat.Kind, target string, set func(*chat.Event)) *chat.Event {
@@ -179,7 +180,7 @@ func TestChangesOfMessages(t *testing.T) {
 
 func TestFloodIsPutOffNotLost(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		var events []*chat.Event

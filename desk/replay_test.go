@@ -9,6 +9,7 @@ import (
 	"tributary/chat"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // change is an event of U1 about something that is there already, at a moment in
@@ -73,7 +74,7 @@ func (w *world) again(events ...*chat.Event) {
 
 func TestRepeatedChangesChangeNothing(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		events := []*chat.Event{
@@ -109,7 +110,7 @@ func TestRepeatedChangesChangeNothing(t *testing.T) {
 // What is delivered late does not undo what happened after it.
 func TestLateChangesChangeNothing(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.receive(w.message(inbox, "U1", "1", "first"), w.message(inbox, "U1", "2", "second"),
@@ -128,7 +129,7 @@ func TestLateChangesChangeNothing(t *testing.T) {
 // A change that came before its message is applied when it is told again.
 func TestEarlyChangeIsNotUsedUp(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.receive(w.message(inbox, "U1", "1", "first"))
@@ -143,7 +144,7 @@ func TestEarlyChangeIsNotUsedUp(t *testing.T) {
 // What a provider tells about an account is handed on once.
 func TestAccountEventsAreHandedOnOnce(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		handed := map[string]int{}
@@ -168,7 +169,7 @@ func TestAccountEventsAreHandedOnOnce(t *testing.T) {
 // with its differences.
 func TestReactionsOfOnePerson(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.receive(w.message(inbox, "U1", "1", "first"), w.message(inbox, "U1", "2", "second"),
@@ -190,7 +191,7 @@ func TestReactionsOfOnePerson(t *testing.T) {
 // and what is still told of the first attempt concerns the second one no more.
 func TestReceiptsOfAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.receive(w.message(inbox, "U1", "1", "hello"))
@@ -226,7 +227,7 @@ func TestReceiptsOfAnEarlierAttempt(t *testing.T) {
 // one.
 func TestLaterPartTakesNothingBack(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.receive(w.message(inbox, "U1", "1", "hello"))

@@ -15,6 +15,7 @@ import (
 	"tributary/desk"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // remote stands in for a provider and remembers what it was asked.
@@ -150,7 +151,7 @@ const templatesPath = "GET /v14.0/99/message_templates"
 
 func TestTemplatesAreReadAtOnceAndAgain(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		r := w.remote()
 		r.answer = `{"data":[{"name":"a"},{"name":"b"}]}`
@@ -193,7 +194,7 @@ func TestTemplatesAreReadAtOnceAndAgain(t *testing.T) {
 
 func TestTemplatesSchedule(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		r := w.remote()
 		r.answer = `{"data":[{"name":"a"}],"contents":[{"sid":"HX1","friendly_name":"a"}]}`
@@ -251,7 +252,7 @@ func (w *world) touch() {
 
 func TestTemplatesDoNotUndoAnAdministrator(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		r := w.remote()
 		r.answer = `{"data":[{"name":"a"}]}`
@@ -300,7 +301,7 @@ func TestTemplatesDoNotUndoAnAdministrator(t *testing.T) {
 
 func TestTemplatesFail(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		r := w.remote()
 		inbox := w.whatsapp(1)

@@ -11,6 +11,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // proven is a message whose request was proven.
@@ -24,7 +25,7 @@ func (w *world) proven(inbox int64, from, key string) *chat.Event {
 // come; nothing that many note at once gets lost, also when the process stops.
 func TestWebhooksAreWrittenInTheBackground(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox, other := w.line(1), w.line(2)
 		ctx, stop := context.WithCancel(t.Context())
@@ -73,7 +74,7 @@ func TestWebhooksAreWrittenInTheBackground(t *testing.T) {
 // What could not be written is written later.
 func TestWebhooksSurviveTheDatabase(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.desk.Webhooks.Refused(inbox, "bad")
@@ -96,7 +97,7 @@ func TestWebhooksSurviveTheDatabase(t *testing.T) {
 // off is none yet.
 func TestUnprovenEventsVerifyNothing(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox, busy := w.line(1), w.line(2)
 		e := w.message(inbox, "U1", "k1", "hi")

@@ -12,6 +12,7 @@ import (
 	"tributary/internal/optional"
 	"tributary/internal/testkit"
 	"tributary/store"
+	"tributary/store/storetest"
 	"tributary/wording"
 )
 
@@ -77,7 +78,7 @@ func gram(message string) string {
 // back is in the language of the account.
 func TestUnsentMessageInTheAccountsLanguage(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.settings["INSTAGRAM_APP_SECRET"] = "secret"
 		w.instagram()
@@ -97,7 +98,7 @@ func TestUnsentMessageInTheAccountsLanguage(t *testing.T) {
 
 func TestStoriesInTheAccountsLanguage(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		inbox := w.instagram()
@@ -118,7 +119,7 @@ func TestStoriesInTheAccountsLanguage(t *testing.T) {
 // carries it.
 func TestPlaceholdersOfEvents(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		inbox := w.line(1)
 		w.speak("ja")
@@ -143,7 +144,7 @@ func TestPlaceholdersOfEvents(t *testing.T) {
 // language, until the provider tells the name, whatever language was spoken then.
 func TestMadeUpNames(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		p, runner := w.provider()
 		line, gram := w.line(1), w.instagram()
@@ -167,7 +168,7 @@ func TestMadeUpNames(t *testing.T) {
 // TestActivityInTheAccountsLanguage: the note that a contact ended a conversation.
 func TestActivityInTheAccountsLanguage(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.inbox("Channel::Api", "Website", map[string]any{"identifier": "website", "hmac_token": "key"}, nil)
 		w.speak("es")

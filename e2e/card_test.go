@@ -12,6 +12,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestContactCards: a card that somebody shares is a card to the agent, whether the
@@ -31,7 +32,7 @@ func TestContactCards(t *testing.T) {
 		{simulator.Telegram, title, `{"first_name":"Inês","last_name":"Prado","phones":` + phone + `,"emails":` + email + `}`, false},
 		{simulator.WhatsAppCloud, "+351 912 000 222", `{"firstName":"Inês","lastName":"Prado"}`, false},
 	}
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		var played []simulator.Kind
 		for _, k := range kinds {
 			played = append(played, k.kind)
@@ -99,7 +100,7 @@ func (p *program) attachments(inbox int64) []map[string]any {
 // Twilio redirects. It answers only those who do not bring Twilio's credentials.
 func TestFilesOfTwilio(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.TwilioSMS, simulator.TwilioWhatsApp}}})
 		events := []simulator.EventKind{simulator.EventImage, simulator.EventFile, simulator.EventAudio}
 		for _, ch := range p.sim.Channels() {

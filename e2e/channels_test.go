@@ -9,13 +9,14 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestEveryChannel: a signed webhook of every channel becomes a conversation, a
 // reply reaches the provider, receipts come back, retries double nothing.
 func TestEveryChannel(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{})
 		for _, kind := range simulator.Kinds() {
 			t.Run(string(kind), func(t *testing.T) {
@@ -115,7 +116,7 @@ func (p *program) receipts(ch *simulator.Channel, conversation int64, reply mess
 // cannot take now is tried again, and a retry sends it.
 func TestReplyFailures(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.WhatsAppCloud, simulator.TwilioSMS}}})
 		whatsapp, sms := p.sim.Channel(simulator.WhatsAppCloud), p.sim.Channel(simulator.TwilioSMS)
 		p.connect(whatsapp)
@@ -164,7 +165,7 @@ func TestReplyFailures(t *testing.T) {
 // reason, without calling the provider.
 func TestWindowClosed(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Facebook}}})
 		ch := p.sim.Channel(simulator.Facebook)
 		p.connect(ch)

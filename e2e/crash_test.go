@@ -11,6 +11,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestKilledUnderLoad kills the process at random moments, several times, while
@@ -19,7 +20,7 @@ import (
 // reaches its provider.
 func TestKilledUnderLoad(t *testing.T) {
 	const kills = 6
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := prepare(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}}})
 		extra := map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "QUEUE_LEASE": "1s"}
 		p.run(extra)

@@ -11,6 +11,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // proxy stands between the program and its database; while it is cut, nobody
@@ -95,7 +96,7 @@ func (p *proxy) set(cut bool) {
 // TestDatabaseAway: while PostgreSQL is away, webhooks are answered 2xx and
 // wait; when it is back, everything is applied without a restart.
 func TestDatabaseAway(t *testing.T) {
-	database := testkit.Postgres(t)
+	database := storetest.Prepared.Postgres(t)
 	if database == "" {
 		return // SQLite does not go away
 	}

@@ -14,6 +14,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestAnswersOfTheEdge: who gets which answer, and that refusals are counted and
@@ -134,7 +135,7 @@ func TestHandshakes(t *testing.T) {
 // TestMetricsAndHealth: what an SRE watches is there, and nothing secret in it.
 func TestMetricsAndHealth(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{})
 		ch := p.sim.Channel(simulator.Telegram)
 		p.connect(ch)

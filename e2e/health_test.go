@@ -13,6 +13,7 @@ import (
 	"tributary/internal/testkit"
 	"tributary/simulator"
 	"tributary/simulator/story"
+	"tributary/store/storetest"
 )
 
 // signUp connects a number as the browser does after Meta's dialog.
@@ -54,7 +55,7 @@ func fields(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.WhatsAppCloud, simulator.Line}}})
 		if status, out, errOut := p.command("health"); status != 0 || strings.Count(out, "\n") != 1 || !strings.HasPrefix(out, "INBOX") {
 			t.Fatalf("health without numbers: %d %q %q", status, out, errOut)
@@ -303,7 +304,7 @@ func TestSubscribeApp(t *testing.T) {
 // of several that share a DATA_DIR.
 func TestControlSocket(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := prepare(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.WhatsAppCloud}}})
 		works := func(when string) {
 			t.Helper()
@@ -330,7 +331,7 @@ func TestControlSocket(t *testing.T) {
 // TestNumbersOfTheDemo: the demo's numbers go live in the real program.
 func TestNumbersOfTheDemo(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.WhatsAppCloud}}})
 		var out strings.Builder
 		err := story.Numbers(t.Context(), story.Config{

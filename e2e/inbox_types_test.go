@@ -11,6 +11,7 @@ import (
 	"tributary/chat"
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestInboxesWithoutTraffic: websites, mail addresses and voice numbers are connected
@@ -18,7 +19,7 @@ import (
 // will read it; the others say that they cannot send. Their webhooks are unknown.
 func TestInboxesWithoutTraffic(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{
 			sim: simulator.Options{Kinds: []simulator.Kind{simulator.TwilioSMS}}, settings: map[string]string{"MAILER_INBOUND_EMAIL_DOMAIN": "in.example.test"},
 		})

@@ -15,6 +15,7 @@ import (
 	"tributary/channels"
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // bridge is the system behind an API inbox, which lives on the inbox's webhook.
@@ -101,7 +102,7 @@ func (b *bridge) expect(what string, want ...string) []map[string]any {
 // in its conversations, signed, and of nothing else.
 func TestInboxWebhook(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, back testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, back testkit.Backend) {
 		p := start(t, back, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.API}}})
 		b := newBridge(t)
 		var inbox struct {

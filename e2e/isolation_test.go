@@ -8,12 +8,13 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestHangingProvider: a provider that hangs does not hold up the replies of
 // another inbox. The latencies are printed side by side.
 func TestHangingProvider(t *testing.T) {
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{
 			sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Telegram, simulator.SMS}},
 			settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "RELAY_TIMEOUT": "5s"},

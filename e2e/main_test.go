@@ -12,6 +12,7 @@ import (
 
 	"tributary/app"
 	"tributary/app/command"
+	"tributary/store/storetest"
 )
 
 // childMode makes the test binary the program itself: crash tests start it as a
@@ -31,5 +32,5 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(answers.status(m.Run()))
+	os.Exit(answers.status(storetest.Prepared.Around(m).Run()))
 }

@@ -16,6 +16,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // attachment is a file of a message as the API shows it.
@@ -144,7 +145,7 @@ func (p *program) waitSent(ch *simulator.Channel, match func(*simulator.Sent) bo
 // with its credentials, and served from our storage.
 func TestIncomingMedia(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: mediaKinds}})
 		_, _, original := p.load(p.sim.URL()+"/media/x.png", true)
 		for _, kind := range mediaKinds {
@@ -190,7 +191,7 @@ func TestOutgoingMedia(t *testing.T) {
 	kinds := []simulator.Kind{
 		simulator.WhatsAppCloud, simulator.Telegram, simulator.TwilioSMS, simulator.Line, simulator.SMS, simulator.Facebook, simulator.InstagramLogin,
 	}
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: kinds}})
 		for i, kind := range kinds {
 			ch := p.sim.Channel(kind)
@@ -213,7 +214,7 @@ func TestOutgoingMedia(t *testing.T) {
 // is sent again.
 func TestRetryRepeatsNoPart(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Facebook}}})
 		ch := p.sim.Channel(simulator.Facebook)
 		p.connect(ch)

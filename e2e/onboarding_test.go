@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // leadsTo is where a page sends a browser; empty: nowhere.
@@ -32,7 +33,7 @@ func leadsTo(t testing.TB, address string) string {
 // is made; afterwards it does not, in that process and in others.
 func TestFirstStart(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		const onboarding = "/installation/onboarding"
 		p := prepare(t, b, options{})
 		c := p.spawn(nil)
@@ -82,7 +83,7 @@ func TestFirstStart(t *testing.T) {
 // no browser, and nobody else can.
 func TestBootstrapEndsOnboarding(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := prepare(t, b, options{})
 		p.spawn(nil)
 		if exit, _, errOut := p.command("bootstrap", "--email", "eva@shop.example", "--password", "Passw0rd!", "--account", "Shop"); exit != 0 {
@@ -101,7 +102,7 @@ func TestBootstrapEndsOnboarding(t *testing.T) {
 // and takes it away.
 func TestPlatformCommand(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := prepare(t, b, options{})
 		p.spawn(nil)
 		var made struct {

@@ -7,6 +7,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestProfiles: a contact gets the name that the provider tells, and the message
@@ -18,7 +19,7 @@ func TestProfiles(t *testing.T) {
 		simulator.Facebook: "Facebook user %", simulator.InstagramLogin: "Unknown (IG: %)",
 		simulator.InstagramPage: "Facebook user %", simulator.Line: "LINE user %",
 	}
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: kinds}})
 		for _, kind := range kinds {
 			p.connect(p.sim.Channel(kind))
@@ -49,7 +50,7 @@ func TestProfiles(t *testing.T) {
 // nobody's message.
 func TestProfileRefused(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}}})
 		ch := p.sim.Channel(simulator.Line)
 		p.connect(ch)

@@ -20,6 +20,7 @@ import (
 	"tributary/internal/testkit"
 	"tributary/simulator"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // program is a running Tributary with an account, beside its simulator.
@@ -61,7 +62,13 @@ func prepare(t testing.TB, b testkit.Backend, opt options) *program {
 			t.Errorf("close simulator: %v", err)
 		}
 	})
-	return &program{t: t, backend: b, sim: sim, dir: t.TempDir(), inboxes: map[*simulator.Channel]int64{}}
+	p := &program{t: t, backend: b, sim: sim, inboxes: map[*simulator.Channel]int64{}}
+	if b.DatabaseURL == "" {
+		p.dir = storetest.Prepared.Dir(t)
+	} else {
+		p.dir = t.TempDir()
+	}
+	return p
 }
 
 // environment is the configuration of the program.

@@ -11,6 +11,7 @@ import (
 	"tributary/app/command"
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // run runs a command of the program beside it.
@@ -31,7 +32,7 @@ func (p *program) command(args ...string) (status int, out, errOut string) {
 // is mended, and discards another.
 func TestDeadLetters(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}}})
 		ch := p.sim.Channel(simulator.Line)
 		p.connect(ch)

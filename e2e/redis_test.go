@@ -14,6 +14,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // redisServer is a Redis of this test's own, which it may kill.
@@ -68,7 +69,7 @@ func (r *redisServer) kill() {
 // TestRedisAway: while Redis is away the edge answers 2xx from its spool; when it
 // is back, everything is applied once and in order.
 func TestRedisAway(t *testing.T) {
-	database := testkit.Postgres(t)
+	database := storetest.Prepared.Postgres(t)
 	if database == "" {
 		return // the embedded queue has no Redis to lose
 	}

@@ -24,6 +24,7 @@ import (
 	"tributary/internal/testkit"
 	"tributary/simulator"
 	"tributary/simulator/story"
+	"tributary/store/storetest"
 )
 
 // TestReplays: providers deliver again what they are not sure about, all at once,
@@ -34,7 +35,7 @@ import (
 // was ordered outside as they were.
 func TestReplays(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := prepare(t, b, options{})
 		front := startFront(t)
 		settings := map[string]string{"FRONTEND_URL": front.server.URL, "QUEUE_LEASE": "1s"}

@@ -5,12 +5,13 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestRolesApart: edge, worker with relay and scheduler, and API as processes of
 // their own do together what one process does alone.
 func TestRolesApart(t *testing.T) {
-	database := testkit.Postgres(t)
+	database := storetest.Prepared.Postgres(t)
 	if database == "" {
 		return // the embedded back end is one process
 	}

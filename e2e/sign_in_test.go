@@ -23,6 +23,7 @@ import (
 	"tributary/internal/testkit"
 	"tributary/simulator"
 	"tributary/store"
+	"tributary/store/storetest"
 )
 
 // visit calls the program as a browser does, without an API token.
@@ -51,7 +52,7 @@ func visit(t testing.TB, method, address, body string, header http.Header) (int,
 // of all this is in the log.
 func TestSignUpToSignOut(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := prepare(t, b, options{})
 		c := p.spawn(map[string]string{"ENABLE_ACCOUNT_SIGNUP": "true", "LOG_LEVEL": "debug"})
 		status, header, body := visit(t, "POST", p.base+"/api/v1/accounts",
@@ -162,7 +163,7 @@ func (p *program) beside(settings map[string]string, now func() time.Time) strin
 // whether one process answers or two, and whether they share Redis or the database.
 func TestThousandSignIns(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		t.Run("one process", func(t *testing.T) { thousandSignIns(t, b, 1) })
 		if b.DatabaseURL == "" {
 			return // the embedded back end is one process

@@ -14,6 +14,7 @@ import (
 	"tributary/app/command"
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestBadConfiguration: what cannot be read or reached is one line and status 1;
@@ -104,7 +105,7 @@ func TestSecondProcess(t *testing.T) {
 // with.
 func TestWrongKey(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}}})
 		p.stop()
 		cfg, err := app.LoadConfig(nil, p.environment(map[string]string{"SECRET_KEY_BASE": "another"}))
@@ -120,7 +121,7 @@ func TestWrongKey(t *testing.T) {
 // TestStopDrains: what was accepted before a stop is stored, and the rest of a
 // stopped program is picked up by the next.
 func TestStopDrains(t *testing.T) {
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{
 			sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
 			settings: map[string]string{"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0"},

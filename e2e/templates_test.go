@@ -9,13 +9,14 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestTemplates: what a provider approved is read when the inbox is connected and
 // on demand; with it a conversation can be taken up after its window closed.
 func TestTemplates(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{
 			simulator.WhatsAppCloud, simulator.WhatsApp360, simulator.TwilioWhatsApp, simulator.TwilioSMS,
 		}}})

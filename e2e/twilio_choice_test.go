@@ -10,6 +10,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestTwilioChoices: a question with options reaches a customer of Twilio's WhatsApp
@@ -17,7 +18,7 @@ import (
 // share a template.
 func TestTwilioChoices(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.TwilioWhatsApp}}})
 		ch := p.sim.Channel(simulator.TwilioWhatsApp)
 		p.connect(ch)

@@ -12,6 +12,7 @@ import (
 	"tributary/channels"
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // webhookStatus is what the wizard's live check reads.
@@ -59,7 +60,7 @@ func (p *program) hook(method, path, body string, header map[string]string) int 
 // each step shows, whichever inbox it is of.
 func TestLiveCheck(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line, simulator.WhatsAppCloud}}})
 		line, wa := p.sim.Channel(simulator.Line), p.sim.Channel(simulator.WhatsAppCloud)
 		inbox, other := p.connect(line), p.connect(wa)

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // TestWhatsAppAccess: who may not is told why, in this order: no session, wrong
 // token, bot, another account, no such inbox, no member, no such kind of inbox.
 func TestWhatsAppAccess(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		const (
 			signIn    = `{"errors":["You need to sign in or sign up before continuing."]}`
@@ -87,7 +88,7 @@ func TestWhatsAppAccess(t *testing.T) {
 // asked once in thirty seconds, and not at all for what is stored.
 func TestWhatsAppHealthIsShared(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		const read = "GET /500100200300401"
 		reads := func(since int) int { return len(s.meta.seen(since, func(name string) bool { return name == read })) }
@@ -139,7 +140,7 @@ func TestWhatsAppHealthIsShared(t *testing.T) {
 // is stored can be had all the same.
 func TestWhatsAppMetaIsDown(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		down := func(what string, known any) {
 			t.Helper()

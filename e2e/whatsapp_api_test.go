@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // play sends the request of a payload of ours, and compares the answer with it.
@@ -84,7 +85,7 @@ func (s *stage) banner(inbox int) bool {
 func TestWhatsAppHealth(t *testing.T) {
 	t.Parallel()
 	later := free{"registration.next_attempt_at": between("2026-11-18T16:00:04Z", "2026-11-18T18:00:00Z")} // 8 h, and what spreads it
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		for _, c := range []struct {
 			file   string

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // TestWhatsAppHandshake: Meta's question whether an address is ours is answered for
 // the app and for each number, and for nobody else.
 func TestWhatsAppHandshake(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil, 48)
 		verify := func(s *stage, file string) {
 			t.Helper()
@@ -53,7 +54,7 @@ func TestWhatsAppHandshake(t *testing.T) {
 func other(t *testing.T, b testkit.Backend) testkit.Backend {
 	t.Helper()
 	if b.DatabaseURL != "" {
-		b.DatabaseURL, b.RedisPrefix = testkit.Postgres(t), b.RedisPrefix+"second"
+		b.DatabaseURL, b.RedisPrefix = storetest.Prepared.Postgres(t), b.RedisPrefix+"second"
 	}
 	return b
 }
@@ -70,7 +71,7 @@ func compactOr(t testing.TB, p *payload) []byte {
 // TestWhatsAppInactiveNumber: a number that the operator switched off takes nothing.
 func TestWhatsAppInactiveNumber(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, map[string]string{"INACTIVE_WHATSAPP_NUMBERS": "+15035550142"}, 48, 49)
 		p := payloadFile(t, "webhook-inactive-number.json")
 		status, got := s.hook("webhook-inactive-number.json")
@@ -110,7 +111,7 @@ func (s *stage) stored(inbox int, text string) int64 {
 // whatever arrives beside them.
 func TestWhatsAppMessagesBesideNews(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		for _, c := range []struct {
 			file  string
@@ -137,7 +138,7 @@ func TestWhatsAppMessagesBesideNews(t *testing.T) {
 // account; of one that nobody knows the list is read anew.
 func TestWhatsAppTemplateWebhooks(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		listed := func(inbox int) map[string]any {
 			_, got := s.ask("admin", http.MethodGet, s.path(inbox, ""), nil)
@@ -205,7 +206,7 @@ func TestWhatsAppTemplateWebhooks(t *testing.T) {
 // for it, with his own app's secret; he cannot speak of others' numbers with it.
 func TestWhatsAppForeignSecret(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		const secret = "the stranger's own secret"
 		given := givenInboxes(t)[2]

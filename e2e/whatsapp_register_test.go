@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // needsPIN has number 48 wait for its PIN since four days ago: nothing is attempted
@@ -40,7 +41,7 @@ func pins(calls []graphCall) []string {
 // budget, or says why not.
 func TestWhatsAppRegisterNumber(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		s.play("api-register-number-401-agent.json", nil)
 		s.play("api-register-number-400.json", nil)
@@ -152,7 +153,7 @@ func (s *stage) noBudget() {
 // once.
 func TestWhatsAppAttemptRunning(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		s.needsPIN(fixtureTime)
 		open := make(chan struct{})
@@ -185,7 +186,7 @@ func TestWhatsAppAttemptRunning(t *testing.T) {
 // callback that Meta cannot reach is no matter of credentials.
 func TestWhatsAppRegisterWebhook(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		before := s.meta.mark()
 		s.play("api-register-webhook-200.json", nil)
@@ -226,7 +227,7 @@ func TestWhatsAppRegisterWebhook(t *testing.T) {
 // of its name.
 func TestWhatsAppAttempts(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		impatient := map[string]string{"STOP_TIMEOUT": "1s"}
 		s := whatsappStage(t, b, impatient, 50, 52)
 		const pending, refused = "graph-phone-d12-name-pending.json", "graph-register-error-2388001-display-name.json"
@@ -310,7 +311,7 @@ func (s *stage) dies(at, again string, settings map[string]string) {
 // else's.
 func TestWhatsAppManualSetup(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil, 48, 52)
 		s.meta.playAs(50, "graph-message-templates-error-190.json")
 		s.play("api-manual-invalid-credentials.json", nil)

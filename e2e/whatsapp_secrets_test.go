@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // keepJobs keeps the payloads of all jobs that are ordered from now on: done ones are
@@ -79,7 +80,7 @@ func values(t testing.TB, rows *sql.Rows) string {
 // them.
 func TestWhatsAppSecretsStaySecret(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, map[string]string{"LOG_LEVEL": "debug"}, 49, 50, 52)
 		s.keepJobs()
 		s.secretLife()

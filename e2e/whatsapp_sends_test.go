@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // TestWhatsAppSendsFollowNews: replies of a number that Meta banned fail at once and
@@ -15,7 +16,7 @@ import (
 // says so.
 func TestWhatsAppSendsFollowNews(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		conversation := map[int]int64{}
 		for inbox, phone := range map[int]string{48: "500100200300401", 51: "500100200300404"} {
@@ -81,7 +82,7 @@ func TestWhatsAppSendsFollowNews(t *testing.T) {
 // registered has its health read, and the number registered if that says so.
 func TestWhatsAppNotRegisteredSend(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		if status, _ := s.hook("webhook-wrong-url-message-at-app.json"); status != http.StatusOK {
 			t.Fatalf("message: %d", status)
@@ -102,7 +103,7 @@ func TestWhatsAppNotRegisteredSend(t *testing.T) {
 // TestWhatsAppHealthAlerts: what Meta warns of stands beside the number's health.
 func TestWhatsAppHealthAlerts(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		s.fresh(signupDay, nil)
 		s.meta.play("graph-phone-d6-live-flagged-yellow.json")

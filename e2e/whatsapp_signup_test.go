@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // signup has Meta answer what Embedded Signup asks.
@@ -79,7 +80,7 @@ func TestWhatsAppSignup(t *testing.T) {
 	} {
 		t.Run(strings.TrimSuffix(c.file, ".json"), func(t *testing.T) {
 			t.Parallel()
-			testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+			storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 				s := whatsappStage(t, b, nil, 50)
 				if c.at != "" {
 					s.at(c.at)
@@ -107,7 +108,7 @@ func TestWhatsAppSignup(t *testing.T) {
 // is connected without the ids that the dialog left out, and never registered.
 func TestWhatsAppSignupOfAppNumber(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil, 50)
 		s.at(signupDay)
 		s.signup("graph-phone-numbers-coexistence.json")
@@ -129,7 +130,7 @@ func TestWhatsAppSignupOfAppNumber(t *testing.T) {
 // stored.
 func TestWhatsAppSignupRefused(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		refused := func(file string, but free) {
 			t.Helper()
@@ -221,7 +222,7 @@ func TestWhatsAppSignupWithoutScopes(t *testing.T) {
 	} {
 		t.Run(strings.TrimSuffix(scopes, ".json"), func(t *testing.T) {
 			t.Parallel()
-			testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+			storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 				s := whatsappStage(t, b, nil, 50)
 				s.signup("graph-phone-numbers-one.json")
 				s.meta.play(scopes)
@@ -237,7 +238,7 @@ func TestWhatsAppSignupWithoutScopes(t *testing.T) {
 // for.
 func TestWhatsAppReauthorization(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		lost := func() { // the token died
 			s.fresh(signupDay, nil)

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // TestWhatsAppApprovalIsActedOnAtOnce: Meta's word that the display name was approved
 // has the number registered without waiting for any timer.
 func TestWhatsAppApprovalIsActedOnAtOnce(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := bareStage(t, b)
 		s.real = true
 		s.live()
@@ -54,7 +55,7 @@ func TestWhatsAppApprovalIsActedOnAtOnce(t *testing.T) {
 // stored it; a signup makes one attempt whichever comes first.
 func TestWhatsAppSignupOnce(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil, 50)
 		stop, done := make(chan struct{}), make(chan struct{})
 		go func() { // never idle
@@ -88,7 +89,7 @@ func TestWhatsAppSignupOnce(t *testing.T) {
 // registered now, its health says so at once; nothing is registered again for it.
 func TestWhatsAppUnclearAnswer(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		for _, answer := range []string{"graph-register-error-502-html.json", "graph-register-error-already-registered.json"} {
 			s.tried("graph-phone-d11-approved.json", answer)

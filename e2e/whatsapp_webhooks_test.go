@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tributary/internal/testkit"
+	"tributary/store/storetest"
 )
 
 // hookExpect is what a webhook's file expects of us.
@@ -119,7 +120,7 @@ func (s *stage) registration(inbox int) (state, action any, all []byte) {
 // the numbers that it is about, and has the effect that its payload says.
 func TestWhatsAppManagementWebhooks(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		for _, file := range payloadFiles(t, "webhook-") {
 			if payloadFile(t, file).Request.Method != http.MethodPost || strings.HasPrefix(file, "webhook-template-") || file == "webhook-inactive-number.json" {
@@ -269,7 +270,7 @@ func (s *stage) effects(file string, e hookExpect, inbox int, health []byte, log
 // is what we know.
 func TestWhatsAppWebhooksWithoutHealth(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		s := whatsappStage(t, b, nil)
 		for _, file := range payloadFiles(t, "webhook-") {
 			e := expectOf(t, file)

@@ -7,6 +7,7 @@ import (
 
 	"tributary/internal/testkit"
 	"tributary/simulator"
+	"tributary/store/storetest"
 )
 
 // TestTextsOfAnAccount: an account that speaks Portuguese reads in Portuguese what
@@ -14,7 +15,7 @@ import (
 // as they are.
 func TestTextsOfAnAccount(t *testing.T) {
 	t.Parallel()
-	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		p := start(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.InstagramLogin, simulator.TwilioSMS}}})
 		if _, err := p.database().Exec(`UPDATE accounts SET locale = 16 WHERE id = $1`, p.account); err != nil {
 			t.Fatal(err)

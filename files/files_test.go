@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -35,6 +36,8 @@ import (
 )
 
 const publicURL = "https://desk.example"
+
+func TestMain(m *testing.M) { os.Exit(storetest.Prepared.Around(m).Run()) }
 
 // world is an installation's files.
 type world struct {

@@ -13,19 +13,20 @@ import (
 )
 
 // Every test closes its stores; what still runs afterwards leaked.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(storetest.Prepared.Around(m)) }
 
-func TestConformanceSQLite(t *testing.T) {
+func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(tb testing.TB) *storetest.DB { return storetest.New(tb, "") })
-}
-
-func TestConformancePostgres(t *testing.T) {
-	t.Parallel()
-	if os.Getenv("TEST_DATABASE_URL") == "" {
-		t.Skip("TEST_DATABASE_URL is not set")
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		storetest.Run(t, func(tb testing.TB) *storetest.DB { return storetest.New(tb, "") })
+	})
+	if testkit.HasPostgres() {
+		t.Run("postgres", func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, func(tb testing.TB) *storetest.DB { return storetest.New(tb, storetest.Prepared.Postgres(tb)) })
+		})
 	}
-	storetest.Run(t, func(tb testing.TB) *storetest.DB { return storetest.New(tb, testkit.Postgres(tb)) })
 }
 
 // A method that nobody tests is as good as not there.

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"tributary/internal/testkit"
 )
 
 // Every migration can be taken back, one by one down to nothing, and made again:
@@ -86,16 +84,7 @@ func schema(t *testing.T, s *Store) string {
 	return strings.Join(out, "\n")
 }
 
-func TestDownAndUpSQLite(t *testing.T) {
+func TestDownAndUp(t *testing.T) {
 	t.Parallel()
-	testDownAndUp(t, "")
-}
-
-func TestDownAndUpPostgres(t *testing.T) {
-	t.Parallel()
-	url := testkit.Postgres(t)
-	if url == "" {
-		t.Skip("TEST_DATABASE_URL is not set")
-	}
-	testDownAndUp(t, url)
+	eachDatabase(t, testDownAndUp)
 }

@@ -344,16 +344,16 @@ func (p *planned) check(cases []planCase) {
 	}
 }
 
-func TestPlansSQLite(t *testing.T) {
+func TestPlans(t *testing.T) {
 	t.Parallel()
-	testPlans(t, "")
+	eachDatabase(t, testPlans)
 }
 
-func TestPlansPostgres(t *testing.T) {
-	t.Parallel()
-	url := testkit.Postgres(t)
-	if url == "" {
-		t.Skip("TEST_DATABASE_URL is not set")
+// eachDatabase runs f on SQLite, and on PostgreSQL where there is one, each empty.
+func eachDatabase(t *testing.T, f func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, "") })
+	if testkit.HasPostgres() {
+		t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, testkit.Postgres(t)) })
 	}
-	testPlans(t, url)
 }

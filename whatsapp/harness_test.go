@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,14 +26,14 @@ import (
 	"tributary/whatsapp"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(storetest.Prepared.Around(m)) }
 
 // backends runs a test on SQLite, and on PostgreSQL where there is one.
 func backends(t *testing.T, f func(*testing.T, string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, "") })
-	if os.Getenv("TEST_DATABASE_URL") != "" {
-		t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, testkit.Postgres(t)) })
+	if testkit.HasPostgres() {
+		t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, storetest.Prepared.Postgres(t)) })
 	}
 }
 

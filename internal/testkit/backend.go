@@ -35,12 +35,24 @@ type Backend struct {
 // TEST_REDIS_URL are set, on PostgreSQL and Redis, each with nothing in it.
 func Each(t *testing.T, f func(t *testing.T, b Backend)) {
 	t.Helper()
+	each(t, Postgres, f)
+}
+
+// Each is the function of that name, with the tables made in PostgreSQL. Those of the
+// embedded database are in a Dir.
+func (p *Prepared) Each(t *testing.T, f func(t *testing.T, b Backend)) {
+	t.Helper()
+	each(t, p.Postgres, f)
+}
+
+func each(t *testing.T, postgres func(testing.TB) string, f func(t *testing.T, b Backend)) {
+	t.Helper()
 	t.Run("embedded", func(t *testing.T) { f(t, Backend{Name: "embedded"}) })
-	if os.Getenv(databaseVariable) == "" || os.Getenv("TEST_REDIS_URL") == "" {
+	if !HasPostgres() || os.Getenv("TEST_REDIS_URL") == "" {
 		return
 	}
 	t.Run("postgres and redis", func(t *testing.T) {
-		b := Backend{Name: "postgres and redis", DatabaseURL: Postgres(t), RedisURL: os.Getenv("TEST_REDIS_URL")}
+		b := Backend{Name: "postgres and redis", DatabaseURL: postgres(t), RedisURL: os.Getenv("TEST_REDIS_URL")}
 		b.RedisPrefix = redisPrefix(t, b.RedisURL)
 		f(t, b)
 	})

@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -25,6 +27,9 @@ type Prepared struct {
 
 	folder func() (string, error)
 	server func() (*template, error)
+
+	cleaned                  bool // by Around, before the tests
+	folderMade, templateMade atomic.Bool
 }
 
 // template is the database on PostgreSQL that the others are copies of.
@@ -33,6 +38,8 @@ type template struct {
 	name  string
 }
 
+var errNobodyCleans = errors.New("testkit: the package's TestMain must run its tests Around the Prepared")
+
 // NewPrepared makes it; nothing is migrated yet.
 func NewPrepared(migrate func(ctx context.Context, databaseURL, dir string) error) *Prepared {
 	p := &Prepared{migrate: migrate}
@@ -40,29 +47,51 @@ func NewPrepared(migrate func(ctx context.Context, databaseURL, dir string) erro
 	return p
 }
 
-// Main runs a package's tests and removes what their databases were copied from. Its
-// result is the exit status.
-func (p *Prepared) Main(m *testing.M) int {
-	status := m.Run()
-	made, err := p.folder()
-	if err == nil {
-		err = os.RemoveAll(made)
-	}
-	if err == nil && HasPostgres() {
-		err = p.dropTemplate()
-	}
-	if err != nil {
+// Tests runs a package's tests.
+type Tests interface{ Run() int }
+
+// Around gives tests after which what their databases were copied from is removed.
+func (p *Prepared) Around(tests Tests) Tests {
+	p.cleaned = true
+	return &around{p, tests}
+}
+
+type around struct {
+	*Prepared
+	tests Tests
+}
+
+// Run gives the exit status.
+func (a *around) Run() int {
+	status := a.tests.Run()
+	if err := a.remove(); err != nil {
 		fmt.Fprintln(os.Stderr, "testkit:", err)
 		return max(status, 1)
 	}
 	return status
 }
 
+func (p *Prepared) remove() error {
+	var err error
+	if p.folderMade.Load() {
+		dir, _ := p.folder() // who wanted it was told
+		err = os.RemoveAll(dir)
+	}
+	if p.templateMade.Load() {
+		err = errors.Join(err, p.dropTemplate())
+	}
+	return err
+}
+
 func (p *Prepared) makeFolder() (string, error) {
+	if !p.cleaned {
+		return "", errNobodyCleans
+	}
 	dir, err := os.MkdirTemp("", "prepared")
 	if err != nil {
 		return "", err
 	}
+	p.folderMade.Store(true)
 	return dir, p.migrate(context.Background(), "", dir)
 }
 
@@ -115,6 +144,9 @@ func (p *Prepared) Postgres(tb testing.TB) string {
 }
 
 func (p *Prepared) makeTemplate() (*template, error) {
+	if !p.cleaned {
+		return nil, errNobodyCleans
+	}
 	t := &template{name: newName("template")}
 	address, err := databaseAddress(t.name)
 	if err != nil {
@@ -124,20 +156,15 @@ func (p *Prepared) makeTemplate() (*template, error) {
 		return nil, err
 	}
 	if _, err := t.admin.Exec(`CREATE DATABASE "` + t.name + `"`); err != nil {
-		return nil, err
+		return nil, errors.Join(err, t.admin.Close())
 	}
+	p.templateMade.Store(true)
 	return t, p.migrate(context.Background(), address, os.TempDir())
 }
 
 func (p *Prepared) dropTemplate() error {
-	t, err := p.server()
-	if err != nil {
-		return err
-	}
-	if err := drop(t.admin, t.name); err != nil {
-		return err
-	}
-	return t.admin.Close()
+	t, _ := p.server() // who wanted it was told
+	return errors.Join(drop(t.admin, t.name), t.admin.Close())
 }
 
 func drop(admin *sql.DB, name string) error {

@@ -4,7 +4,9 @@
 package storetest
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 
+	"tributary/internal/testkit"
 	"tributary/store"
 )
 
@@ -67,17 +70,35 @@ func (d *DB) Options(tb testing.TB, secret string) store.Options {
 	return store.Options{URL: d.URL, Dir: d.Dir, Sealer: sealer, Now: d.Clock.Now, Conns: 12}
 }
 
-// Open opens and migrates a store: PostgreSQL at databaseURL, which must be
-// empty, or SQLite in a temporary folder when databaseURL is "".
+// Open opens and migrates a store: PostgreSQL at databaseURL, which must be empty or
+// one of Prepared, or SQLite in a temporary folder when databaseURL is "".
 func Open(tb testing.TB, databaseURL string) *store.Store {
 	tb.Helper()
 	return New(tb, databaseURL).Store
 }
 
+// Prepared are databases that are migrated already. Whoever uses it, as New does, runs
+// a package's tests with its Around.
+var Prepared = testkit.NewPrepared(func(ctx context.Context, databaseURL, dir string) error {
+	sealer, err := store.NewSealer(Secret)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, store.Options{URL: databaseURL, Dir: dir, Sealer: sealer, Conns: 1})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Migrate(ctx), s.Close())
+})
+
 // New is Open with the clock and the tables.
 func New(tb testing.TB, databaseURL string) *DB {
 	tb.Helper()
-	d := Unmigrated(tb, databaseURL)
+	dir := ""
+	if databaseURL == "" {
+		dir = Prepared.Dir(tb)
+	}
+	d := open(tb, databaseURL, dir)
 	if err := d.Migrate(tb.Context()); err != nil {
 		tb.Fatalf("Migrate: %v", err)
 	}
@@ -87,14 +108,22 @@ func New(tb testing.TB, databaseURL string) *DB {
 // Unmigrated is New without the schema.
 func Unmigrated(tb testing.TB, databaseURL string) *DB {
 	tb.Helper()
-	d := &DB{Clock: &Clock{now: start}}
+	dir := ""
+	if databaseURL == "" {
+		dir = tb.TempDir()
+	}
+	return open(tb, databaseURL, dir)
+}
+
+func open(tb testing.TB, databaseURL, dir string) *DB {
+	tb.Helper()
+	d := &DB{Clock: &Clock{now: start}, Dir: dir}
 	driver := "pgx"
 	if databaseURL != "" {
 		d.URL = named(tb, databaseURL)
 	}
 	source := d.URL
 	if databaseURL == "" {
-		d.Dir = tb.TempDir()
 		driver, source = "sqlite", "file:"+filepath.Join(d.Dir, "tributary.db")+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
 	}
 	var err error
