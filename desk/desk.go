@@ -57,6 +57,8 @@ type Options struct {
 	PasswordCost int
 	// Presence knows who is connected now; nil: nobody is.
 	Presence presence.Tracker
+	// Viewers knows who looks at which conversation, for ViewingFor; nil: only who says so.
+	Viewers presence.Tracker
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
