@@ -15,24 +15,32 @@ const (
 // ContactTypes are the names of the kinds by their stored numbers.
 var ContactTypes = []string{ContactVisitor: "visitor", ContactLead: "lead", ContactCustomer: "customer"}
 
-// derived is what the record of a contact keeps of its other values.
-type derived struct {
-	kind                       int
-	location, country, company string
+// ContactDerived is what the record of a contact keeps of its other values.
+type ContactDerived struct {
+	Type                           int // see ContactTypes
+	Location, CountryCode, Company string
 }
 
-// derive reads it; attributes is the JSON of additional_attributes.
-func derive(reachable bool, attributes string) derived {
-	var d derived
+// Derived reads it; was is the type that the contact had, which none but a visitor
+// loses.
+func (c ContactView) Derived(was int) ContactDerived {
+	filled := func(s *string) bool { return s != nil && *s != "" }
+	return derive(was, filled(c.Email) || filled(c.Phone), c.AdditionalAttributes)
+}
+
+// derive is Derived of somebody who is reachable or not; attributes is the JSON of
+// additional_attributes.
+func derive(was int, reachable bool, attributes string) ContactDerived {
+	d := ContactDerived{Type: was}
 	var known map[string]any
 	if attributes != "" && attributes != "{}" {
 		_ = json.Unmarshal([]byte(attributes), &known) // not an object: it says nothing
 	}
-	d.location, _ = known["city"].(string)
-	d.country, _ = known["country"].(string)
-	d.company, _ = known["company_name"].(string)
-	if reachable || social(known) {
-		d.kind = ContactLead
+	d.Location, _ = known["city"].(string)
+	d.CountryCode, _ = known["country"].(string)
+	d.Company, _ = known["company_name"].(string)
+	if was == ContactVisitor && (reachable || social(known)) {
+		d.Type = ContactLead
 	}
 	return d
 }
@@ -66,10 +74,4 @@ func social(attributes map[string]any) bool {
 		}
 	}
 	return false
-}
-
-// derivedOf is derive of a contact.
-func derivedOf(c ContactView) derived {
-	filled := func(s *string) bool { return s != nil && *s != "" }
-	return derive(filled(c.Email) || filled(c.Phone), c.AdditionalAttributes)
 }

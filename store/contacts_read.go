@@ -90,3 +90,26 @@ func (s *Store) InboxesOfContacts(ctx context.Context, contactIDs []int64) (map[
 	}
 	return out, err
 }
+
+// LatestContactInbox is the newest address of a contact in an inbox.
+type LatestContactInbox struct {
+	ID       int64
+	InboxID  int64
+	SourceID string
+	Used     bool // it has a conversation
+}
+
+// LatestContactInboxes reads them by inbox.
+func (s *Store) LatestContactInboxes(ctx context.Context, contactID int64) (map[int64]LatestContactInbox, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT ci.id, ci.inbox_id, ci.source_id, EXISTS (SELECT 1 FROM conversations c WHERE c.contact_inbox_id = ci.id)
+		FROM contact_inboxes ci WHERE ci.contact_id = $1 ORDER BY ci.id`, contactID)
+	if err != nil {
+		return nil, fmt.Errorf("store: latest contact inboxes: %w", err)
+	}
+	list, err := collect(rows, "latest contact inboxes", func(c *LatestContactInbox) []any { return []any{&c.ID, &c.InboxID, &c.SourceID, &c.Used} })
+	out := make(map[int64]LatestContactInbox, len(list))
+	for _, c := range list {
+		out[c.InboxID] = c
+	}
+	return out, err
+}

@@ -60,13 +60,13 @@ func (t *Tx) LockContacts(ctx context.Context, accountID int64, contactIDs ...in
 // values belongs to another meanwhile. Blank values are none.
 func (t *Tx) InsertContact(ctx context.Context, accountID int64, c ContactView) (int64, error) {
 	c.blankless()
-	d := derivedOf(c)
+	d := c.Derived(ContactVisitor)
 	var id int64
 	err := t.tx.QueryRowContext(ctx, `INSERT INTO contacts (account_id, name, email, phone_number, identifier, avatar_url, blocked,
 			additional_attributes, custom_attributes, contact_type, location, country_code, company_name, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING id`,
 		accountID, c.Name, c.Email, c.Phone, c.Identifier, c.AvatarURL, c.Blocked, jsonObject(c.AdditionalAttributes), jsonObject(c.CustomAttributes),
-		d.kind, d.location, d.country, d.company, t.now()).Scan(&id)
+		d.Type, d.Location, d.CountryCode, d.Company, t.now()).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("store: insert contact: %w", asConflict(err))
 	}
@@ -77,12 +77,12 @@ func (t *Tx) InsertContact(ctx context.Context, accountID int64, c ContactView) 
 // belongs to another meanwhile. Blank values are none.
 func (t *Tx) UpdateContact(ctx context.Context, c ContactView) error {
 	c.blankless()
-	d := derivedOf(c)
+	d := c.Derived(ContactVisitor)
 	if _, err := t.tx.ExecContext(ctx, `UPDATE contacts SET name = $2, email = $3, phone_number = $4, identifier = $5, blocked = $6,
 			additional_attributes = $7, custom_attributes = $8, contact_type = CASE WHEN contact_type = 0 THEN $9 ELSE contact_type END,
 			location = $10, country_code = $11, company_name = $12, updated_at = $13 WHERE id = $1`,
 		c.ID, c.Name, c.Email, c.Phone, c.Identifier, c.Blocked, jsonObject(c.AdditionalAttributes), jsonObject(c.CustomAttributes),
-		d.kind, d.location, d.country, d.company, t.now()); err != nil {
+		d.Type, d.Location, d.CountryCode, d.Company, t.now()); err != nil {
 		return fmt.Errorf("store: update contact: %w", asConflict(err))
 	}
 	return nil
@@ -131,4 +131,13 @@ func (t *Tx) AbsorbContact(ctx context.Context, base, absorbed int64) ([]MovedCo
 		return moved, t.DetachBlob(ctx, avatar.Int64)
 	}
 	return moved, nil
+}
+
+// ReplaceSource gives an address of a contact another source id; ErrConflict when
+// the inbox has that one already.
+func (t *Tx) ReplaceSource(ctx context.Context, contactInboxID int64, sourceID string) error {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE contact_inboxes SET source_id = $2, updated_at = $3 WHERE id = $1`, contactInboxID, sourceID, t.now()); err != nil {
+		return fmt.Errorf("store: replace source: %w", asConflict(err))
+	}
+	return nil
 }

@@ -158,9 +158,9 @@ func (t *Tx) insertContacts(ctx context.Context, wanted []NewContact, refs []Con
 		}
 		owners[i] = i
 		order = append(order, i)
-		d := derive(c.Email != "" || c.Phone != "", c.Attributes)
+		d := derive(ContactVisitor, c.Email != "" || c.Phone != "", c.Attributes)
 		rows = append(rows, []any{
-			i, c.AccountID, c.Name, nilIfEmpty(c.Email), nilIfEmpty(c.Phone), jsonObject(c.Attributes), d.kind, d.location, d.country, d.company,
+			i, c.AccountID, c.Name, nilIfEmpty(c.Email), nilIfEmpty(c.Phone), jsonObject(c.Attributes), d.Type, d.Location, d.CountryCode, d.Company,
 		})
 	}
 	newIDs, err := t.returnIDs(ctx, "insert contacts", t.s.q.insertContacts, rows)

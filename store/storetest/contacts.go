@@ -102,7 +102,7 @@ func testEnsureContacts(t *testing.T, w *World) {
 	mine, theirs := w.Mine.Account, w.Theirs.Account
 	first, created := ensure(w,
 		store.NewContact{AccountID: mine, Name: "nameless address"},
-		store.NewContact{AccountID: mine, Name: "phone", Phone: "+1", UpdatedAt: start.UnixMicro()},
+		store.NewContact{AccountID: mine, Name: "phone", Phone: "+1"},
 		store.NewContact{AccountID: mine, Name: "mail", Email: "m@example.test", Attributes: `{"city":"Bonn"}`},
 		store.NewContact{AccountID: mine, Name: "the same phone", Phone: "+1"},
 		store.NewContact{AccountID: theirs, Name: "their phone", Phone: "+1"},
