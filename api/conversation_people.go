@@ -252,4 +252,3 @@ func (a *API) dropDraft(ctx context.Context, c *route.Call, in byConversation) (
 	}
 	return route.Empty{}, found(a.Desk.DropDraft(ctx, c.Account.ID, in.ConversationID))
 }
-
