@@ -29,7 +29,7 @@ type ending struct {
 	// reason is told to the client; empty: the client went.
 	reason    string
 	reconnect bool
-	code      uint16 // of the websocket's close frame
+	code      uint16 // of the websocket's close frame; 0: none is sent
 	text      string // of it
 	flush     bool   // what waits is sent first
 }
@@ -48,7 +48,7 @@ var (
 	endSlow         = &ending{reason: "remote", reconnect: true, code: closeLater, text: "slow client"}
 	endMissed       = &ending{reason: "remote", reconnect: true, code: closeLater, text: "events were missed"}
 	endUnauthorized = &ending{reason: "unauthorized", code: closePolicy, text: "unauthorized", flush: true}
-	endInvalid      = &ending{reason: "invalid_request", code: closePolicy, text: "invalid request", flush: true}
+	endTooBig       = &ending{} // the reader has said so
 )
 
 func newConn(socket net.Conn, opt *Options, stats *Stats) *conn {
@@ -198,7 +198,7 @@ func (c *conn) farewell() {
 	if why.flush {
 		alive = c.flush(frame{}, c.opt.FarewellTimeout)
 	}
-	if alive {
+	if alive && why.code != 0 {
 		if why.reason != "" {
 			f := frame{payload: disconnect(why.reason, why.reconnect)}
 			b = f.appendTo(b)

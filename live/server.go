@@ -108,7 +108,7 @@ func NewServer(ctx context.Context, opt Options) *Server {
 
 // Handle answers a request that wants a websocket; notFound answers others.
 func (s *Server) Handle(ctx *fasthttp.RequestCtx, notFound fasthttp.RequestHandler) {
-	if !websocket.FastHTTPIsWebSocketUpgrade(ctx) {
+	if !ctx.IsGet() || !websocket.FastHTTPIsWebSocketUpgrade(ctx) {
 		notFound(ctx)
 		return
 	}
@@ -188,7 +188,7 @@ func (s *Server) read(ws *websocket.Conn, c *conn) {
 		kind, text, err := ws.ReadMessage()
 		if err != nil {
 			if errors.Is(err, websocket.ErrReadLimit) {
-				c.end(endInvalid)
+				c.end(endTooBig)
 			}
 			return
 		}
