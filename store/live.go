@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // LiveMember is a user in an account who listens at the live wire.
@@ -106,25 +109,40 @@ func (s *Store) VerifiedSessions(ctx context.Context, contactIDs []int64) (map[i
 // InboxAudience reads who hears what happens in inboxes of an account: the members of
 // each inbox who are members of the account, and the account's administrators.
 func (s *Store) InboxAudience(ctx context.Context, accountID int64, inboxIDs []int64) (members map[int64][]int64, administrators []int64, err error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT t.inbox_id, t.user_id FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN inbox_members t
-			JOIN account_users m ON m.account_id = $1 AND m.user_id = t.user_id
-		WHERE t.inbox_id = x.id
-		UNION ALL
-		SELECT 0, a.user_id FROM account_users a WHERE a.account_id = $1 AND a.role = 1
-		ORDER BY 1, 2`, accountID, ids(inboxIDs))
+	rows, err := s.r.QueryContext(ctx, `SELECT m.user_id FROM account_users m WHERE m.account_id = $1 AND m.role = 1 ORDER BY m.user_id`, accountID)
 	if err != nil {
-		return nil, nil, fmt.Errorf("store: audience: %w", err)
+		return nil, nil, fmt.Errorf("store: administrators: %w", err)
 	}
-	list, err := collect(rows, "audience", func(p *[2]int64) []any { return []any{&p[0], &p[1]} })
-	members = make(map[int64][]int64, len(inboxIDs))
-	for _, p := range list {
-		if p[0] == 0 {
-			administrators = append(administrators, p[1])
-		} else {
-			members[p[0]] = append(members[p[0]], p[1])
+	administrators, err = collect(rows, "administrators", func(id *int64) []any { return []any{id} })
+	if err != nil || len(inboxIDs) == 0 {
+		return nil, administrators, err
+	}
+	// A list for each inbox, so that PostgreSQL looks each of them up whatever it thinks
+	// of their number.
+	rows, err = s.r.QueryContext(ctx, `SELECT x.id, COALESCE((SELECT string_agg(CAST(t.user_id AS TEXT), ',') FROM inbox_members t
+			JOIN account_users m ON m.account_id = $1 AND m.user_id = t.user_id WHERE t.inbox_id = x.id), '')
+		FROM `+s.d.rows("$2", "id bigint"), accountID, ids(inboxIDs))
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: members of inboxes: %w", err)
+	}
+	type inbox struct {
+		id    int64
+		users string
+	}
+	list, err := collect(rows, "members of inboxes", func(i *inbox) []any { return []any{&i.id, &i.users} })
+	if err != nil {
+		return nil, nil, err
+	}
+	members = make(map[int64][]int64, len(list))
+	for _, i := range list {
+		for text := range strings.SplitSeq(i.users, ",") {
+			if id, err := strconv.ParseInt(text, 10, 64); err == nil { // nobody: empty
+				members[i.id] = append(members[i.id], id)
+			}
 		}
+		slices.Sort(members[i.id])
 	}
-	return members, administrators, err
+	return members, administrators, nil
 }
 
 // AvailableMembers reads what these members of an account chose to be, and what those
