@@ -318,7 +318,7 @@ func TestParticipantsAndDrafts(t *testing.T) {
 			{"POST", users(fmt.Sprint(w.admin), w.agent), "Ada", "Ada Bo"},
 			{"PATCH", users(w.admin), "Ada", "Ada"},
 			{"PUT", users(w.agent, outsider), "Bo", "Bo"},
-			{"PATCH", users(), "", ""},
+			{"PATCH", `{"user_ids":[]}`, "", ""},
 			{"POST", users(w.agent, w.admin), "Ada Bo", "Ada Bo"},
 		} {
 			if got := names(w.call("agent", c.method, path, c.body)); got != c.want {

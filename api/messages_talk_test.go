@@ -25,7 +25,7 @@ func TestEraseMessage(t *testing.T) {
 		other := w.ids()[1]
 		w.call("admin", "DELETE", fmt.Sprintf("%s/%d", messagesOf1, other), "").want(404, missingBody)
 		w.shut("DELETE", fmt.Sprintf("/messages/%d", other), "")
-		w.exec(`UPDATE accounts SET locale = 5`)
+		w.exec(`UPDATE accounts SET locale = 4`)
 		w.exec(`UPDATE change_versions SET version = version + 1`)
 		w.must(w.desk.Directory.Refresh(t.Context()))
 		compare(t, "in the account's language", w.call("agent", "DELETE", path, "").object(), `{"content":"Diese Nachricht wurde gelöscht"}`)

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// AnsweredBefore tells whether somebody in person, and no campaign, wrote to the
+// AnsweredBefore tells whether somebody in person, neither a campaign nor a rule, wrote to the
 // contact of a conversation before a message.
 func (t *Tx) AnsweredBefore(ctx context.Context, conversationID, messageID int64) (bool, error) {
 	before, err := exists(ctx, t.tx, `SELECT 1 FROM messages WHERE conversation_id = $1 AND id < $2 AND message_type = 1 AND private = FALSE
-		AND sender_type <> 'AgentBot' AND additional_attributes NOT LIKE '%"campaign_id"%' LIMIT 1`, conversationID, messageID)
+		AND sender_type <> 'AgentBot' AND additional_attributes NOT LIKE '%"campaign_id"%'
+		AND content_attributes NOT LIKE '%"automation_rule_id"%' LIMIT 1`, conversationID, messageID)
 	if err != nil {
 		return false, fmt.Errorf("store: earlier answers: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tributary/chat"
@@ -38,7 +39,7 @@ func talkPlans() []planCase {
 			_, err := s.ParticipantAgents(ctx, 1, 17)
 			return err
 		})},
-		{name: "ConversationFiles", page: true, call: read(func(ctx context.Context, s *Store) error {
+		{name: "ConversationFiles", call: read(func(ctx context.Context, s *Store) error {
 			_, _, err := s.ConversationFiles(ctx, 17, 100, 0)
 			return err
 		})},
@@ -52,6 +53,9 @@ func talkPlans() []planCase {
 		})},
 		{name: "InboxOfSource", call: read(func(ctx context.Context, s *Store) error {
 			_, err := s.InboxOfSource(ctx, 1, "S16")
+			if errors.Is(err, ErrNotFound) {
+				err = nil // the address of another account's contact
+			}
 			return err
 		})},
 		{name: "participants of a conversation", call: inTx(func(ctx context.Context, t *Tx) error {

@@ -277,7 +277,9 @@ func testLetterFacts(t *testing.T, w *World) {
 		if user != 0 {
 			facts.UserName, facts.UserDisplayName = ptr("Ada"), ptr("Dr. Ada")
 		}
-		got := in(w, func(ctx context.Context, tx *store.Tx) (store.LetterFacts, error) { return tx.LetterFacts(ctx, c.Conversation, user) })
+		got := in(w, func(ctx context.Context, tx *store.Tx) (store.LetterFacts, error) {
+			return tx.LetterFacts(ctx, c.Conversation, user)
+		})
 		want(t, "facts", got, facts)
 	}
 	w.fails("no conversation", store.ErrNotFound, func(ctx context.Context, tx *store.Tx) error {
@@ -286,7 +288,9 @@ func testLetterFacts(t *testing.T, w *World) {
 	})
 	outside, err := w.Store.Inbox(t.Context(), l.Account, l.Inbox)
 	noErr(t, "Inbox", err)
-	want(t, "inbox", in(w, func(ctx context.Context, tx *store.Tx) (store.InboxRow, error) { return tx.Inbox(ctx, l.Account, l.Inbox) }), outside)
+	want(t, "inbox", in(w, func(ctx context.Context, tx *store.Tx) (store.InboxRow, error) {
+		return tx.Inbox(ctx, l.Account, l.Inbox)
+	}), outside)
 	want(t, "hours", len(outside.WorkingHours), 7)
 	w.fails("others' inbox", store.ErrNotFound, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Inbox(ctx, w.Theirs.Account, l.Inbox)
