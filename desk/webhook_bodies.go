@@ -234,11 +234,9 @@ func (d *Desk) inboxBody(ctx context.Context, t *toldEvent) (map[string]any, err
 	}
 	channel := map[string]any{}
 	if driver, ch, ok := d.Directory.Inbox(i.ID); ok {
-		if p, can := driver.(channels.Presenter); can {
-			for name, value := range p.Present(ch, false) {
-				if !secret(name, driver.Info().Secrets) {
-					channel[name] = filtered(name, value, driver.Info().Secrets)
-				}
+		for name, value := range document(string(ch.Settings)) {
+			if !secret(name, driver.Info().Secrets) {
+				channel[name] = filtered(name, value, driver.Info().Secrets)
 			}
 		}
 	}
