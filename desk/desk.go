@@ -14,6 +14,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/files"
+	"tributary/live"
 	"tributary/presence"
 	"tributary/store"
 )
@@ -59,6 +60,8 @@ type Options struct {
 	WebhooksKept time.Duration
 	// Presence knows who is connected now; nil: nobody is.
 	Presence presence.Tracker
+	// Live takes news to those who listen; nil: nobody does.
+	Live live.Wire
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
@@ -69,6 +72,7 @@ type Desk struct {
 	flood      *flood
 	passwords  *passwords
 	attendance *attendance
+	wire       *wire
 	parted     sync.Map // ids of inboxes under deletion whose providers were told
 }
 
@@ -88,6 +92,7 @@ func New(opt Options) *Desk {
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), passwords: newPasswords(opt.PasswordCost)}
 	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
+	d.wire = newWire(d)
 	d.Webhooks = newWebhooks(&d.Options)
 	if d.Invite == nil {
 		d.Invite = d.OrderInvitation
