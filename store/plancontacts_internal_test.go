@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// fillContacts gives every fifth contact a label of 20, and a note.
+// fillContacts gives every contact a label of a thousand, and every fifth a note.
 func (p *planned) fillContacts() {
 	p.t.Helper()
-	p.exec(`INSERT INTO contact_labels (contact_id, account_id, label) SELECT id, account_id, 'l' || (id % 20) FROM contacts WHERE id % 5 = 0`)
+	p.exec(`INSERT INTO contact_labels (contact_id, account_id, label) SELECT id, account_id, 'l' || (id % 1009) FROM contacts`)
 	p.exec(`INSERT INTO contact_notes (account_id, contact_id, content, created_at, updated_at) SELECT account_id, id, 'n', 1, 1 FROM contacts WHERE id % 5 = 0`)
 }
 
