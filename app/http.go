@@ -54,7 +54,7 @@ func (a *App) assemble(env *channels.Env) error {
 		a.workers = append(a.workers, a.whatsapp)
 		a.workers = append(a.workers, &housekeeping{
 			store: a.store, desk: a.desk, queue: a.queue, files: a.files, log: a.log,
-			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes),
+			maxAge: a.cfg.Retention, maxBytes: int64(a.cfg.MaxBytes), addresses: a.cfg.StaleAddresses,
 		})
 	}
 	return a.assembleHTTP(metrics)

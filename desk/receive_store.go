@@ -210,6 +210,13 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 			p.Name = channels.Clean(name)
 		}
 	}
+	list := make([]store.TouchContact, len(people))
+	for i, a := range people {
+		list[i] = *contacts[a.contact.ContactID]
+		if !a.unknown {
+			r.outbox = append(r.outbox, contactActive(a.event.AccountID, a.event.InboxID, a.contact, list[i], r.tx.Now))
+		}
+	}
 	touched := make([]store.TouchConversation, len(order))
 	for i, id := range order {
 		touched[i] = *conversations[id]
@@ -217,11 +224,6 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	}
 	if err := r.tx.TouchConversations(ctx, touched); err != nil {
 		return err
-	}
-	list := make([]store.TouchContact, len(people))
-	for i, a := range people {
-		list[i] = *contacts[a.contact.ContactID]
-		r.outbox = append(r.outbox, contactActive(a.event.AccountID, a.event.InboxID, a.contact, list[i], r.tx.Now))
 	}
 	return r.tx.TouchContacts(ctx, list)
 }
