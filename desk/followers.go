@@ -24,6 +24,7 @@ func (d *Desk) followers() []follower {
 		{order: oneByOne(d.contactAvatar)},
 		{order: orderNotices},
 		{order: orderAssignments},
+		{order: report},
 	}
 }
 
