@@ -400,13 +400,12 @@ func TestAssignmentUnderLoad(t *testing.T) {
 	t.Parallel()
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		t.Parallel()
-		const conversations, workers, members, limit = 10_000, 8, 10, 600
+		const conversations, workers, members = 10_000, 8, 10
 		w := newShift(t, b)
 		inbox := w.line(1)
 		for i := range members {
 			w.agent(fmt.Sprint("agent", i), inbox)
 		}
-		w.exec(`UPDATE inboxes SET auto_assignment_config = '{"max_assignment_limit":600}'`)
 		ids := w.put(inbox, conversations)
 		desks := []*desk.Desk{w.desk, w.second(b)}
 		run := func() {
@@ -432,21 +431,21 @@ func TestAssignmentUnderLoad(t *testing.T) {
 			close(work)
 			running.Wait()
 		}
-		begun := time.Now()
-		run()
-		t.Logf("%d conversations looked at in %v", conversations, time.Since(begun))
-		want := slices.Repeat([]string{strconv.Itoa(limit)}, members)
-		if got := w.shares(); !slices.Equal(got, want) {
-			t.Errorf("with a limit: %v", got)
-		}
-		w.exec(`UPDATE inboxes SET auto_assignment_config = '{}'`)
-		run()
-		want = slices.Repeat([]string{strconv.Itoa(conversations / members)}, members)
-		if got := w.shares(); !slices.Equal(got, want) {
-			t.Errorf("without: %v", got)
+		const last = 250
+		for _, limit := range []int{100, last} {
+			w.exec(`UPDATE inboxes SET auto_assignment_config = '{"max_assignment_limit":` + strconv.Itoa(limit) + `}'`)
+			begun := time.Now()
+			run()
+			t.Logf("%d conversations looked at in %v", conversations, time.Since(begun))
+			want := slices.Repeat([]string{strconv.Itoa(limit)}, members)
+			if got := w.shares(); !slices.Equal(got, want) {
+				t.Errorf("with a limit of %d: %v", limit, got)
+			}
 		}
 		// Each was given away once.
-		w.want(`SELECT COUNT(*) FROM outbox WHERE kind = 'assignee.changed'`, strconv.Itoa(conversations))
-		w.want(`SELECT COUNT(*) FROM conversation_participants`, strconv.Itoa(conversations))
+		given := strconv.Itoa(last * members)
+		w.want(`SELECT COUNT(*) FROM outbox WHERE kind = 'assignee.changed'`, given)
+		w.want(`SELECT COUNT(*) FROM conversation_participants`, given)
+		w.want(`SELECT turn FROM assignment_queues`, given)
 	})
 }

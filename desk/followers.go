@@ -25,6 +25,7 @@ func (d *Desk) followers() []follower {
 		{order: orderNotices},
 		{order: orderAssignments},
 		{order: report},
+		{order: orderSurveys},
 	}
 }
 

@@ -395,7 +395,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
 		JobBotDeleted:  d.botDeleted,
 		JobSAMLMembers: d.samlMembers,
-		JobAssign:      d.assign, JobSweepInbox: d.sweepInbox, JobLeftInbox: d.leftInbox,
+		JobAssign:      d.assign, JobSweepInbox: d.sweepInbox, JobLeftInbox: d.leftInbox, JobSurvey: d.survey,
 	}
 }
 

@@ -205,6 +205,7 @@ type Outgoing struct {
 	Conversation         ConversationRow
 	LastIncomingID       string
 	HasAttachments       bool
+	UUID                 string // of the conversation
 }
 
 // LoadOutgoing reads a message that a delivery is about; ErrNotFound when it is
@@ -217,13 +218,13 @@ func (s *Store) LoadOutgoing(ctx context.Context, d Delivery) (Outgoing, error) 
 			c.last_incoming_at, ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
 			COALESCE((SELECT i.source_id FROM messages i WHERE i.conversation_id = c.id AND i.message_type = 0
 				AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), ''),
-			EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id)
+			EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id), c.uuid
 		FROM messages m JOIN conversations c ON c.id = m.conversation_id
 			JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
 		WHERE m.id = $1`, d.MessageID).
 		Scan(&o.Content, &o.ContentType, &o.Attributes, &o.AdditionalAttributes, &o.Status,
 			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.State, &c.LastIncomingAt,
-			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID, &o.HasAttachments)
+			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID, &o.HasAttachments, &o.UUID)
 	if isNoRows(err) {
 		return o, ErrNotFound
 	}

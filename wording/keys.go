@@ -49,6 +49,9 @@ const (
 	ActivityMuted   Key = "activity.muted"   // name
 	ActivityUnmuted Key = "activity.unmuted" // name
 
+	ActivitySurveyHeld   Key = "activity.survey_held"
+	ActivityFarewellHeld Key = "activity.farewell_held"
+
 	// Who does what nobody does in person.
 	AuthorAutomation Key = "author.automation" // an automation rule
 	AuthorSystem     Key = "author.system"     // the program itself
@@ -60,6 +63,8 @@ const (
 	CustomerChooseItem Key = "customer.choose_item"
 	// CustomerPreChat stands above the form that a website's visitor fills in first.
 	CustomerPreChat Key = "customer.pre_chat"
+	// CustomerRate asks how a conversation went; a link may follow.
+	CustomerRate Key = "customer.rate"
 )
 
 // Why a message could not be sent, in our own words: content_attributes.external_error.
