@@ -194,13 +194,13 @@ func (d *Desk) sweepInbox(ctx context.Context, j store.Job) error {
 }
 
 // orderLeftInbox orders that what members who left an inbox had in it goes to others.
-func orderLeftInbox(ctx context.Context, tx *store.Tx, accountID int64, left []store.InboxMember) error {
+func orderLeftInbox(ctx context.Context, tx *store.Tx, accountID int64, left []store.Place) error {
 	for _, m := range left {
-		payload, err := json.Marshal(leftJob{InboxID: m.InboxID, UserID: m.UserID})
+		payload, err := json.Marshal(leftJob{InboxID: m.In, UserID: m.UserID})
 		if err != nil {
 			return fmt.Errorf("desk: left inbox: %w", err)
 		}
-		key := JobLeftInbox + ":" + strconv.FormatInt(m.InboxID, 10) + ":" + strconv.FormatInt(m.UserID, 10)
+		key := JobLeftInbox + ":" + strconv.FormatInt(m.In, 10) + ":" + strconv.FormatInt(m.UserID, 10)
 		if err := tx.InsertJob(ctx, store.Job{Kind: JobLeftInbox, Lane: store.LaneBulk, AccountID: accountID, UniqueKey: key, Payload: payload}); err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ func (d *Desk) followers() []follower {
 		{order: orderAssignments},
 		{order: report},
 		{order: orderSurveys},
+		{tell: d.wire.tell},
 	}
 }
 

@@ -302,7 +302,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans(), assignmentPlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans(), livePlans(), assignmentPlans()))
 }
 
 // check runs every case and looks at the plans of its statements.
