@@ -40,7 +40,9 @@ func testTurns(t *testing.T, w *World) {
 	w.exec(`INSERT INTO inbox_members (inbox_id, user_id, created_at) VALUES ($1, $2, 1)`, l.Inbox, outsider)
 	w.exec(`UPDATE inboxes SET enable_auto_assignment = FALSE, auto_assignment_config = '{"x":1}' WHERE id = $1`, l.Inbox)
 	w.exec(`UPDATE account_users SET availability = 2, auto_offline = FALSE WHERE user_id = $1`, b)
-	inbox := in(w, func(ctx context.Context, tx *store.Tx) (store.AssignmentInbox, error) { return tx.AssignmentInbox(ctx, l.Inbox) })
+	inbox := in(w, func(ctx context.Context, tx *store.Tx) (store.AssignmentInbox, error) {
+		return tx.AssignmentInbox(ctx, l.Inbox)
+	})
 	want(t, "AssignmentInbox", inbox, store.AssignmentInbox{AccountID: w.Mine.Account, Config: `{"x":1}`})
 	w.fails("AssignmentInbox of none", store.ErrNotFound, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.AssignmentInbox(ctx, 999)
@@ -97,7 +99,9 @@ func testTurns(t *testing.T, w *World) {
 	noErr(t, "SetInboxPolicy", err)
 	outside, err := w.AssignmentRules(t.Context(), l.Inbox)
 	noErr(t, "AssignmentRules", err)
-	inside := in(w, func(ctx context.Context, tx *store.Tx) (store.AssignmentRules, error) { return tx.AssignmentRules(ctx, l.Inbox) })
+	inside := in(w, func(ctx context.Context, tx *store.Tx) (store.AssignmentRules, error) {
+		return tx.AssignmentRules(ctx, l.Inbox)
+	})
 	want(t, "rules", inside, outside)
 }
 
@@ -166,7 +170,9 @@ func testUnassigned(t *testing.T, w *World) {
 		two.Conversation, one.Conversation, mine.Conversation, foreign.Conversation, resolved.Conversation,
 		w.chat(empty, "x").Conversation, w.chat(by, "y").Conversation, 999,
 	}
-	waiting := in(w, func(ctx context.Context, tx *store.Tx) ([]store.Unassigned, error) { return tx.WaitingForAgents(ctx, all) })
+	waiting := in(w, func(ctx context.Context, tx *store.Tx) ([]store.Unassigned, error) {
+		return tx.WaitingForAgents(ctx, all)
+	})
 	var wanted []store.Unassigned
 	for _, c := range []Chat{one, foreign, two} {
 		wanted = append(wanted, store.Unassigned{AccountID: w.Mine.Account, InboxID: l.Inbox, ID: c.Conversation})
@@ -176,7 +182,9 @@ func testUnassigned(t *testing.T, w *World) {
 		return tx.LockConversations(ctx, []int64{two.Conversation, 999, one.Conversation})
 	})
 	want(t, "LockConversations", locked, []store.ConversationRow{w.row(one), w.row(two)})
-	none := in(w, func(ctx context.Context, tx *store.Tx) ([]store.ConversationRow, error) { return tx.LockConversations(ctx, nil) })
+	none := in(w, func(ctx context.Context, tx *store.Tx) ([]store.ConversationRow, error) {
+		return tx.LockConversations(ctx, nil)
+	})
 	want(t, "LockConversations of none", none, nil)
 	list, err := w.Unassigned(ctx, l.Inbox, false, 10)
 	noErr(t, "Unassigned", err)
