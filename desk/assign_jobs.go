@@ -239,6 +239,10 @@ func (d *Desk) handOver(ctx context.Context, accountID, inboxID, userID int64, b
 				return false, err
 			}
 		}
+		left, err := d.Store.LeftBehind(ctx, accountID, inboxID, userID, after, assignChunk)
+		if err != nil || slices.Equal(left, ids) {
+			return true, err // there is nobody who takes any
+		}
 		after = ids[len(ids)-1]
 		return len(ids) < assignChunk, nil
 	})
