@@ -95,7 +95,7 @@ func (w *shift) happen() {
 // work runs the jobs that are due, and tells whether there were any.
 func (w *shift) work(d *desk.Desk) bool {
 	w.t.Helper()
-	any := false
+	worked := false
 	for _, lane := range []string{store.LaneDeferred, store.LaneNumbers, store.LaneBulk} {
 		jobs, err := w.store.ClaimJobs(w.t.Context(), lane, "test", time.Minute, 100)
 		if err != nil {
@@ -103,7 +103,7 @@ func (w *shift) work(d *desk.Desk) bool {
 		}
 		for _, j := range jobs {
 			handler, ok := d.Handlers()[j.Kind]
-			any = true
+			worked = true
 			if !ok || j.Kind == desk.JobRegister {
 				handler = func(context.Context, store.Job) error { return nil } // of others
 			}
@@ -115,7 +115,7 @@ func (w *shift) work(d *desk.Desk) bool {
 			}
 		}
 	}
-	return any
+	return worked
 }
 
 // arrives makes a conversation of somebody who writes, and gives its id.

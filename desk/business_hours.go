@@ -12,14 +12,14 @@ import (
 // 23:59, as Chatwoot counts it. Hours that make no sense are closed.
 func BusinessSeconds(days []store.WorkingHour, zone *time.Location, from, to time.Time) int64 {
 	var week [7]window
-	any := false
+	opens := false
 	for _, d := range days {
 		if d.DayOfWeek >= 0 && d.DayOfWeek < len(week) {
 			week[d.DayOfWeek] = windowOf(d)
-			any = any || week[d.DayOfWeek].opens < week[d.DayOfWeek].closes
+			opens = opens || week[d.DayOfWeek].opens < week[d.DayOfWeek].closes
 		}
 	}
-	if !any || !from.Before(to) {
+	if !opens || !from.Before(to) {
 		return 0
 	}
 	var open time.Duration

@@ -20,6 +20,8 @@ type ConversationFilter struct {
 	InboxIDs []int64
 	InboxID  int64
 	TeamID   int64
+	// ContactID is whose conversations they are.
+	ContactID int64
 	// Labels: the conversation has one of them.
 	Labels []string
 	// Unattended: not answered yet, or waiting for an answer.
@@ -27,6 +29,9 @@ type ConversationFilter struct {
 	// Text occurs in a message of the contact or the desk, without regard to case.
 	Text     string
 	SourceID string // of the contact inbox
+	// Mentioned and Participating: UserID was named in it, takes part in it.
+	Mentioned     bool
+	Participating bool
 	// UpdatedAfter is in microseconds.
 	UpdatedAfter int64
 	// Visible narrows to what a custom role may see.
@@ -137,6 +142,9 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	if f.TeamID != 0 {
 		c.add("c.team_id = ?", f.TeamID)
 	}
+	if f.ContactID != 0 {
+		c.add("c.contact_id = ?", f.ContactID)
+	}
 	if f.Labels != nil {
 		c.in("EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id AND l.label IN ?)", "text", ids(f.Labels))
 	}
@@ -154,6 +162,12 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	}
 	if f.UpdatedAfter != 0 {
 		c.add("c.updated_at > ?", f.UpdatedAfter)
+	}
+	if f.Mentioned {
+		c.add("c.id IN (SELECT n.conversation_id FROM mentions n WHERE n.account_id = $1 AND n.user_id = ?)", f.UserID)
+	}
+	if f.Participating {
+		c.add("c.id IN (SELECT n.conversation_id FROM conversation_participants n WHERE n.account_id = $1 AND n.user_id = ?)", f.UserID)
 	}
 	switch f.Visible {
 	case VisibleMineAndNobody:

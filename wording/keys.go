@@ -51,6 +51,8 @@ const (
 
 	ActivitySurveyHeld   Key = "activity.survey_held"
 	ActivityFarewellHeld Key = "activity.farewell_held"
+	// ActivityReopenedByMessage: the system did, since the contact wrote.
+	ActivityReopenedByMessage Key = "activity.reopened_by_message"
 
 	// Who does what nobody does in person.
 	AuthorAutomation Key = "author.automation" // an automation rule
@@ -65,6 +67,9 @@ const (
 	CustomerPreChat Key = "customer.pre_chat"
 	// CustomerRate asks how a conversation went; a link may follow.
 	CustomerRate Key = "customer.rate"
+	// CustomerReachYou and CustomerEmail ask a website's visitor for an address.
+	CustomerReachYou Key = "customer.reach_you"
+	CustomerEmail    Key = "customer.email"
 )
 
 // Why a message could not be sent, in our own words: content_attributes.external_error.
