@@ -42,6 +42,14 @@ const templatesRound = 5 * time.Minute
 // old ones.
 const notificationsRound = 5 * time.Minute
 
+// conversationsRound is how often it is looked what opens or ends by itself, and
+// assignmentRound how often what waits for somebody is given away (contract 02 §2.7,
+// §2.8).
+const (
+	conversationsRound = 5 * time.Minute
+	assignmentRound    = 15 * time.Minute
+)
+
 // Run trims once a minute.
 func (h *housekeeping) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
@@ -52,10 +60,23 @@ func (h *housekeeping) Run(ctx context.Context) error {
 	defer notifications.Stop()
 	night := time.NewTimer(time.Until(nightly(time.Now())))
 	defer night.Stop()
+	conversations, assignment := time.NewTicker(conversationsRound), time.NewTicker(assignmentRound)
+	defer conversations.Stop()
+	defer assignment.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-conversations.C:
+			if err := h.desk.TendConversations(ctx); err != nil && ctx.Err() == nil {
+				h.log.Warn("conversations not tended", "error", err)
+			}
+		case <-assignment.C:
+			if n, err := h.desk.SweepAssignments(ctx); err != nil && ctx.Err() == nil {
+				h.log.Warn("unassigned conversations not given away", "error", err)
+			} else if n > 0 {
+				h.log.Debug("unassigned conversations looked at", "inboxes", n)
+			}
 		case <-templates.C:
 			if n, err := h.desk.ScheduleTemplates(ctx); err != nil && ctx.Err() == nil {
 				h.log.Warn("message templates not ordered", "error", err)

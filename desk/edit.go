@@ -57,6 +57,10 @@ type Edit struct {
 	events   []store.OutboxRow // that follow beside those of the change
 	notes    []note
 	idle     time.Duration // how long nobody wrote
+	// waits: open as it is, it shall be given to somebody. queues are those of the
+	// transaction by inbox, where several conversations are given away in it.
+	waits  bool
+	queues map[int64]*assignment
 }
 
 // Edit lets f change a conversation of an account for an author. An error of f's is
@@ -292,7 +296,7 @@ func (e *Edit) store(ctx context.Context) error {
 			return err
 		}
 	}
-	events := e.withAuthor(conversationEvents(e.was, time.UnixMicro(e.now.UpdatedAt), changes...))
+	events := markChosen(e.withAuthor(conversationEvents(e.was, time.UnixMicro(e.now.UpdatedAt), changes...)))
 	for _, x := range changes {
 		switch x.column {
 		case "assignee_id":

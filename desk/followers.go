@@ -23,6 +23,9 @@ func (d *Desk) followers() []follower {
 		{order: d.orderWebhooks},
 		{order: oneByOne(d.contactAvatar)},
 		{order: orderNotices},
+		{order: orderAssignments},
+		{order: report},
+		{order: orderSurveys},
 		{tell: d.wire.tell},
 	}
 }

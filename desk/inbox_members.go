@@ -21,7 +21,7 @@ const (
 // account has no such inbox; a refusal when somebody who shall be a member is none of
 // the account. Nothing is changed then.
 func (d *Desk) ChangeInboxMembers(ctx context.Context, by Actor, accountID, inboxID int64, step InboxStep, userIDs []int64) error {
-	return d.again(ctx, func(tx *store.Tx) error {
+	err := d.again(ctx, func(tx *store.Tx) error {
 		inbox, err := tx.LockInbox(ctx, inboxID)
 		if err != nil {
 			return err
@@ -39,8 +39,15 @@ func (d *Desk) ChangeInboxMembers(ctx context.Context, by Actor, accountID, inbo
 		if err := auditPlaces(ctx, tx, by, accountID, inboxPlace, auditCreate, joined); err != nil {
 			return err
 		}
+		if err := orderLeftInbox(ctx, tx, accountID, left); err != nil {
+			return err
+		}
 		return tx.InvalidateCache(ctx, accountID, store.CacheInboxes)
 	})
+	if err == nil {
+		d.WakeJobs()
+	}
+	return err
 }
 
 func changeInboxMembers(

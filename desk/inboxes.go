@@ -403,10 +403,9 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
 		JobNotificationsDeleted: d.notificationsDeleted,
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
-		JobBotDeleted: d.botDeleted, JobContactDeleted: d.contactDeleted,
-		JobSAMLMembers:        d.samlMembers,
-		JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript,
-		JobWebhookDeleted: d.webhookDeleted,
+		JobBotDeleted: d.botDeleted, JobContactDeleted: d.contactDeleted, JobSAMLMembers: d.samlMembers,
+		JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript, JobWebhookDeleted: d.webhookDeleted,
+		JobAssign: d.assign, JobSweepInbox: d.sweepInbox, JobLeftInbox: d.leftInbox, JobSurvey: d.survey,
 	}
 }
 

@@ -310,6 +310,18 @@ func (d *Desk) memberLeft(ctx context.Context, j store.Job) error {
 	if err := readJob(j, &in); err != nil {
 		return err
 	}
+	// What is open goes to others who can take it; the rest is nobody's.
+	err := d.handOver(ctx, in.AccountID, 0, in.UserID, func(e *Edit) error {
+		_, err := e.tx.Assignee(ctx, in.AccountID, e.now.InboxID, in.UserID)
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		e.waits = true
+		return e.Assign(ctx, 0)
+	})
+	if err != nil {
+		return err
+	}
 	if err := d.inChunks(ctx, func() (bool, error) { return d.Store.UnassignMember(ctx, in.AccountID, in.UserID, releaseChunk) }); err != nil || in.Keep {
 		return err
 	}

@@ -51,6 +51,9 @@ func (d *Desk) Outbound(ctx context.Context, o store.Outgoing) (*chat.Outbound, 
 		}
 	}
 	_, ch, ok := d.Directory.Inbox(o.InboxID)
+	if out.ContentType == surveyType && ok && ch.Type != "Channel::WebWidget" {
+		out.Content = d.surveyed(out.Content, o.UUID)
+	}
 	if ok && ch.Type == "Channel::Api" {
 		payload, err := d.MessageWebhook(ctx, "message_created", o.MessageID)
 		if err != nil {

@@ -215,15 +215,19 @@ type Capacity struct {
 // policy that the inbox has, and the limit that each member of the account has there
 // by their capacity policy. An inbox that is gone has no rules.
 func (s *Store) AssignmentRules(ctx context.Context, inboxID int64) (AssignmentRules, error) {
+	return assignmentRules(ctx, s.r, inboxID)
+}
+
+func assignmentRules(ctx context.Context, q queryer, inboxID int64) (AssignmentRules, error) {
 	rules := AssignmentRules{Capacity: map[int64]Capacity{}}
-	p, err := readAssignmentPolicy(ctx, s.r, `JOIN inbox_assignment_policies l ON l.assignment_policy_id = p.id
+	p, err := readAssignmentPolicy(ctx, q, `JOIN inbox_assignment_policies l ON l.assignment_policy_id = p.id
 		WHERE l.inbox_id = $1 AND p.enabled = TRUE`, inboxID)
 	if err == nil {
 		rules.Policy = &p
 	} else if !errors.Is(err, ErrNotFound) {
 		return rules, err
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT m.user_id, l.conversation_limit, p.exclusion_rules
+	rows, err := q.QueryContext(ctx, `SELECT m.user_id, l.conversation_limit, p.exclusion_rules
 		FROM inbox_capacity_limits l JOIN agent_capacity_policies p ON p.id = l.agent_capacity_policy_id
 			JOIN account_users m ON m.agent_capacity_policy_id = p.id AND m.account_id = p.account_id
 		WHERE l.inbox_id = $1`, inboxID)

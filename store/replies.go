@@ -46,16 +46,22 @@ func (t *Tx) ConversationByID(ctx context.Context, id int64) (ConversationRow, e
 	return t.conversation(ctx, `c.id = $1`, id)
 }
 
+const conversationRowColumns = `SELECT c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.status,
+		c.priority, c.assignee_id, c.team_id, c.campaign_id, c.additional_attributes, c.custom_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
+		c.snoozed_until, c.last_activity_at, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
+	FROM conversations c JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id `
+
+func (c *ConversationRow) fields() []any {
+	return []any{
+		&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Status,
+		&c.Priority, &c.AssigneeID, &c.TeamID, &c.CampaignID, &c.Attributes, &c.CustomAttributes, &c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt,
+		&c.SnoozedUntil, &c.LastActivityAt, &c.UpdatedAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut, &c.ContactAttribute,
+	}
+}
+
 func (t *Tx) conversation(ctx context.Context, where string, args ...any) (ConversationRow, error) {
 	var c ConversationRow
-	err := t.tx.QueryRowContext(ctx, `SELECT c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.status,
-			c.priority, c.assignee_id, c.team_id, c.campaign_id, c.additional_attributes, c.custom_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
-			c.snoozed_until, c.last_activity_at, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
-		FROM conversations c JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
-		WHERE `+where+` `+t.s.d.lockOf("c"), args...).
-		Scan(&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Status,
-			&c.Priority, &c.AssigneeID, &c.TeamID, &c.CampaignID, &c.Attributes, &c.CustomAttributes, &c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SnoozedUntil, &c.LastActivityAt, &c.UpdatedAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut,
-			&c.ContactAttribute)
+	err := t.tx.QueryRowContext(ctx, conversationRowColumns+`WHERE `+where+` `+t.s.d.lockOf("c"), args...).Scan(c.fields()...)
 	if isNoRows(err) {
 		return c, ErrNotFound
 	}
@@ -202,6 +208,7 @@ type Outgoing struct {
 	Conversation         ConversationRow
 	LastIncomingID       string
 	HasAttachments       bool
+	UUID                 string // of the conversation
 }
 
 // LoadOutgoing reads a message that a delivery is about; ErrNotFound when it is
@@ -214,13 +221,13 @@ func (s *Store) LoadOutgoing(ctx context.Context, d Delivery) (Outgoing, error) 
 			c.last_incoming_at, ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
 			COALESCE((SELECT i.source_id FROM messages i WHERE i.conversation_id = c.id AND i.message_type = 0
 				AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), ''),
-			EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id)
+			EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id), c.uuid
 		FROM messages m JOIN conversations c ON c.id = m.conversation_id
 			JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
 		WHERE m.id = $1`, d.MessageID).
 		Scan(&o.Content, &o.ContentType, &o.Attributes, &o.AdditionalAttributes, &o.Status,
 			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.State, &c.LastIncomingAt,
-			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID, &o.HasAttachments)
+			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID, &o.HasAttachments, &o.UUID)
 	if isNoRows(err) {
 		return o, ErrNotFound
 	}

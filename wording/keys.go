@@ -49,6 +49,8 @@ const (
 	ActivityMuted   Key = "activity.muted"   // name
 	ActivityUnmuted Key = "activity.unmuted" // name
 
+	ActivitySurveyHeld   Key = "activity.survey_held"
+	ActivityFarewellHeld Key = "activity.farewell_held"
 	// ActivityReopenedByMessage: the system did, since the contact wrote.
 	ActivityReopenedByMessage Key = "activity.reopened_by_message"
 
@@ -63,6 +65,8 @@ const (
 	CustomerChooseItem Key = "customer.choose_item"
 	// CustomerPreChat stands above the form that a website's visitor fills in first.
 	CustomerPreChat Key = "customer.pre_chat"
+	// CustomerRate asks how a conversation went; a link may follow.
+	CustomerRate Key = "customer.rate"
 	// CustomerReachYou and CustomerEmail ask a website's visitor for an address.
 	CustomerReachYou Key = "customer.reach_you"
 	CustomerEmail    Key = "customer.email"

@@ -141,7 +141,7 @@ func testLoadOutgoing(t *testing.T, w *World) {
 	o, err := w.LoadOutgoing(ctx, d)
 	noErr(t, "LoadOutgoing", err)
 	wanted := store.Outgoing{
-		Delivery: d, Content: "hi", Attributes: "{}", AdditionalAttributes: "{}",
+		Delivery: d, Content: "hi", Attributes: "{}", AdditionalAttributes: "{}", UUID: w.text(`SELECT uuid FROM conversations WHERE id = $1`, c.Conversation),
 		Conversation: store.ConversationRow{
 			ID: c.Conversation, AccountID: c.Account, InboxID: c.Inbox, ContactID: c.Contact, ContactInboxID: c.ContactInbox,
 			DisplayID: c.Display, Attributes: "{}", State: "{}", SourceID: "A", ContactName: "Name of A", ContactAttribute: "{}",
