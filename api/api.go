@@ -93,6 +93,7 @@ func (a *API) Rows() []route.Row {
 		a.whatsapp(),
 		a.twilioChannels(),
 		a.contacts(),
+		a.search(),
 		a.conversations(),
 		a.conversationActions(),
 		a.messages(),

@@ -395,6 +395,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
 		JobBotDeleted:  d.botDeleted,
 		JobSAMLMembers: d.samlMembers,
+		JobSearchIndex: d.searchIndex,
 	}
 }
 

@@ -24,8 +24,11 @@ type ConversationFilter struct {
 	Labels []string
 	// Unattended: not answered yet, or waiting for an answer.
 	Unattended bool
-	// Text occurs in a message of the contact or the desk, without regard to case.
-	Text     string
+	// Among are the only conversations that are considered, as Sayings finds them;
+	// nil: all.
+	Among []int64
+	// Unread: the contact wrote something that nobody here has seen.
+	Unread   bool
 	SourceID string // of the contact inbox
 	// UpdatedAfter is in microseconds.
 	UpdatedAfter int64
@@ -108,6 +111,12 @@ func (c *clause) add(condition string, arg any) {
 	c.text = append(c.text, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(c.args))))
 }
 
+// argument adds one that no condition names, and gives its number.
+func (c *clause) argument(arg any) string {
+	c.args = append(c.args, arg)
+	return strconv.Itoa(len(c.args))
+}
+
 // in appends a condition in which ? stands for a set of values.
 func (c *clause) in(condition, sqlType, set string) {
 	c.args = append(c.args, set)
@@ -120,6 +129,11 @@ func (c *clause) where() string { return strings.Join(c.text, " AND ") }
 // escapeLike makes text literal inside a LIKE pattern with ESCAPE '!'.
 func escapeLike(text string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+}
+
+// Sight is what the filter lets somebody see.
+func (f ConversationFilter) Sight() Sight {
+	return Sight{AccountID: f.AccountID, UserID: f.UserID, InboxIDs: f.InboxIDs, Visible: f.Visible}
 }
 
 func (s *Store) conversationClause(f ConversationFilter) *clause {
@@ -143,9 +157,11 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	if f.Unattended {
 		c.text = append(c.text, "(c.first_reply_created_at IS NULL OR c.waiting_since IS NOT NULL)")
 	}
-	if f.Text != "" {
-		c.add("EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.message_type IN (0, 1) AND m.content "+
-			s.d.ilike+" ? ESCAPE '!')", "%"+escapeLike(f.Text)+"%")
+	if f.Unread {
+		c.text = append(c.text, unreadCondition)
+	}
+	if f.Among != nil {
+		c.in("c.id IN ?", "bigint", ids(f.Among))
 	}
 	if f.SourceID != "" {
 		// Inbox by inbox, as the index on source ids wants it; $1 is the account.
@@ -155,14 +171,7 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	if f.UpdatedAfter != 0 {
 		c.add("c.updated_at > ?", f.UpdatedAfter)
 	}
-	switch f.Visible {
-	case VisibleMineAndNobody:
-		c.add("(c.assignee_id = ? OR c.assignee_id IS NULL)", f.UserID)
-	case VisibleMine:
-		c.add("c.assignee_id = ?", f.UserID)
-	case VisibleNone:
-		c.text = append(c.text, "FALSE")
-	}
+	f.Sight().see(c)
 	return c
 }
 
@@ -221,6 +230,7 @@ type ConversationListed struct {
 	UUID               string
 	TeamID             *int64
 	AssigneeLastSeenAt *int64
+	InboxName          string
 	SourceID           string
 	HMACVerified       bool
 	Contact            ContactRow
@@ -240,7 +250,7 @@ const conversationColumns = `c.id, c.display_id, c.status, c.priority, c.additio
 	c.first_reply_created_at, c.waiting_since, c.agent_last_seen_at, c.contact_last_seen_at, c.last_activity_at, c.last_incoming_at,
 	c.created_at, c.updated_at, c.assignee_id,
 	` + unreadColumn + `,
-	c.account_id, c.inbox_id, i.channel_type, c.uuid, c.team_id, c.assignee_last_seen_at, ci.source_id, ci.hmac_verified,
+	c.account_id, c.inbox_id, i.channel_type, i.name, c.uuid, c.team_id, c.assignee_last_seen_at, ci.source_id, ci.hmac_verified,
 	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id ORDER BY m.id DESC LIMIT 1),
 	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id AND m.message_type <> 2 ORDER BY m.id DESC LIMIT 1),
 	` + contactColumns
@@ -253,7 +263,7 @@ func (c *ConversationListed) fields() []any {
 		&c.ID, &c.DisplayID, &c.Status, &c.Priority, &c.AdditionalAttributes, &c.CustomAttributes, &c.SnoozedUntil,
 		&c.FirstReplyCreatedAt, &c.WaitingSince, &c.AgentLastSeenAt, &c.ContactLastSeenAt, &c.LastActivityAt, &c.LastIncomingAt,
 		&c.CreatedAt, &c.UpdatedAt, &c.AssigneeID, &c.UnreadCount,
-		&c.AccountID, &c.InboxID, &c.ChannelType, &c.UUID, &c.TeamID, &c.AssigneeLastSeenAt, &c.SourceID, &c.HMACVerified,
+		&c.AccountID, &c.InboxID, &c.ChannelType, &c.InboxName, &c.UUID, &c.TeamID, &c.AssigneeLastSeenAt, &c.SourceID, &c.HMACVerified,
 		&c.LastMessageID, &c.LastNonActivityID,
 	}, c.Contact.fields()...)
 }
