@@ -179,7 +179,7 @@ func testListed(t *testing.T, w *World) {
 			CustomAttributes: `{"c":1}`, SnoozedUntil: p(2), FirstReplyCreatedAt: p(3), WaitingSince: p(4), AgentLastSeenAt: p(5), ContactLastSeenAt: p(6),
 			LastActivityAt: 7, LastIncomingAt: p(8), CreatedAt: start.UnixMicro(), UpdatedAt: 11, AssigneeID: &w.Mine.User, UnreadCount: 10,
 		},
-		AccountID: c.Account, InboxID: c.Inbox, ChannelType: "Channel::Line", UUID: bare.UUID, TeamID: p(9), AssigneeLastSeenAt: p(10), SourceID: "A", HMACVerified: true,
+		AccountID: c.Account, InboxID: c.Inbox, ChannelType: "Channel::Line", InboxName: "l", UUID: bare.UUID, TeamID: p(9), AssigneeLastSeenAt: p(10), SourceID: "A", HMACVerified: true,
 		Contact: store.ContactRow{
 			ContactView: store.ContactView{ID: c.Contact, Name: "Name of A", AdditionalAttributes: "{}", CustomAttributes: "{}"},
 			CreatedAt:   start.UnixMicro(),
