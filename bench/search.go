@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"tributary/store"
@@ -99,7 +98,7 @@ func (b *bench) searchOn(ctx context.Context, on backend, name string) (err erro
 	}
 	for _, q := range l.questions() {
 		var took []time.Duration
-		hits, used := 0, processor()
+		hits, used := 0, processTime()
 		for i := range searchRuns {
 			start := time.Now()
 			n, err := q.ask(ctx, i)
@@ -113,20 +112,11 @@ func (b *bench) searchOn(ctx context.Context, on backend, name string) (err erro
 		p50, p99 := took[len(took)/2], took[len(took)*99/100]
 		note := fmt.Sprintf("p50 %.1f ms, %.1f found", milliseconds(p50), float64(hits)/searchRuns)
 		if !on.database { // all of it is done by this process
-			note += fmt.Sprintf("; %.1f ms of processor each", milliseconds((processor()-used)/searchRuns))
+			note += fmt.Sprintf("; %.1f ms of processor each", milliseconds((processTime()-used)/searchRuns))
 		}
 		b.table.add("search: "+q.name+", "+name, fmt.Sprintf("p99 %.1f ms", milliseconds(p99)), "≤ 100 ms", p99 <= 100*time.Millisecond, note)
 	}
 	return nil
-}
-
-// processor is the time of the processors that this process had.
-func processor() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
