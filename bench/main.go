@@ -125,6 +125,7 @@ func parts() []part {
 		{"visible", "receipt to visible", (*bench).visible},
 		{"isolation", "a provider that hangs", (*bench).isolation},
 		{"search", "search in many messages", (*bench).search},
+		{"deletion", "the deletion of a large inbox", (*bench).deletion},
 	}
 }
 

@@ -143,6 +143,13 @@ func contactEvent(kind string, inbox PublicInbox, contactID int64) store.OutboxR
 	return store.OutboxRow{AccountID: inbox.AccountID, Kind: kind, InboxID: inbox.ID, Payload: object(map[string]any{"contact_id": contactID})}
 }
 
+// contactDeleted is the event of a contact that is gone, who is shown as it was.
+func (d *Desk) contactDeleted(inbox PublicInbox, c store.ContactView) store.OutboxRow {
+	event := contactEvent("contact.deleted", inbox, c.ID)
+	event.Payload = object(map[string]any{"contact_id": c.ID, "contact": d.contactPush(c)})
+	return event
+}
+
 // ensureContact finds a contact of the account or makes one.
 func (d *Desk) ensureContact(ctx context.Context, tx *store.Tx, accountID int64, in Identity) (id int64, made bool, err error) {
 	values := [...]string{store.ByIdentifier: in.Identifier, store.ByEmail: in.Email, store.ByPhone: in.Phone}
@@ -224,6 +231,7 @@ func (d *Desk) Identify(ctx context.Context, inbox PublicInbox, sourceID string,
 
 // merge is the part of Identify that joins contacts.
 type merge struct {
+	desk          *Desk
 	tx            *store.Tx
 	inbox         PublicInbox
 	locked        map[int64]store.ContactRecord
@@ -238,7 +246,7 @@ func (d *Desk) lockMerge(ctx context.Context, tx *store.Tx, inbox PublicInbox, s
 	if err != nil {
 		return nil, err
 	}
-	m := &merge{tx: tx, inbox: inbox}
+	m := &merge{desk: d, tx: tx, inbox: inbox}
 	if m.byMail, err = tx.ContactOf(ctx, inbox.AccountID, store.ByEmail, in.Email); err != nil {
 		return nil, err
 	}
@@ -300,7 +308,7 @@ func (m *merge) absorb(ctx context.Context, base store.ContactRecord) error {
 	}
 	base.AdditionalAttributes = object(deepMerge(parse(from.AdditionalAttributes), parse(base.AdditionalAttributes)))
 	base.CustomAttributes = object(deepMerge(parse(from.CustomAttributes), parse(base.CustomAttributes)))
-	m.events = append(m.events, contactEvent("contact.deleted", m.inbox, from.ID), contactEvent("contact.merged", m.inbox, base.ID))
+	m.events = append(m.events, m.desk.contactDeleted(m.inbox, from.ContactView), contactEvent("contact.merged", m.inbox, base.ID))
 	m.current = base
 	return nil
 }

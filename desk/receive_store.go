@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"time"
 
 	"tributary/channels"
 	"tributary/chat"
@@ -164,6 +165,7 @@ func attachment(e *chat.Event, messageID int64, in *chat.Attachment, l wording.L
 // touch records the activity in conversations and contacts.
 func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	conversations := map[int64]*store.TouchConversation{}
+	first := map[int64]*arrival{} // by conversation
 	contacts := map[int64]*store.TouchContact{}
 	var order, people []int64
 	for _, a := range arrivals {
@@ -175,6 +177,7 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 			c = &store.TouchConversation{ID: a.conversation.ID}
 			conversations[a.conversation.ID] = c
 			order = append(order, a.conversation.ID)
+			first[a.conversation.ID] = a
 		}
 		c.At = max(c.At, a.at)
 		if changed := conversationAttributes(a.conversation.Attributes, a.event); changed != a.conversation.Attributes {
@@ -188,19 +191,17 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		}
 		c.IncomingAt = max(c.IncomingAt, a.at)
 		if reopened := reopens(a); reopened && c.Status == nil {
-			status, told := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status), "conversation.opened"
-			if status != chat.Open {
-				told = "conversation.status_changed"
-			}
-			code := status.Code()
+			code := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status).Code()
 			c.Status = &code
-			r.note(told, a.event.AccountID, a.event.InboxID, a.conversation.ID, 0)
 		}
 		p := contacts[a.contact.ContactID]
 		if p == nil {
 			p = &store.TouchContact{ID: a.contact.ContactID}
 			contacts[a.contact.ContactID] = p
 			people = append(people, a.contact.ContactID)
+			if !a.unknown {
+				r.outbox = append(r.outbox, heardOf("contact.updated", a.event.AccountID, a.event.InboxID, a.contact.ContactID))
+			}
 		}
 		p.At = max(p.At, a.at)
 		if name := a.event.Contact.Name; name != "" && name != a.contact.Name && nameIsNumber(a) {
@@ -210,6 +211,7 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	touched := make([]store.TouchConversation, len(order))
 	for i, id := range order {
 		touched[i] = *conversations[id]
+		r.outbox = append(r.outbox, received(first[id], touched[i], r.tx.Now)...)
 	}
 	if err := r.tx.TouchConversations(ctx, touched); err != nil {
 		return err
@@ -219,6 +221,31 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		list[i] = *contacts[id]
 	}
 	return r.tx.TouchContacts(ctx, list)
+}
+
+// heardOf is the event of a contact who wrote, which says nothing new about their
+// picture.
+func heardOf(kind string, accountID, inboxID, contactID int64) store.OutboxRow {
+	return store.OutboxRow{
+		AccountID: accountID, Kind: kind, InboxID: inboxID, Payload: object(map[string]any{"contact_id": contactID, "avatar": true}),
+	}
+}
+
+// received are what follows from touching a conversation.
+func received(a *arrival, touched store.TouchConversation, at time.Time) []store.OutboxRow {
+	c := store.ConversationRow{
+		ID: touched.ID, AccountID: a.event.AccountID, InboxID: a.event.InboxID, Status: a.conversation.Status,
+		WaitingSince: a.conversation.WaitingSince, SnoozedUntil: a.conversation.SnoozedUntil, UpdatedAt: a.conversation.UpdatedAt,
+	}
+	status, snoozed, waiting := chat.ConversationStatusOf(c.Status), c.SnoozedUntil, c.WaitingSince
+	if touched.Status != nil {
+		status, snoozed = chat.ConversationStatusOf(*touched.Status), nil
+	}
+	if waiting == nil && touched.IncomingAt != 0 {
+		waiting = &touched.IncomingAt
+	}
+	return conversationEvents(c, at, changedStatus(c, status), changedTime("snoozed_until", c.SnoozedUntil, snoozed),
+		changedTime("waiting_since", c.WaitingSince, waiting))
 }
 
 // reopens: an incoming message wakes a snoozed or resolved conversation, unless
