@@ -161,7 +161,7 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 		c.text = append(c.text, unreadCondition)
 	}
 	if f.Among != nil {
-		c.in("c.id IN ?", "bigint", ids(f.Among))
+		c.text = append(c.text, "c.id IN (SELECT x.id FROM "+s.d.list("$"+c.argument(numberList(f.Among)))+")")
 	}
 	if f.SourceID != "" {
 		// Inbox by inbox, as the index on source ids wants it; $1 is the account.

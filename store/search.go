@@ -112,9 +112,12 @@ func (s *Store) findIn(ctx context.Context, f finder, built []builtSegment, need
 			}
 			wanted = wanted[:0]
 			hits = append(hits, more...)
-			newest()
+			if need > 0 {
+				newest()
+			}
 		}
 	}
+	newest()
 	if need > 0 {
 		hits = hits[:min(need, len(hits))]
 	}
@@ -155,18 +158,22 @@ func (s *Store) findUnbuilt(ctx context.Context, f finder, built []builtSegment)
 // candidates tells for segments which of their records may contain the text.
 func (s *Store) candidates(ctx context.Context, f finder, segments []builtSegment) (map[int64]*grams.Set, error) {
 	needed := f.needle.Grams()
-	pairs := make([][]any, 0, len(segments)*(len(needed)+len(f.scopes)))
-	for _, b := range segments {
-		for _, gram := range slices.Concat(f.scopes, needed) {
-			pairs = append(pairs, []any{b.segment, gram})
+	keys := make([]int64, len(segments))
+	for i, b := range segments {
+		keys[i] = b.segment
+	}
+	slices.Sort(keys)
+	args := []any{numberList(keys), f.kind.code}
+	wanted := ""
+	for i, gram := range slices.Concat(f.scopes, needed) {
+		if i > 0 {
+			wanted += ", "
 		}
+		args = append(args, gram)
+		wanted += "$" + strconv.Itoa(len(args))
 	}
-	set, err := rowSet(pairs)
-	if err != nil {
-		return nil, fmt.Errorf("store: grams: %w", err)
-	}
-	rows, err := s.r.QueryContext(ctx, `SELECT g.segment, g.gram, g.places FROM `+s.d.rows("$1", "segment bigint", "gram bigint")+`
-		CROSS JOIN search_grams g WHERE g.kind = $2 AND g.segment = x.segment AND g.gram = x.gram`, set, f.kind.code)
+	rows, err := s.r.QueryContext(ctx, `SELECT g.segment, g.gram, g.places FROM `+s.d.list("$1")+`
+		CROSS JOIN search_grams g WHERE g.kind = $2 AND g.segment = x.id AND g.gram IN (`+wanted+`)`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: grams: %w", err)
 	}
@@ -225,8 +232,8 @@ func (s *Store) check(ctx context.Context, f finder, candidates []int64) ([]hit,
 		return nil, nil
 	}
 	n := len(f.where.args)
-	return s.accepted(ctx, f, `SELECT `+f.columns+` FROM `+s.d.rows("$"+strconv.Itoa(n+1), "id bigint")+` CROSS JOIN `+f.kind.table+` r
-		WHERE r.id = x.id AND `+f.where.where(), append(slices.Clone(f.where.args), ids(candidates)))
+	return s.accepted(ctx, f, `SELECT `+f.columns+` FROM `+s.d.list("$"+strconv.Itoa(n+1))+` CROSS JOIN `+f.kind.table+` r
+		WHERE r.id = x.id AND `+f.where.where(), append(slices.Clone(f.where.args), numberList(candidates)))
 }
 
 func (s *Store) accepted(ctx context.Context, f finder, query string, args []any) ([]hit, error) {

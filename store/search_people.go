@@ -136,8 +136,8 @@ func (s *Store) SearchConversations(ctx context.Context, sight Sight, text strin
 	}
 	rows, err := s.r.QueryContext(ctx, `SELECT c.id, c.display_id, c.created_at, c.additional_attributes, c.assignee_id, c.inbox_id, i.name,
 			i.channel_id, i.channel_type, COALESCE((SELECT m.id FROM messages m WHERE m.conversation_id = c.id ORDER BY m.id LIMIT 1), 0), `+contactColumns+`
-		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN conversations c JOIN inboxes i ON i.id = c.inbox_id JOIN contacts p ON p.id = c.contact_id
-		WHERE c.id = x.id ORDER BY c.created_at DESC, c.id DESC`, ids(keys))
+		FROM `+s.d.list("$1")+` CROSS JOIN conversations c JOIN inboxes i ON i.id = c.inbox_id JOIN contacts p ON p.id = c.contact_id
+		WHERE c.id = x.id ORDER BY c.created_at DESC, c.id DESC`, numberList(keys))
 	if err != nil {
 		return nil, fmt.Errorf("store: found conversations: %w", err)
 	}
@@ -203,8 +203,8 @@ func (s *Store) conversationsOfFew(ctx context.Context, sight Sight, text string
 		}
 		c := s.seen(sight)
 		n := len(c.args)
-		rows, err := s.r.QueryContext(ctx, `SELECT c.id, c.created_at FROM `+s.d.rows("$"+strconv.Itoa(n+1), "k bigint")+` CROSS JOIN conversations c
-			WHERE c.`+by.column+` = x.k AND `+c.where()+` ORDER BY c.created_at DESC, c.id DESC LIMIT $`+strconv.Itoa(n+2), append(c.args, ids(by.keys), need)...)
+		rows, err := s.r.QueryContext(ctx, `SELECT c.id, c.created_at FROM `+s.d.list("$"+strconv.Itoa(n+1))+` CROSS JOIN conversations c
+			WHERE c.`+by.column+` = x.id AND `+c.where()+` ORDER BY c.created_at DESC, c.id DESC LIMIT $`+strconv.Itoa(n+2), append(c.args, numberList(by.keys), need)...)
 		if err != nil {
 			return nil, false, fmt.Errorf("store: conversations of contacts: %w", err)
 		}
