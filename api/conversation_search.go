@@ -124,15 +124,16 @@ func (s senders) nameOf(m store.MessageRow) string {
 // unreadCounts are the numbers beside the lists: conversations in which the contact
 // wrote something that nobody has seen. Where nothing else is said they are open.
 type unreadCounts struct {
-	All        int            `json:"all_count"`
-	Mine       int            `json:"mine_count"`
-	Unassigned int            `json:"unassigned_count"`
-	Unattended int            `json:"unattended_count"`
-	Pending    int            `json:"pending_count"`
-	Snoozed    int            `json:"snoozed_count"`
-	Inboxes    map[int64]int  `json:"inboxes"`
-	Teams      map[int64]int  `json:"teams"`
-	Labels     map[string]int `json:"labels"`
+	All           int            `json:"all_count"`
+	Mine          int            `json:"mine_count"`
+	Unassigned    int            `json:"unassigned_count"`
+	Unattended    int            `json:"unattended_count"`
+	Participating int            `json:"participating_count"`
+	Pending       int            `json:"pending_count"`
+	Snoozed       int            `json:"snoozed_count"`
+	Inboxes       map[int64]int  `json:"inboxes"`
+	Teams         map[int64]int  `json:"teams"`
+	Labels        map[string]int `json:"labels"`
 }
 
 // countUnread counts what the caller sees; inboxes, teams and labels without any are

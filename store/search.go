@@ -15,7 +15,7 @@ import (
 // maxChecked bounds how many records a search reads because of its index: the newest
 // ones. Only a text that occurs more often than that in what the caller may see can
 // have older matches that are not found.
-const maxChecked = 10_000
+const maxChecked = 5_000
 
 // maxScopes bounds the inboxes by which the index narrows a search; of members with
 // more it finds what is said anywhere in the account, and then looks where that was.

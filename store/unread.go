@@ -14,7 +14,9 @@ const unreadCondition = `c.last_incoming_at > COALESCE(c.agent_last_seen_at, 0)`
 // are open, and those that wait for something else.
 type UnreadCounts struct {
 	All, Mine, Unassigned, Unattended int
-	Pending, Snoozed                  int
+	// Participating counts those in which the user takes part, whatever else they see.
+	Participating    int
+	Pending, Snoozed int
 	// Of the open ones, by inbox, by team and by label; without those that have none.
 	Inboxes, Teams map[int64]int
 	Labels         map[string]int
@@ -68,6 +70,10 @@ func (s *Store) CountUnread(ctx context.Context, sight Sight) (UnreadCounts, err
 		if g.unattended == 1 {
 			out.Unattended += g.count
 		}
+	}
+	if err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM conversation_participants p JOIN conversations c ON c.id = p.conversation_id
+		WHERE p.account_id = $1 AND p.user_id = $2 AND c.status = 0 AND `+unreadCondition, sight.AccountID, sight.UserID).Scan(&out.Participating); err != nil {
+		return out, fmt.Errorf("store: count unread of a participant: %w", err)
 	}
 	rows, err = s.r.QueryContext(ctx, `SELECT l.label, COUNT(*) FROM conversations c JOIN conversation_labels l ON l.conversation_id = c.id
 		WHERE c.status = 0 AND `+labels.where()+` GROUP BY l.label`, labels.args...)

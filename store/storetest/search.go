@@ -561,6 +561,12 @@ func testCountUnread(t *testing.T, w *World) {
 		w.exec(`INSERT INTO conversation_labels (conversation_id, account_id, label) VALUES ($1, $2, $3)`, c.Conversation, c.Account, []string{"vip", "bug"}[i%2])
 	}
 	w.exec(`INSERT INTO conversation_labels (conversation_id, account_id, label) VALUES ($1, $2, 'bug')`, all[2].Conversation, one.Account)
+	for _, i := range []int{1, 4, 5, 9} {
+		w.exec(`INSERT INTO conversation_participants (conversation_id, user_id, account_id, created_at) VALUES ($1, $2, $3, 1)`,
+			all[i].Conversation, w.Mine.User, one.Account)
+	}
+	w.exec(`INSERT INTO conversation_participants (conversation_id, user_id, account_id, created_at) VALUES ($1, $2, $3, 1)`,
+		all[2].Conversation, w.Theirs.User, one.Account)
 	count := func(change func(*store.Sight)) store.UnreadCounts {
 		t.Helper()
 		sight := w.all()
@@ -570,16 +576,16 @@ func testCountUnread(t *testing.T, w *World) {
 		return got
 	}
 	want(t, "all", count(func(*store.Sight) {}), store.UnreadCounts{
-		All: 4, Mine: 1, Unassigned: 2, Unattended: 3, Pending: 1, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 3, two.Inbox: 1},
+		All: 4, Mine: 1, Unassigned: 2, Unattended: 3, Participating: 2, Pending: 1, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 3, two.Inbox: 1},
 		Teams: map[int64]int{5: 2}, Labels: map[string]int{"bug": 4, "vip": 1},
 	})
 	want(t, "one inbox", count(func(s *store.Sight) { s.InboxIDs = []int64{two.Inbox} }), store.UnreadCounts{
-		All: 1, Unassigned: 1, Unattended: 1, Inboxes: map[int64]int{two.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
+		All: 1, Unassigned: 1, Unattended: 1, Participating: 2, Inboxes: map[int64]int{two.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
 	})
 	want(t, "mine", count(func(s *store.Sight) { s.Visible = store.VisibleMine }), store.UnreadCounts{
-		All: 1, Mine: 1, Unattended: 1, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
+		All: 1, Mine: 1, Unattended: 1, Participating: 2, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
 	})
-	nothing := store.UnreadCounts{Inboxes: map[int64]int{}, Teams: map[int64]int{}, Labels: map[string]int{}}
+	nothing := store.UnreadCounts{Participating: 2, Inboxes: map[int64]int{}, Teams: map[int64]int{}, Labels: map[string]int{}}
 	want(t, "none", count(func(s *store.Sight) { s.Visible = store.VisibleNone }), nothing)
 	want(t, "no inbox", count(func(s *store.Sight) { s.InboxIDs = []int64{} }), nothing)
 }
