@@ -195,6 +195,7 @@ func Cases() []Case {
 		platformCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),
 		searchCases(),
+		webhookCases(),
 	} {
 		all = append(all, list...)
 	}
