@@ -128,6 +128,7 @@ type unreadCounts struct {
 	Mine          int            `json:"mine_count"`
 	Unassigned    int            `json:"unassigned_count"`
 	Unattended    int            `json:"unattended_count"`
+	Mentioned     int            `json:"mentions_count"`
 	Participating int            `json:"participating_count"`
 	Pending       int            `json:"pending_count"`
 	Snoozed       int            `json:"snoozed_count"`

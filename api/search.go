@@ -242,7 +242,7 @@ func (a *API) findMessages(ctx context.Context, c *route.Call, in searchIn) ([]m
 
 // findContacts finds contacts in the whole account.
 func (a *API) findContacts(ctx context.Context, c *route.Call, in searchIn) ([]contactHit, error) {
-	list, err := a.Store.SearchContacts(ctx, store.ContactSearch{AccountID: c.Account.ID, Text: in.text(), Resolved: true},
+	list, err := a.Store.SearchContacts(ctx, store.ContactSearch{AccountID: c.Account.ID, Text: in.text(), Resolution: resolved(c)},
 		searchPage, in.Page.Offset(searchPage))
 	out := make([]contactHit, len(list))
 	for i, contact := range list {

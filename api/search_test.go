@@ -264,7 +264,7 @@ func TestUnreadCounts(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, w *world) {
 		w.call("agent", "GET", "{A}/conversations/unread_counts", "").want(200, `{"payload":{"all_count":0,"mine_count":0,"unassigned_count":0,`+
-			`"unattended_count":0,"participating_count":0,"pending_count":0,"snoozed_count":0,"inboxes":{},"teams":{},"labels":{}}}`)
+			`"unattended_count":0,"mentions_count":0,"participating_count":0,"pending_count":0,"snoozed_count":0,"inboxes":{},"teams":{},"labels":{}}}`)
 		mine, other := shelf(w)
 		w.exec(`UPDATE conversations SET agent_last_seen_at = last_incoming_at WHERE display_id = 1`)
 		w.exec(`UPDATE conversations SET status = 2, team_id = 9 WHERE display_id = 4`)
@@ -273,9 +273,9 @@ func TestUnreadCounts(t *testing.T) {
 		w.exec(`UPDATE conversations SET team_id = 9 WHERE display_id IN (2, 5)`)
 		w.exec(`INSERT INTO conversation_labels (conversation_id, account_id, label) SELECT id, account_id, 'vip' FROM conversations`)
 		w.call("agent", "GET", "{A}/conversations/unread_counts", "").want(200, fmt.Sprintf(`{"payload":{"all_count":2,"mine_count":1,"unassigned_count":0,`+
-			`"unattended_count":2,"participating_count":1,"pending_count":0,"snoozed_count":0,"inboxes":{"%d":2},"teams":{"9":1},"labels":{"vip":2}}}`, mine))
+			`"unattended_count":2,"mentions_count":0,"participating_count":1,"pending_count":0,"snoozed_count":0,"inboxes":{"%d":2},"teams":{"9":1},"labels":{"vip":2}}}`, mine))
 		w.call("admin", "GET", "{A}/conversations/unread_counts", "").want(200, fmt.Sprintf(`{"payload":{"all_count":3,"mine_count":1,"unassigned_count":1,`+
-			`"unattended_count":3,"participating_count":0,"pending_count":1,"snoozed_count":0,"inboxes":{"%d":2,"%d":1},"teams":{"9":2},"labels":{"vip":3}}}`, mine, other))
+			`"unattended_count":3,"mentions_count":0,"participating_count":0,"pending_count":1,"snoozed_count":0,"inboxes":{"%d":2,"%d":1},"teams":{"9":2},"labels":{"vip":3}}}`, mine, other))
 		for query, want := range map[string]string{"unread=true": "5 3 2", "unread=false": "5 3 2 1", "unread=": "5 3 2 1", "unread=true&status=all": "5 4 3 2", "unread=true&team_id=": "5 3 2"} {
 			got := w.call("admin", "GET", "{A}/conversations?"+query, "").object()
 			if ids := displayed(at(got, "data", "payload")); ids != want || int(id(at(got, "data", "meta", "all_count"))) != len(strings.Fields(want)) {

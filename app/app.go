@@ -162,9 +162,8 @@ func (a *App) build(ctx context.Context) error {
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 		AccountEvent: a.whatsapp.AccountEvent, BeforeDelete: a.whatsapp.Part,
 		Mail: mail.New(a.settings.Get, a.cfg.Now), HTTP: a.provider, DefaultLocale: a.cfg.DefaultLocale, PasswordCost: a.cfg.PasswordCost,
-		Guarded:      env.Guarded,
-		WebhooksKept: a.cfg.WebhookLog,
-		Presence:     a.presence(), Live: a.live,
+		Guarded: env.Guarded, WebhooksKept: a.cfg.WebhookLog,
+		Presence: a.presence(), Live: a.live, Viewers: a.viewers(),
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)
@@ -178,6 +177,14 @@ func (a *App) presence() presence.Tracker {
 		return presence.NewRedis(a.redis, a.cfg.RedisPrefix, a.cfg.Now, life)
 	}
 	return presence.NewLocal(a.cfg.Now, life)
+}
+
+// viewers is what knows who looks at which conversation, kept as presence is.
+func (a *App) viewers() presence.Tracker {
+	if a.redis != nil {
+		return presence.NewRedis(a.redis, a.cfg.RedisPrefix+":viewing", a.cfg.Now, desk.ViewingFor)
+	}
+	return presence.NewLocal(a.cfg.Now, desk.ViewingFor)
 }
 
 // openWhatsApp makes the engine of WhatsApp numbers. Every process has one, for what

@@ -270,7 +270,7 @@ func (l *library) questions() []question {
 		list("conversations with a frequent word", all, frequent),
 		list("conversations with a frequent word in 2 of 50 inboxes", few, frequent),
 		{"contacts", func(ctx context.Context, i int) (int, error) {
-			found, err := l.SearchContacts(ctx, store.ContactSearch{AccountID: l.account, Text: middling(i), Resolved: true}, searchPage, 0)
+			found, err := l.SearchContacts(ctx, store.ContactSearch{AccountID: l.account, Text: middling(i), Resolution: store.ResolvedContacts}, searchPage, 0)
 			return len(found), err
 		}},
 		{"conversations of contacts", func(ctx context.Context, i int) (int, error) {

@@ -145,8 +145,11 @@ func threadState(e *chat.Event) string {
 	return object(map[string]any{"reply_token": e.Thread.ReplyToken, "reply_token_expires_at": int64(e.Thread.ReplyTokenExpiresAt)})
 }
 
-// object encodes a map; its values are JSON by construction.
+// object encodes a map, nil as an empty one; its values are JSON by construction.
 func object(m map[string]any) string {
+	if m == nil {
+		return "{}"
+	}
 	b, err := json.Marshal(m)
 	if err != nil {
 		return "{}"

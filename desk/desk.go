@@ -60,6 +60,8 @@ type Options struct {
 	WebhooksKept time.Duration
 	// Presence knows who is connected now; nil: nobody is.
 	Presence presence.Tracker
+	// Viewers knows who looks at which conversation, for ViewingFor; nil: only who says so.
+	Viewers presence.Tracker
 	// Live takes news to those who listen; nil: nobody does.
 	Live live.Wire
 }

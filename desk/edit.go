@@ -169,6 +169,15 @@ func (e *Edit) Team(ctx context.Context, teamID int64) error {
 	return nil
 }
 
+// NewTeam is the team that the conversation was given to in this change; the zero value:
+// to none.
+func (e *Edit) NewTeam() store.TeamRow {
+	if e.team == nil {
+		return store.TeamRow{}
+	}
+	return *e.team
+}
+
 // ParseLabels reads labels as clients send them: each may be a list with commas, blanks
 // and repetitions count for nothing.
 func ParseLabels(given []string) []string {
@@ -339,7 +348,10 @@ func (e *Edit) labelsNow() []string {
 }
 
 // withAuthor notes in events who did it.
-func (e *Edit) withAuthor(events []store.OutboxRow) []store.OutboxRow {
+func (e *Edit) withAuthor(events []store.OutboxRow) []store.OutboxRow { return e.by.sign(events) }
+
+// sign notes in events who did it.
+func (by Author) sign(events []store.OutboxRow) []store.OutboxRow {
 	for i, event := range events {
 		payload := map[string]any{}
 		if event.Payload != "" {
@@ -350,7 +362,7 @@ func (e *Edit) withAuthor(events []store.OutboxRow) []store.OutboxRow {
 				}
 			}
 		}
-		if payload = e.by.in(payload); len(payload) > 0 {
+		if payload = by.in(payload); len(payload) > 0 {
 			events[i].Payload = object(payload)
 		}
 	}

@@ -403,10 +403,9 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
 		JobNotificationsDeleted: d.notificationsDeleted,
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
-		JobBotDeleted:     d.botDeleted,
-		JobSAMLMembers:    d.samlMembers,
-		JobSearchIndex:    d.searchIndex,
-		JobWebhookDeleted: d.webhookDeleted,
+		JobWebhookDeleted: d.webhookDeleted, JobBotDeleted: d.botDeleted, JobContactDeleted: d.contactDeleted,
+		JobSAMLMembers: d.samlMembers, JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript,
+		JobSearchIndex: d.searchIndex,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 
 	"tributary/channels"
@@ -167,7 +168,8 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	conversations := map[int64]*store.TouchConversation{}
 	first := map[int64]*arrival{} // by conversation
 	contacts := map[int64]*store.TouchContact{}
-	var order, people []int64
+	var order []int64
+	var people []*arrival // the first of each contact
 	for _, a := range arrivals {
 		if r.outcomes[a.index].MessageID == 0 {
 			continue
@@ -190,6 +192,9 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 			c.State = state
 		}
 		c.IncomingAt = max(c.IncomingAt, a.at)
+		if row, _ := r.desk.Directory.Row(a.event.InboxID); row.Templates && !slices.Contains(r.wrote, a.conversation.ID) {
+			r.wrote = append(r.wrote, a.conversation.ID)
+		}
 		if reopened := reopens(a); reopened && c.Status == nil {
 			code := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status).Code()
 			c.Status = &code
@@ -198,10 +203,7 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		if p == nil {
 			p = &store.TouchContact{ID: a.contact.ContactID}
 			contacts[a.contact.ContactID] = p
-			people = append(people, a.contact.ContactID)
-			if !a.unknown {
-				r.outbox = append(r.outbox, heardOf("contact.updated", a.event.AccountID, a.event.InboxID, a.contact.ContactID))
-			}
+			people = append(people, a)
 		}
 		p.At = max(p.At, a.at)
 		if name := a.event.Contact.Name; name != "" && name != a.contact.Name && nameIsNumber(a) {
@@ -217,18 +219,11 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		return err
 	}
 	list := make([]store.TouchContact, len(people))
-	for i, id := range people {
-		list[i] = *contacts[id]
+	for i, a := range people {
+		list[i] = *contacts[a.contact.ContactID]
+		r.outbox = append(r.outbox, contactActive(a.event.AccountID, a.event.InboxID, a.contact, list[i], r.tx.Now))
 	}
 	return r.tx.TouchContacts(ctx, list)
-}
-
-// heardOf is the event of a contact who wrote, which says nothing new about their
-// picture.
-func heardOf(kind string, accountID, inboxID, contactID int64) store.OutboxRow {
-	return store.OutboxRow{
-		AccountID: accountID, Kind: kind, InboxID: inboxID, Payload: object(map[string]any{"contact_id": contactID, "avatar": true}),
-	}
 }
 
 // received are what follows from touching a conversation.
@@ -246,6 +241,22 @@ func received(a *arrival, touched store.TouchConversation, at time.Time) []store
 	}
 	return conversationEvents(c, at, changedStatus(c, status), changedTime("snoozed_until", c.SnoozedUntil, snoozed),
 		changedTime("waiting_since", c.WaitingSince, waiting))
+}
+
+// templates writes what the desk itself has to say to those who wrote.
+func (r *reception) templates(ctx context.Context) (sends bool, err error) {
+	for _, id := range r.wrote {
+		c, err := r.tx.ConversationByID(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		sent, err := r.desk.templates(ctx, r.tx, c, chat.Incoming)
+		if err != nil {
+			return false, err
+		}
+		sends = sends || sent
+	}
+	return sends, nil
 }
 
 // reopens: an incoming message wakes a snoozed or resolved conversation, unless

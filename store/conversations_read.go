@@ -20,6 +20,8 @@ type ConversationFilter struct {
 	InboxIDs []int64
 	InboxID  int64
 	TeamID   int64
+	// ContactID is whose conversations they are.
+	ContactID int64
 	// Labels: the conversation has one of them.
 	Labels []string
 	// Unattended: not answered yet, or waiting for an answer.
@@ -30,6 +32,9 @@ type ConversationFilter struct {
 	// Unread: the contact wrote something that nobody here has seen.
 	Unread   bool
 	SourceID string // of the contact inbox
+	// Mentioned and Participating: UserID was named in it, takes part in it.
+	Mentioned     bool
+	Participating bool
 	// UpdatedAfter is in microseconds.
 	UpdatedAfter int64
 	// Visible narrows to what a custom role may see.
@@ -111,12 +116,6 @@ func (c *clause) add(condition string, arg any) {
 	c.text = append(c.text, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(c.args))))
 }
 
-// argument adds one that no condition names, and gives its number.
-func (c *clause) argument(arg any) string {
-	c.args = append(c.args, arg)
-	return strconv.Itoa(len(c.args))
-}
-
 // in appends a condition in which ? stands for a set of values.
 func (c *clause) in(condition, sqlType, set string) {
 	c.args = append(c.args, set)
@@ -151,6 +150,9 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	if f.TeamID != 0 {
 		c.add("c.team_id = ?", f.TeamID)
 	}
+	if f.ContactID != 0 {
+		c.add("c.contact_id = ?", f.ContactID)
+	}
 	if f.Labels != nil {
 		c.in("EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id AND l.label IN ?)", "text", ids(f.Labels))
 	}
@@ -161,7 +163,7 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 		c.text = append(c.text, unreadCondition)
 	}
 	if f.Among != nil {
-		c.text = append(c.text, "c.id IN (SELECT x.id FROM "+s.d.list("$"+c.argument(numberList(f.Among)))+")")
+		c.text = append(c.text, "c.id IN (SELECT x.id FROM "+s.d.list(c.arg(numberList(f.Among)))+")")
 	}
 	if f.SourceID != "" {
 		// Inbox by inbox, as the index on source ids wants it; $1 is the account.
@@ -170,6 +172,12 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	}
 	if f.UpdatedAfter != 0 {
 		c.add("c.updated_at > ?", f.UpdatedAfter)
+	}
+	if f.Mentioned {
+		c.add("c.id IN (SELECT n.conversation_id FROM mentions n WHERE n.account_id = $1 AND n.user_id = ?)", f.UserID)
+	}
+	if f.Participating {
+		c.add("c.id IN (SELECT n.conversation_id FROM conversation_participants n WHERE n.account_id = $1 AND n.user_id = ?)", f.UserID)
 	}
 	f.Sight().see(c)
 	return c

@@ -50,7 +50,7 @@ func searchPlans() []planCase {
 			return err
 		})},
 		{name: "contacts that contain a text", call: call(func(ctx context.Context, s *Store) error {
-			if _, err := s.MatchContacts(ctx, ContactSearch{AccountID: 1, Text: "m1", Resolved: true}); err != nil {
+			if _, _, err := s.MatchContacts(ctx, ContactSearch{AccountID: 1, Text: "m1", Resolution: ResolvedContacts}); err != nil {
 				return err
 			}
 			if _, err := s.check(ctx, s.contactFinder(ContactSearch{AccountID: 1, Text: "text"}), []int64{1, 2, 3}); err != nil {

@@ -9,14 +9,17 @@ import (
 // ContactRecord is a contact with what only dumps of the whole row show.
 type ContactRecord struct {
 	ContactRow
-	AccountID int64
-	UpdatedAt int64 // microseconds
+	AccountID   int64
+	UpdatedAt   int64 // microseconds
+	Type        int   // see ContactTypes
+	Location    string
+	CountryCode string
 }
 
-const recordColumns = contactColumns + `, p.account_id, p.updated_at`
+const recordColumns = contactColumns + `, p.account_id, p.updated_at, p.contact_type, p.location, p.country_code`
 
 func (c *ContactRecord) fields() []any {
-	return append(c.ContactRow.fields(), &c.AccountID, &c.UpdatedAt)
+	return append(c.ContactRow.fields(), &c.AccountID, &c.UpdatedAt, &c.Type, &c.Location, &c.CountryCode)
 }
 
 // Session is a contact inbox with its contact: for whom a client of the public
@@ -128,7 +131,8 @@ func (s *Store) PublicMessages(ctx context.Context, conversationIDs []int64) ([]
 
 // SetConversationCustomAttributes replaces them; attributes is a JSON object.
 func (t *Tx) SetConversationCustomAttributes(ctx context.Context, id int64, attributes string) error {
-	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET custom_attributes = $2, updated_at = $3 WHERE id = $1`,
+	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET custom_attributes = $2,
+			updated_at = CASE WHEN updated_at > $3 THEN updated_at ELSE $3 END WHERE id = $1`,
 		id, jsonObject(attributes), t.now()); err != nil {
 		return fmt.Errorf("store: set custom attributes: %w", err)
 	}
@@ -138,7 +142,8 @@ func (t *Tx) SetConversationCustomAttributes(ctx context.Context, id int64, attr
 // SeenByContact notes that the contact has seen a conversation up to now, and
 // moves what we sent in it to read. It gives the messages that moved.
 func (t *Tx) SeenByContact(ctx context.Context, id int64) ([]int64, error) {
-	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET contact_last_seen_at = $2, updated_at = $2 WHERE id = $1`, id, t.now()); err != nil {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET contact_last_seen_at = $2,
+			updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END WHERE id = $1`, id, t.now()); err != nil {
 		return nil, fmt.Errorf("store: seen by contact: %w", err)
 	}
 	rows, err := t.tx.QueryContext(ctx, `UPDATE messages SET status = 2, updated_at = $2

@@ -38,6 +38,9 @@ type finder struct {
 	columns string
 	where   *clause
 	accept  func(rows *sql.Rows) (h hit, ok bool, err error)
+	// cut is told whether there were more candidates than are looked at; nil: nobody
+	// asks.
+	cut *bool
 }
 
 // find gives records that contain the text, the latest at first: the first need of
@@ -118,6 +121,9 @@ func (s *Store) findIn(ctx context.Context, f finder, built []builtSegment, need
 		}
 	}
 	newest()
+	if f.cut != nil {
+		*f.cut = checked >= maxChecked
+	}
 	if need > 0 {
 		hits = hits[:min(need, len(hits))]
 	}

@@ -21,8 +21,8 @@ type ContactSearch struct {
 	Company bool
 	// ExactIdentifier minds the case of identifiers.
 	ExactIdentifier bool
-	// Resolved: only contacts that have an address, a number or an identifier.
-	Resolved bool
+	// Resolution says which contacts count; who is deleted never does.
+	Resolution Resolution
 }
 
 // in tells whether texts, in the order of contactTexts, contain the text.
@@ -41,8 +41,13 @@ func (s *Store) contactFinder(q ContactSearch) finder {
 		columns: `r.id, COALESCE(r.last_activity_at, -1), ` + contactTextColumns, where: &clause{d: s.d},
 	}
 	f.where.add("r.account_id = ?", q.AccountID)
-	if q.Resolved {
-		f.where.text = append(f.where.text, "(COALESCE(r.email, '') <> '' OR COALESCE(r.phone_number, '') <> '' OR COALESCE(r.identifier, '') <> '')")
+	f.where.text = append(f.where.text, "r.deleted_at IS NULL")
+	switch q.Resolution {
+	case AnyContact:
+	case ResolvedContacts:
+		f.where.text = append(f.where.text, strings.ReplaceAll(resolved, "p.", "r."))
+	case LeadContacts:
+		f.where.text = append(f.where.text, "r.contact_type = "+strconv.Itoa(ContactLead))
 	}
 	texts := make([]string, 5)
 	f.accept = func(rows *sql.Rows) (hit, bool, error) {
@@ -53,19 +58,22 @@ func (s *Store) contactFinder(q ContactSearch) finder {
 	return f
 }
 
-// MatchContacts finds contacts, the one that was active last at first.
-func (s *Store) MatchContacts(ctx context.Context, q ContactSearch) ([]int64, error) {
-	hits, err := s.find(ctx, s.contactFinder(q), 0)
-	out := make([]int64, len(hits))
+// MatchContacts finds contacts, the one that was active last at first. all is false
+// where the text is so frequent that there may be more.
+func (s *Store) MatchContacts(ctx context.Context, q ContactSearch) (found []int64, all bool, err error) {
+	f, cut := s.contactFinder(q), false
+	f.cut = &cut
+	hits, err := s.find(ctx, f, 0)
+	found = make([]int64, len(hits))
 	for i, h := range hits {
-		out[i] = h.id
+		found[i] = h.id
 	}
-	return out, err
+	return found, !cut, err
 }
 
 // SearchContacts reads a page of what MatchContacts finds.
 func (s *Store) SearchContacts(ctx context.Context, q ContactSearch, limit, offset int) ([]ContactRow, error) {
-	keys, err := s.MatchContacts(ctx, q)
+	keys, _, err := s.MatchContacts(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +288,7 @@ func (s *Store) walkConversations(ctx context.Context, sight Sight, text string,
 		c.add("c.display_id < ?", end)
 		c.add("c.display_id >= ?", end-size)
 		rows, err := s.r.QueryContext(ctx, `SELECT c.id, c.created_at, c.display_id, `+contactTextColumns+`
-			FROM conversations c JOIN contacts r ON r.id = c.contact_id WHERE `+c.where(), c.args...)
+			FROM conversations c JOIN contacts r ON r.id = c.contact_id WHERE r.deleted_at IS NULL AND `+c.where(), c.args...)
 		if err != nil {
 			return nil, fmt.Errorf("store: walk conversations: %w", err)
 		}

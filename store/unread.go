@@ -14,8 +14,9 @@ const unreadCondition = `c.last_incoming_at > COALESCE(c.agent_last_seen_at, 0)`
 // are open, and those that wait for something else.
 type UnreadCounts struct {
 	All, Mine, Unassigned, Unattended int
-	// Participating counts those in which the user takes part, whatever else they see.
-	Participating    int
+	// Mentioned counts those of them in which the user is mentioned, Participating those
+	// in which they take part, whatever else they see.
+	Mentioned, Participating int
 	Pending, Snoozed int
 	// Of the open ones, by inbox, by team and by label; without those that have none.
 	Inboxes, Teams map[int64]int
@@ -28,7 +29,7 @@ func (s *Store) CountUnread(ctx context.Context, sight Sight) (UnreadCounts, err
 	c := s.seen(sight)
 	c.text = append(c.text, unreadCondition)
 	labels := *c
-	mine := "$" + c.argument(sight.UserID)
+	mine := c.arg(sight.UserID)
 	rows, err := s.r.QueryContext(ctx, `SELECT c.status, c.inbox_id, COALESCE(c.team_id, 0),
 			CASE WHEN c.assignee_id IS NULL THEN 0 WHEN c.assignee_id = `+mine+` THEN 1 ELSE 2 END,
 			CASE WHEN c.first_reply_created_at IS NULL OR c.waiting_since IS NOT NULL THEN 1 ELSE 0 END, COUNT(*)
@@ -74,6 +75,10 @@ func (s *Store) CountUnread(ctx context.Context, sight Sight) (UnreadCounts, err
 	if err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM conversation_participants p JOIN conversations c ON c.id = p.conversation_id
 		WHERE p.account_id = $1 AND p.user_id = $2 AND c.status = 0 AND `+unreadCondition, sight.AccountID, sight.UserID).Scan(&out.Participating); err != nil {
 		return out, fmt.Errorf("store: count unread of a participant: %w", err)
+	}
+	if err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM mentions n JOIN conversations c ON c.id = n.conversation_id
+		WHERE n.account_id = $1 AND n.user_id = `+mine+` AND c.status = 0 AND `+c.where(), c.args...).Scan(&out.Mentioned); err != nil {
+		return out, fmt.Errorf("store: count unread of who is mentioned: %w", err)
 	}
 	rows, err = s.r.QueryContext(ctx, `SELECT l.label, COUNT(*) FROM conversations c JOIN conversation_labels l ON l.conversation_id = c.id
 		WHERE c.status = 0 AND `+labels.where()+` GROUP BY l.label`, labels.args...)

@@ -307,7 +307,7 @@ func testSearchContacts(t *testing.T, w *World) {
 	w.tenants()
 	ada := w.person(w.Mine.Account, `'Ada Lovelace', 'ada@example.test', '+4915112345', 'CRM-7', '{"company_name":"Engines"}'`, 5)
 	bo := w.person(w.Mine.Account, `'Bo', NULL, NULL, 'crm-8', '{}'`, nil)
-	nobody := w.person(w.Mine.Account, `'Lovely', NULL, '', NULL, '{"company_name":7}'`, 9)
+	nobody := w.person(w.Mine.Account, `'Lovely', NULL, NULL, NULL, '{"company_name":7}'`, 9)
 	w.person(w.Theirs.Account, `'Ada Lovelace', 'ada@example.test', '+4915112345', 'CRM-7', '{}'`, 7)
 	last := w.person(w.Mine.Account, `'Émile Love', 'e@example.test', NULL, NULL, '[]'`, 7)
 	for _, c := range []struct {
@@ -316,7 +316,7 @@ func testSearchContacts(t *testing.T, w *World) {
 		want []int64
 	}{
 		{"name", store.ContactSearch{Text: "LOVE"}, []int64{nobody, last, ada}},
-		{"resolved", store.ContactSearch{Text: "love", Resolved: true}, []int64{last, ada}},
+		{"resolved", store.ContactSearch{Text: "love", Resolution: store.ResolvedContacts}, []int64{last, ada}},
 		{"another case", store.ContactSearch{Text: "éMILE"}, []int64{last}},
 		{"email", store.ContactSearch{Text: "ADA@"}, []int64{ada}},
 		{"phone", store.ContactSearch{Text: "5112"}, []int64{ada}},
@@ -329,8 +329,9 @@ func testSearchContacts(t *testing.T, w *World) {
 		{"nobody", store.ContactSearch{Text: "zz"}, []int64{}},
 	} {
 		c.q.AccountID = w.Mine.Account
-		got, err := w.MatchContacts(t.Context(), c.q)
+		got, all, err := w.MatchContacts(t.Context(), c.q)
 		noErr(t, "MatchContacts", err)
+		want(t, c.name+": all of them", all, true)
 		want(t, c.name, got, c.want)
 		list, err := w.SearchContacts(t.Context(), c.q, 2, 1)
 		noErr(t, "SearchContacts", err)
@@ -339,6 +340,13 @@ func testSearchContacts(t *testing.T, w *World) {
 			page = append(page, p.ID)
 		}
 		want(t, c.name+": a page", page, append([]int64{}, c.want[min(1, len(c.want)):min(3, len(c.want))]...))
+	}
+	w.exec(`UPDATE contacts SET deleted_at = 1 WHERE id = $1`, last)
+	w.exec(`UPDATE contacts SET contact_type = 1 WHERE id = $1`, bo)
+	for resolution, wanted := range map[store.Resolution][]int64{store.AnyContact: {nobody, ada, bo}, store.ResolvedContacts: {ada, bo}, store.LeadContacts: {bo}} {
+		got, _, err := w.MatchContacts(t.Context(), store.ContactSearch{AccountID: w.Mine.Account, Text: "", Resolution: resolution})
+		noErr(t, "MatchContacts", err)
+		want(t, "without who is deleted", got, wanted)
 	}
 	list, err := w.SearchContacts(t.Context(), store.ContactSearch{AccountID: w.Mine.Account, Text: "ada"}, 15, 0)
 	noErr(t, "SearchContacts", err)
@@ -368,7 +376,7 @@ func testContactIndex(t *testing.T, w *World) {
 	w.people(w.Mine.Account, segment+100)
 	match := func(text string) int {
 		t.Helper()
-		got, err := w.MatchContacts(t.Context(), store.ContactSearch{AccountID: w.Mine.Account, Text: text})
+		got, _, err := w.MatchContacts(t.Context(), store.ContactSearch{AccountID: w.Mine.Account, Text: text})
 		noErr(t, "MatchContacts", err)
 		return len(got)
 	}
@@ -403,7 +411,7 @@ func testContactIndex(t *testing.T, w *World) {
 	want(t, "a changed name that the index knows", match("valdemar")*10+match("waldo"), 15)
 	want(t, "noted changes", w.number(`SELECT COUNT(*) FROM search_changes`), 0)
 	w.exec(`UPDATE contacts SET additional_attributes = '{"company_name":"Looking Ltd"}' WHERE id = $1`, c.Contact)
-	got, err := w.MatchContacts(t.Context(), store.ContactSearch{AccountID: w.Mine.Account, Text: "ltd", Company: true})
+	got, _, err := w.MatchContacts(t.Context(), store.ContactSearch{AccountID: w.Mine.Account, Text: "ltd", Company: true})
 	noErr(t, "MatchContacts", err)
 	want(t, "a new company", got, []int64{c.Contact})
 }
@@ -565,6 +573,9 @@ func testCountUnread(t *testing.T, w *World) {
 		w.exec(`INSERT INTO conversation_participants (conversation_id, user_id, account_id, created_at) VALUES ($1, $2, $3, 1)`,
 			all[i].Conversation, w.Mine.User, one.Account)
 	}
+	for _, i := range []int{1, 2, 4, 9} {
+		w.exec(`INSERT INTO mentions (conversation_id, user_id, account_id, mentioned_at) VALUES ($1, $2, $3, 1)`, all[i].Conversation, w.Mine.User, one.Account)
+	}
 	w.exec(`INSERT INTO conversation_participants (conversation_id, user_id, account_id, created_at) VALUES ($1, $2, $3, 1)`,
 		all[2].Conversation, w.Theirs.User, one.Account)
 	count := func(change func(*store.Sight)) store.UnreadCounts {
@@ -576,14 +587,14 @@ func testCountUnread(t *testing.T, w *World) {
 		return got
 	}
 	want(t, "all", count(func(*store.Sight) {}), store.UnreadCounts{
-		All: 4, Mine: 1, Unassigned: 2, Unattended: 3, Participating: 2, Pending: 1, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 3, two.Inbox: 1},
+		All: 4, Mine: 1, Unassigned: 2, Unattended: 3, Mentioned: 3, Participating: 2, Pending: 1, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 3, two.Inbox: 1},
 		Teams: map[int64]int{5: 2}, Labels: map[string]int{"bug": 4, "vip": 1},
 	})
 	want(t, "one inbox", count(func(s *store.Sight) { s.InboxIDs = []int64{two.Inbox} }), store.UnreadCounts{
-		All: 1, Unassigned: 1, Unattended: 1, Participating: 2, Inboxes: map[int64]int{two.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
+		All: 1, Unassigned: 1, Unattended: 1, Mentioned: 1, Participating: 2, Inboxes: map[int64]int{two.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
 	})
 	want(t, "mine", count(func(s *store.Sight) { s.Visible = store.VisibleMine }), store.UnreadCounts{
-		All: 1, Mine: 1, Unattended: 1, Participating: 2, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
+		All: 1, Mine: 1, Unattended: 1, Mentioned: 1, Participating: 2, Snoozed: 1, Inboxes: map[int64]int{one.Inbox: 1}, Teams: map[int64]int{5: 1}, Labels: map[string]int{"bug": 1},
 	})
 	nothing := store.UnreadCounts{Participating: 2, Inboxes: map[int64]int{}, Teams: map[int64]int{}, Labels: map[string]int{}}
 	want(t, "none", count(func(s *store.Sight) { s.Visible = store.VisibleNone }), nothing)
