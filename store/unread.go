@@ -17,7 +17,7 @@ type UnreadCounts struct {
 	// Mentioned counts those of them in which the user is mentioned, Participating those
 	// in which they take part, whatever else they see.
 	Mentioned, Participating int
-	Pending, Snoozed int
+	Pending, Snoozed         int
 	// Of the open ones, by inbox, by team and by label; without those that have none.
 	Inboxes, Teams map[int64]int
 	Labels         map[string]int
