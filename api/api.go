@@ -94,6 +94,7 @@ func (a *API) Rows() []route.Row {
 		a.whatsapp(),
 		a.twilioChannels(),
 		a.contacts(),
+		a.search(),
 		a.contactInboxes(),
 		a.contactLabels(),
 		a.contactNotes(),

@@ -156,7 +156,17 @@ func (a *API) searchContacts(ctx context.Context, c *route.Call, in searchContac
 	if q == "" {
 		return contactList{Meta: contactListMeta{CurrentPage: 1}}, nil
 	}
-	return a.contactPage(ctx, c, store.ContactFilter{Resolution: resolved(c), Labels: wantedLabels(in.Labels), Text: q}, in.contactQuery)
+	filter := store.ContactFilter{Resolution: resolved(c), Labels: wantedLabels(in.Labels)}
+	found, all, err := a.Store.MatchContacts(ctx, store.ContactSearch{
+		AccountID: c.Account.ID, Text: q, Company: true, ExactIdentifier: true, Resolution: filter.Resolution,
+	})
+	if err != nil {
+		return contactList{}, err
+	}
+	if filter.IDs = found; !all {
+		filter.IDs, filter.Text = nil, q // nearly everybody: there is nothing to be narrowed
+	}
+	return a.contactPage(ctx, c, filter, in.contactQuery)
 }
 
 // listActiveContacts gives those who are online, whether anything is known of them or

@@ -15,6 +15,8 @@ func (a *API) conversations() []route.Row {
 	return []route.Row{
 		route.Get(account+"/conversations", route.Member, a.listConversations),
 		route.Get(account+"/conversations/meta", route.Member, a.countConversations),
+		route.Get(account+"/conversations/search", route.Member, a.searchConversations),
+		route.Get(account+"/conversations/unread_counts", route.Member, a.countUnread),
 		route.Get(account+"/conversations/{id}", route.Member, a.showConversation),
 		route.Post(account+"/conversations", route.Member, a.createConversation).AdmitBots(),
 	}
@@ -29,6 +31,7 @@ type conversationQuery struct {
 	Labels           route.Many       `query:"labels"`
 	ConversationType string           `query:"conversation_type"`
 	Q                string           `query:"q"`
+	Unread           route.Opt[bool]  `query:"unread"`
 	SourceID         string           `query:"source_id"`
 	SortBy           string           `query:"sort_by"`
 	Page             route.Page       `query:"page"`
@@ -55,10 +58,10 @@ func (a *API) listConversations(ctx context.Context, c *route.Call, in conversat
 	if err != nil {
 		return out, err
 	}
-	limit, offset := a.ConversationsPerPage, in.Page.Offset(a.ConversationsPerPage)
-	if filter.UpdatedAfter != 0 {
-		limit, offset = 0, 0
+	if _, err := a.sayings(ctx, &filter, in.Q); err != nil {
+		return out, err
 	}
+	limit, offset := a.conversationPage(filter, in)
 	list, err := a.Store.ListConversations(ctx, filter, orderOf(in.SortBy), limit, offset)
 	if err != nil {
 		return out, err
@@ -72,6 +75,14 @@ func (a *API) listConversations(ctx context.Context, c *route.Call, in conversat
 	return out, err
 }
 
+// conversationPage is which part of the list is asked for; changes are shown all together.
+func (a *API) conversationPage(f store.ConversationFilter, in conversationQuery) (limit, offset int) {
+	if f.UpdatedAfter != 0 {
+		return 0, 0
+	}
+	return a.ConversationsPerPage, in.Page.Offset(a.ConversationsPerPage)
+}
+
 type conversationMetaOut struct {
 	Meta conversationCounts `json:"meta"`
 }
@@ -81,6 +92,9 @@ func (a *API) countConversations(ctx context.Context, c *route.Call, in conversa
 	if err != nil {
 		return conversationMetaOut{}, err
 	}
+	if _, err := a.sayings(ctx, &filter, in.Q); err != nil {
+		return conversationMetaOut{}, err
+	}
 	counts, err := a.Store.CountConversations(ctx, filter)
 	return conversationMetaOut{conversationCounts(counts)}, err
 }
@@ -88,7 +102,7 @@ func (a *API) countConversations(ctx context.Context, c *route.Call, in conversa
 // conversationFilter translates the query and adds what the caller may see.
 func (a *API) conversationFilter(ctx context.Context, c *route.Call, in conversationQuery) (store.ConversationFilter, error) {
 	f := store.ConversationFilter{
-		AccountID: c.Account.ID, UserID: c.User.ID, InboxID: in.InboxID.V, Text: in.Q, SourceID: in.SourceID,
+		AccountID: c.Account.ID, UserID: c.User.ID, InboxID: in.InboxID.V, SourceID: in.SourceID, Unread: in.Unread.V,
 		Unattended: in.ConversationType == "unattended", Visible: visibility(c),
 	}
 	if team, asked := in.TeamID.Get(); asked {
@@ -118,12 +132,32 @@ func (a *API) conversationFilter(ctx context.Context, c *route.Call, in conversa
 	if seconds, ok := in.UpdatedWithin.Get(); ok {
 		f.UpdatedAfter = max(1, c.Now.Add(-time.Duration(min(seconds, maxWithin))*time.Second).UnixMicro())
 	}
-	if c.Admin() || f.Participating {
+	if f.Participating {
 		return f, nil
 	}
-	inboxes, err := a.Store.InboxIDs(ctx, c.Account.ID, c.User.ID)
-	f.InboxIDs = append([]int64{}, inboxes...)
+	inboxes, err := a.inboxesOf(ctx, c)
+	f.InboxIDs = inboxes
 	return f, err
+}
+
+// inboxesOf are the inboxes of which the caller sees conversations; nil: all.
+func (a *API) inboxesOf(ctx context.Context, c *route.Call) ([]int64, error) {
+	if c.Admin() {
+		return nil, nil
+	}
+	inboxes, err := a.Store.InboxIDs(ctx, c.Account.ID, c.User.ID)
+	return append([]int64{}, inboxes...), err
+}
+
+// sayings finds the conversations of a filter in which the text was said, and narrows
+// the filter to them.
+func (a *API) sayings(ctx context.Context, f *store.ConversationFilter, text string) (store.Sayings, error) {
+	if text == "" {
+		return nil, nil
+	}
+	found, err := a.Store.Sayings(ctx, store.MessageSearch{Sight: f.Sight(), Text: text})
+	f.Among = found.Conversations()
+	return found, err
 }
 
 // maxWithin keeps updated_within, in seconds, inside a duration: a century.

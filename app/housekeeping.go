@@ -148,4 +148,7 @@ func (h *housekeeping) trim(ctx context.Context) {
 	if _, err := h.store.ForgetChanges(ctx, time.Now().Add(-changesKept)); err != nil && ctx.Err() == nil {
 		h.log.Warn("old changes not forgotten", "error", err)
 	}
+	if err := h.desk.TendSearch(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("search index not tended", "error", err)
+	}
 }

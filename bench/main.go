@@ -26,6 +26,7 @@ type options struct {
 	slice    time.Duration // length of one round at the edge
 	conns    int
 	events   int // of the drain
+	messages int // of the search
 	profile  string
 }
 
@@ -63,6 +64,7 @@ func run(ctx context.Context) (err error) {
 	flag.DurationVar(&o.slice, "slice", 1500*time.Millisecond, "length of one round at the edge")
 	flag.IntVar(&o.conns, "connections", 256, "connections of the load generator at the edge")
 	flag.IntVar(&o.events, "events", 30_000, "events that the drain applies")
+	flag.IntVar(&o.messages, "messages", 1_000_000, "messages that are searched")
 	flag.BoolVar(&long, "long", false, fmt.Sprintf("drain %d events", longEvents))
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of this process, which holds all but the load generator")
 	flag.Parse()
@@ -122,6 +124,7 @@ func parts() []part {
 		{"replies", "replies to the provider", (*bench).replies},
 		{"visible", "receipt to visible", (*bench).visible},
 		{"isolation", "a provider that hangs", (*bench).isolation},
+		{"search", "search in many messages", (*bench).search},
 		{"deletion", "the deletion of a large inbox", (*bench).deletion},
 	}
 }

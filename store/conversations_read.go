@@ -26,8 +26,11 @@ type ConversationFilter struct {
 	Labels []string
 	// Unattended: not answered yet, or waiting for an answer.
 	Unattended bool
-	// Text occurs in a message of the contact or the desk, without regard to case.
-	Text     string
+	// Among are the only conversations that are considered, as Sayings finds them;
+	// nil: all.
+	Among []int64
+	// Unread: the contact wrote something that nobody here has seen.
+	Unread   bool
 	SourceID string // of the contact inbox
 	// Mentioned and Participating: UserID was named in it, takes part in it.
 	Mentioned     bool
@@ -127,6 +130,11 @@ func escapeLike(text string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
 }
 
+// Sight is what the filter lets somebody see.
+func (f ConversationFilter) Sight() Sight {
+	return Sight{AccountID: f.AccountID, UserID: f.UserID, InboxIDs: f.InboxIDs, Visible: f.Visible}
+}
+
 func (s *Store) conversationClause(f ConversationFilter) *clause {
 	c := &clause{d: s.d}
 	c.add("c.account_id = ?", f.AccountID)
@@ -151,9 +159,11 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	if f.Unattended {
 		c.text = append(c.text, "(c.first_reply_created_at IS NULL OR c.waiting_since IS NOT NULL)")
 	}
-	if f.Text != "" {
-		c.add("EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.message_type IN (0, 1) AND m.content "+
-			s.d.ilike+" ? ESCAPE '!')", "%"+escapeLike(f.Text)+"%")
+	if f.Unread {
+		c.text = append(c.text, unreadCondition)
+	}
+	if f.Among != nil {
+		c.text = append(c.text, "c.id IN (SELECT x.id FROM "+s.d.list(c.arg(numberList(f.Among)))+")")
 	}
 	if f.SourceID != "" {
 		// Inbox by inbox, as the index on source ids wants it; $1 is the account.
@@ -169,14 +179,7 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	if f.Participating {
 		c.add("c.id IN (SELECT n.conversation_id FROM conversation_participants n WHERE n.account_id = $1 AND n.user_id = ?)", f.UserID)
 	}
-	switch f.Visible {
-	case VisibleMineAndNobody:
-		c.add("(c.assignee_id = ? OR c.assignee_id IS NULL)", f.UserID)
-	case VisibleMine:
-		c.add("c.assignee_id = ?", f.UserID)
-	case VisibleNone:
-		c.text = append(c.text, "FALSE")
-	}
+	f.Sight().see(c)
 	return c
 }
 
@@ -235,6 +238,7 @@ type ConversationListed struct {
 	UUID               string
 	TeamID             *int64
 	AssigneeLastSeenAt *int64
+	InboxName          string
 	SourceID           string
 	HMACVerified       bool
 	Contact            ContactRow
@@ -254,7 +258,7 @@ const conversationColumns = `c.id, c.display_id, c.status, c.priority, c.additio
 	c.first_reply_created_at, c.waiting_since, c.agent_last_seen_at, c.contact_last_seen_at, c.last_activity_at, c.last_incoming_at,
 	c.created_at, c.updated_at, c.assignee_id,
 	` + unreadColumn + `,
-	c.account_id, c.inbox_id, i.channel_type, c.uuid, c.team_id, c.assignee_last_seen_at, ci.source_id, ci.hmac_verified,
+	c.account_id, c.inbox_id, i.channel_type, i.name, c.uuid, c.team_id, c.assignee_last_seen_at, ci.source_id, ci.hmac_verified,
 	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id ORDER BY m.id DESC LIMIT 1),
 	(SELECT m.id FROM messages m WHERE m.conversation_id = c.id AND m.message_type <> 2 ORDER BY m.id DESC LIMIT 1),
 	` + contactColumns
@@ -267,7 +271,7 @@ func (c *ConversationListed) fields() []any {
 		&c.ID, &c.DisplayID, &c.Status, &c.Priority, &c.AdditionalAttributes, &c.CustomAttributes, &c.SnoozedUntil,
 		&c.FirstReplyCreatedAt, &c.WaitingSince, &c.AgentLastSeenAt, &c.ContactLastSeenAt, &c.LastActivityAt, &c.LastIncomingAt,
 		&c.CreatedAt, &c.UpdatedAt, &c.AssigneeID, &c.UnreadCount,
-		&c.AccountID, &c.InboxID, &c.ChannelType, &c.UUID, &c.TeamID, &c.AssigneeLastSeenAt, &c.SourceID, &c.HMACVerified,
+		&c.AccountID, &c.InboxID, &c.ChannelType, &c.InboxName, &c.UUID, &c.TeamID, &c.AssigneeLastSeenAt, &c.SourceID, &c.HMACVerified,
 		&c.LastMessageID, &c.LastNonActivityID,
 	}, c.Contact.fields()...)
 }

@@ -115,7 +115,8 @@ func listPlans() []planCase {
 		{name: "labelled conversations", call: conversations(ConversationFilter{Labels: []string{"l1"}}, ByActivityDesc)},
 		{name: "conversations of a source", call: conversations(ConversationFilter{SourceID: "S100"}, ByActivityDesc)},
 		{name: "changed conversations", call: conversations(ConversationFilter{UpdatedAfter: manyRowsSQLite - 1000}, ByActivityDesc)},
-		{name: "conversations that say something", call: conversations(ConversationFilter{Text: "text"}, ByActivityDesc), whole: "messages"}, // no index knows what is in a text
+		{name: "conversations among some", call: conversations(ConversationFilter{Among: some}, ByActivityDesc)},
+		{name: "unread conversations", call: conversations(ConversationFilter{Statuses: open, Unread: true}, ByActivityDesc)},
 		{name: "inboxes", call: read(func(ctx context.Context, s *Store) error {
 			for _, member := range []int64{0, 100} {
 				if _, err := s.Inboxes(ctx, 1, member); err != nil {

@@ -42,6 +42,11 @@ func (w *World) desk() (list []Chat, lines []Line) {
 	w.incoming(list[1], "k1", "order_now")
 	note := w.outgoing(list[2], w.Mine.User, "order")
 	w.exec(`UPDATE messages SET message_type = 2 WHERE id = $1`, note)
+	// Who was seen last: 0 and 3 are unread.
+	for i, seen := range []string{"last_incoming_at = 5", "last_incoming_at = 5, agent_last_seen_at = 5", "agent_last_seen_at = 5",
+		"last_incoming_at = 6, agent_last_seen_at = 5", "last_incoming_at = 5, agent_last_seen_at = 6"} {
+		w.exec(`UPDATE conversations SET `+seen+` WHERE id = $1`, list[i].Conversation)
+	}
 	// The other account has the same of everything.
 	o := w.chat(w.line(w.Theirs.Account, "other"), "S0")
 	w.incoming(o, "k", "ORDER 100%")
@@ -71,10 +76,9 @@ func testListConversations(t *testing.T, w *World) {
 		{"labels", store.ConversationFilter{Labels: []string{"late", "vip", "a"}}, []int{0, 1, 2}, store.ConversationCounts{Mine: 1, Assigned: 2, Unassigned: 1, All: 3}},
 		{"one label", store.ConversationFilter{Labels: []string{"late"}}, []int{2}, store.ConversationCounts{Unassigned: 1, All: 1}},
 		{"unattended", store.ConversationFilter{Unattended: true}, []int{1, 2}, store.ConversationCounts{Assigned: 1, Unassigned: 1, All: 2}},
-		{"text", store.ConversationFilter{Text: "order"}, []int{0, 1}, store.ConversationCounts{Mine: 1, Assigned: 2, All: 2}},
-		{"text with %", store.ConversationFilter{Text: "100%"}, []int{0}, store.ConversationCounts{Mine: 1, Assigned: 1, All: 1}},
-		{"text with _", store.ConversationFilter{Text: "R_N"}, []int{1}, store.ConversationCounts{Assigned: 1, All: 1}},
-		{"text with !", store.ConversationFilter{Text: "!"}, nil, store.ConversationCounts{}},
+		{"among some", store.ConversationFilter{Among: []int64{list[1].Conversation, list[3].Conversation, 999}}, []int{1, 3}, store.ConversationCounts{Assigned: 1, Unassigned: 1, All: 2}},
+		{"among none", store.ConversationFilter{Among: []int64{}}, nil, store.ConversationCounts{}},
+		{"unread", store.ConversationFilter{Unread: true}, []int{0, 3}, store.ConversationCounts{Mine: 1, Assigned: 1, Unassigned: 1, All: 2}},
 		{"source", store.ConversationFilter{SourceID: "S0"}, []int{0}, store.ConversationCounts{Mine: 1, Assigned: 1, All: 1}},
 		{"source of nobody", store.ConversationFilter{SourceID: "S9"}, nil, store.ConversationCounts{}},
 		{"updated after", store.ConversationFilter{UpdatedAfter: 300}, []int{3, 4}, store.ConversationCounts{Mine: 1, Assigned: 1, Unassigned: 1, All: 2}},
@@ -88,7 +92,7 @@ func testListConversations(t *testing.T, w *World) {
 			"everything at once",
 			store.ConversationFilter{
 				Statuses: []int{0, 1}, InboxIDs: []int64{lines[0].Inbox}, InboxID: lines[0].Inbox, TeamID: 5,
-				Labels: []string{"vip"}, Text: "lost", SourceID: "S0", UpdatedAfter: 1, Visible: store.VisibleMine, Assignee: "me",
+				Labels: []string{"vip"}, Among: []int64{list[0].Conversation, list[1].Conversation}, Unread: true, SourceID: "S0", UpdatedAfter: 1, Visible: store.VisibleMine, Assignee: "me",
 			},
 			[]int{0},
 			store.ConversationCounts{Mine: 1, Assigned: 1, All: 1},
@@ -175,7 +179,7 @@ func testListed(t *testing.T, w *World) {
 			CustomAttributes: `{"c":1}`, SnoozedUntil: p(2), FirstReplyCreatedAt: p(3), WaitingSince: p(4), AgentLastSeenAt: p(5), ContactLastSeenAt: p(6),
 			LastActivityAt: 7, LastIncomingAt: p(8), CreatedAt: start.UnixMicro(), UpdatedAt: 11, AssigneeID: &w.Mine.User, UnreadCount: 10,
 		},
-		AccountID: c.Account, InboxID: c.Inbox, ChannelType: "Channel::Line", UUID: bare.UUID, TeamID: p(9), AssigneeLastSeenAt: p(10), SourceID: "A", HMACVerified: true,
+		AccountID: c.Account, InboxID: c.Inbox, ChannelType: "Channel::Line", InboxName: "l", UUID: bare.UUID, TeamID: p(9), AssigneeLastSeenAt: p(10), SourceID: "A", HMACVerified: true,
 		Contact: store.ContactRow{
 			ContactView: store.ContactView{ID: c.Contact, Name: "Name of A", AdditionalAttributes: "{}", CustomAttributes: "{}"},
 			CreatedAt:   start.UnixMicro(),

@@ -195,6 +195,7 @@ func Cases() []Case {
 		notificationCases(), notificationSettingsCases(), liveCases(),
 		platformCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),
+		searchCases(),
 		webhookCases(),
 	} {
 		all = append(all, list...)
