@@ -58,7 +58,8 @@ func webhookPlans() []planCase {
 			}))
 			return err
 		})},
-		{name: "NewWebhookDeliveries", page: true, call: read(func(ctx context.Context, s *Store) error {
+		// Whole is the index of those that are new.
+		{name: "NewWebhookDeliveries", page: true, whole: "webhook_deliveries", call: read(func(ctx context.Context, s *Store) error {
 			_, err := s.NewWebhookDeliveries(ctx, 100)
 			return err
 		})},
