@@ -14,7 +14,6 @@ import (
 	"tributary/chat"
 	"tributary/desk"
 	"tributary/store"
-	"tributary/wording"
 )
 
 // item is a delivery and where it goes; known is false when its endpoint is gone.
@@ -120,10 +119,7 @@ func (e *Engine) deliver(ctx context.Context, l *lane, one item) {
 		e.judge(ctx, one, store.HookVerdict{Forget: true}, nil, "expired")
 		return
 	case late:
-		failure := &channels.SendError{Class: chat.Permanent, Code: "late", Say: wording.FailureTooLate.Text()}
-		if one.Error != "" {
-			failure = &channels.SendError{Class: chat.Permanent, Code: "late", Text: desk.WebhookFailure(wording.English, one.Error)}
-		}
+		failure := desk.LateWebhook(one.WebhookDelivery)
 		e.judge(ctx, one, store.HookVerdict{State: store.HookFailed, ResponseStatus: one.ResponseStatus}, failure, "expired")
 		return
 	}
