@@ -260,7 +260,7 @@ func TestWebhookRetries(t *testing.T) {
 // An endpoint of which there is nothing to be heard for a day is not waited for longer.
 func TestWebhookExpires(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		path, _ := w.hook("https://hook.example", "message_created")
 		w.receive(w.line("l", false), "U", "hello")
 		w.dispatch()

@@ -70,7 +70,8 @@ func (l *lane) free(places int) int {
 
 // idle tells that nothing would be lost with the lane.
 func (l *lane) idle(now time.Time) bool {
-	return l.busy == 0 && len(l.queue) == 0 && !l.pausedUntil().After(now) && l.breaker.State() == gobreaker.StateClosed && l.breaker.Counts().ConsecutiveFailures == 0
+	return l.busy == 0 && len(l.queue) == 0 && !l.pausedUntil().After(now) &&
+		l.breaker.State() == gobreaker.StateClosed && l.breaker.Counts().ConsecutiveFailures == 0
 }
 
 // pause keeps deliveries of an endpoint from being claimed until a moment.
