@@ -70,15 +70,20 @@ func TestWebhooks(t *testing.T) {
 
 func TestWebhookRefusals(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		w.hook("https://one.example/hook")
 		path, _ := w.hook("https://two.example")
 		const invalid = "Url is invalid"
 		for _, c := range []struct{ body, want string }{
-			{`{"url":""}`, invalidText("url", invalid)}, {`{"url":null}`, invalidText("url", invalid)}, {`{"url":"one.example"}`, invalidText("url", invalid)},
-			{`{"url":"ftp://one.example"}`, invalidText("url", invalid)}, {`{"url":"https://"}`, invalidText("url", invalid)},
-			{`{"url":"https://:80/x"}`, invalidText("url", invalid)}, {`{"url":"javascript:alert(1)"}`, invalidText("url", invalid)},
-			{`{"url":["x"]}`, invalidText("url", invalid)}, {`{"url":{"a":1}}`, invalidText("url", invalid)},
+			{`{"url":""}`, invalidText("url", invalid)},
+			{`{"url":null}`, invalidText("url", invalid)},
+			{`{"url":"one.example"}`, invalidText("url", invalid)},
+			{`{"url":"ftp://one.example"}`, invalidText("url", invalid)},
+			{`{"url":"https://"}`, invalidText("url", invalid)},
+			{`{"url":"https://:80/x"}`, invalidText("url", invalid)},
+			{`{"url":"javascript:alert(1)"}`, invalidText("url", invalid)},
+			{`{"url":["x"]}`, invalidText("url", invalid)},
+			{`{"url":{"a":1}}`, invalidText("url", invalid)},
 			{`{"url":"https://x.example/` + strings.Repeat("x", 20000) + `"}`, invalidText("url", "Url is too long (maximum is 20000 characters)")},
 			{`{"url":"https://one.example/hook"}`, invalidText("url", "Url has already been taken")},
 			{`{"url":"https://x.example","subscriptions":[]}`, invalidText("subscriptions", "Subscriptions Invalid events")},
@@ -87,7 +92,9 @@ func TestWebhookRefusals(t *testing.T) {
 			{`{"url":"x","subscriptions":["x"]}`, `{"message":"Url is invalid, Subscriptions Invalid events","attributes":["url","subscriptions"]}`},
 			{`{"url":"https://x.example","inbox_id":999}`, invalidText("inbox", "Inbox must exist")},
 			{`{"url":"https://x.example","inbox_id":"x"}`, invalidText("inbox_id", "Inbox is not a number")},
-			{`{}`, paramText("webhook")}, {`{"webhook":{}}`, paramText("webhook")}, {`{"foo":1}`, paramText("webhook")},
+			{`{}`, paramText("webhook")},
+			{`{"webhook":{}}`, paramText("webhook")},
+			{`{"foo":1}`, paramText("webhook")},
 		} {
 			w.call("admin", "POST", "{A}/webhooks", c.body).want(422, c.want)
 			w.call("admin", "PATCH", path, c.body).want(422, c.want)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tributary/desk"
 	"tributary/internal/httpx"
 	"tributary/internal/testkit"
 	"tributary/store"
@@ -112,6 +113,34 @@ func TestBotWebhook(t *testing.T) {
 		w.settled()
 		w.eq("what failed is", w.text(`SELECT kind || ' ' || event || ' ' || state || ' ' || error FROM webhook_deliveries WHERE event = 'message_created'`),
 			"bot message_created failed 404 Not Found")
+	})
+}
+
+// A rule tells an address once by each of its runs.
+func TestRuleWebhook(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		w.hooks("one", nil)
+		r := newReceiver(t)
+		w.receive(w.line("l", true), "U", "hello")
+		conversation := w.number(`SELECT MAX(id) FROM conversations`)
+		for _, key := range []string{"rule 1/run 1", "rule 1/run 1", "rule 1/run 2"} {
+			w.must(w.store.Transact(t.Context(), func(tx *store.Tx) error {
+				return w.desk.OrderRuleWebhook(t.Context(), tx, desk.RuleWebhook{
+					AccountID: w.account, URL: r.URL + "/rule?token=t0ken", Event: "automation_event.message_created", ConversationID: conversation, Key: key,
+				})
+			}))
+		}
+		w.settled()
+		got := r.take()
+		if len(got) != 2 {
+			t.Fatalf("told %d times", len(got))
+		}
+		for _, p := range got {
+			if p.event["event"] != "automation_event.message_created" || p.event["id"] != 1.0 || p.event["status"] != "open" || p.Get("X-Chatwoot-Signature") != "" {
+				t.Errorf("told %v", p)
+			}
+		}
 	})
 }
 
@@ -231,7 +260,7 @@ func TestWebhookRetries(t *testing.T) {
 // An endpoint of which there is nothing to be heard for a day is not waited for longer.
 func TestWebhookExpires(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		path, _ := w.hook("https://hook.example", "message_created")
 		w.receive(w.line("l", false), "U", "hello")
 		w.dispatch()

@@ -58,6 +58,19 @@ func storedFailure(e *channels.SendError) string {
 	return string(b)
 }
 
+// LateWebhook is why a delivery failed whose time is over: what its last attempt met,
+// where there was one.
+func LateWebhook(one store.WebhookDelivery) *channels.SendError {
+	out := &channels.SendError{Class: chat.Permanent, Code: "late"}
+	switch {
+	case one.Error == "":
+		out.Say = wording.FailureTooLate.Text()
+	case json.Unmarshal([]byte(one.Error), &out.Say) != nil || out.Say.Zero():
+		out.Say, out.Text = wording.Text{}, one.Error
+	}
+	return out
+}
+
 // WebhookFailure is what storedFailure kept, in a language.
 func WebhookFailure(l wording.Locale, stored string) string {
 	var say wording.Text

@@ -499,6 +499,29 @@ func TestInboxWebhookOfNobody(t *testing.T) {
 	})
 }
 
+// What an earlier version ordered as a job is told after the upgrade.
+func TestInboxWebhookJobs(t *testing.T) {
+	t.Parallel()
+	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
+		w := newWorld(t, b)
+		o := w.owner()
+		s := w.shop("shop", o.URL)
+		s.open()
+		payload := fmt.Sprintf(`{"inbox_id":%d,"conversation_id":1,"event":"conversation_updated","at":%d,"changed_attributes":[{"a":{}}]}`, s.inbox.ID, w.clock.Now().UnixMilli())
+		for range 2 { // a job may run more than once
+			if err := w.desk.Handlers()[desk.JobInboxWebhook](t.Context(), store.Job{ID: 7, AccountID: w.account, Payload: []byte(payload)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.engine()
+		w.settle()
+		got := o.take()
+		if len(got) != 1 || got[0]["event"] != "conversation_updated" || fmt.Sprint(got[0]["changed_attributes"]) != "[map[a:map[]]]" {
+			t.Errorf("told %v", got)
+		}
+	})
+}
+
 // An endpoint that hangs keeps its own places only; others are told meanwhile.
 func TestHangingEndpoint(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ func (p *planned) fillWebhooks(series func(int) string) {
 	if p.s.d.name == "sqlite" {
 		n /= 10
 	}
-	p.exec(`INSERT INTO webhooks (account_id, url, url_digest, secret, created_at, updated_at) SELECT id, 'u', 'd', 's', 1, 1 FROM accounts`)
+	p.exec(`INSERT INTO webhooks (account_id, url, url_digest, secret, created_at, updated_at) SELECT a.id, 'u', 'd' || n, 's', 1, 1 FROM accounts a CROSS JOIN ` + series(10))
 	p.exec(`INSERT INTO webhook_deliveries (delivery, account_id, kind, endpoint, target_id, event, event_key, state, max_attempts, run_at, expires_at,
 			lease_owner, created_at, finished_at)
 		SELECT 'd', 2, 'account', 'account/' || (2 + n % 7), 2 + n % 7, 'e', 'k' || n, CASE WHEN n % 10 = 0 THEN 'pending' WHEN n % 10 = 1 THEN 'new' ELSE 'delivered' END,
@@ -58,7 +58,8 @@ func webhookPlans() []planCase {
 			}))
 			return err
 		})},
-		{name: "NewWebhookDeliveries", page: true, call: read(func(ctx context.Context, s *Store) error {
+		// Whole is the index of those that are new.
+		{name: "NewWebhookDeliveries", page: true, whole: "webhook_deliveries", call: read(func(ctx context.Context, s *Store) error {
 			_, err := s.NewWebhookDeliveries(ctx, 100)
 			return err
 		})},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -250,7 +251,7 @@ func (t *Tx) JudgeWebhookDelivery(ctx context.Context, owner string, id int64, v
 	if v.Forget {
 		return t.changed(ctx, "forget webhook delivery", `DELETE FROM webhook_deliveries WHERE id = $1 AND lease_owner = $2`, id, owner)
 	}
-	finished, runAt := any(t.now()), t.Now
+	finished, runAt := t.now(), t.Now
 	if v.State == HookPending {
 		finished, runAt = nil, v.RunAt
 	}
@@ -316,8 +317,9 @@ func (s *Store) DropWebhookDeliveries(ctx context.Context, webhookID int64, limi
 
 func (s *Store) dropHooks(ctx context.Context, which string, arg any, limit int) (n int64, err error) {
 	err = s.statement(ctx, func(q queryer) error {
-		res, err := q.ExecContext(ctx, `DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries WHERE `+which+` LIMIT $2 `+s.d.lock+`)`,
-			arg, limit)
+		// The limit is no argument, since plans depend on it.
+		res, err := q.ExecContext(ctx, `DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries WHERE `+which+
+			` LIMIT `+strconv.Itoa(limit)+` `+s.d.lock+`)`, arg)
 		if err != nil {
 			return fmt.Errorf("store: drop webhook deliveries: %w", err)
 		}

@@ -14,7 +14,6 @@ import (
 	"tributary/chat"
 	"tributary/desk"
 	"tributary/store"
-	"tributary/wording"
 )
 
 // item is a delivery and where it goes; known is false when its endpoint is gone.
@@ -71,7 +70,8 @@ func (l *lane) free(places int) int {
 
 // idle tells that nothing would be lost with the lane.
 func (l *lane) idle(now time.Time) bool {
-	return l.busy == 0 && len(l.queue) == 0 && !l.pausedUntil().After(now) && l.breaker.State() == gobreaker.StateClosed && l.breaker.Counts().ConsecutiveFailures == 0
+	return l.busy == 0 && len(l.queue) == 0 && !l.pausedUntil().After(now) &&
+		l.breaker.State() == gobreaker.StateClosed && l.breaker.Counts().ConsecutiveFailures == 0
 }
 
 // pause keeps deliveries of an endpoint from being claimed until a moment.
@@ -120,10 +120,7 @@ func (e *Engine) deliver(ctx context.Context, l *lane, one item) {
 		e.judge(ctx, one, store.HookVerdict{Forget: true}, nil, "expired")
 		return
 	case late:
-		failure := &channels.SendError{Class: chat.Permanent, Code: "late", Say: wording.FailureTooLate.Text()}
-		if one.Error != "" {
-			failure = &channels.SendError{Class: chat.Permanent, Code: "late", Text: desk.WebhookFailure(wording.English, one.Error)}
-		}
+		failure := desk.LateWebhook(one.WebhookDelivery)
 		e.judge(ctx, one, store.HookVerdict{State: store.HookFailed, ResponseStatus: one.ResponseStatus}, failure, "expired")
 		return
 	}

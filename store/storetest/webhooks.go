@@ -89,7 +89,8 @@ func testWebhooks(t *testing.T, w *World) {
 	want(t, "Subscribers", in(w, func(ctx context.Context, tx *store.Tx) ([]store.Subscriber, error) {
 		return tx.Subscribers(ctx, []int64{w.Mine.Account, w.Theirs.Account, 999})
 	}), []store.Subscriber{
-		{ID: one.ID, AccountID: w.Mine.Account, Subscriptions: one.Subscriptions}, {ID: two.ID, AccountID: w.Mine.Account, Subscriptions: two.Subscriptions},
+		{ID: one.ID, AccountID: w.Mine.Account, Subscriptions: one.Subscriptions},
+		{ID: two.ID, AccountID: w.Mine.Account, Subscriptions: two.Subscriptions},
 		{ID: theirs.ID, AccountID: w.Theirs.Account, Subscriptions: theirs.Subscriptions},
 	})
 	targets, err := w.WebhookTargets(ctx, []int64{one.ID, theirs.ID, 999})
