@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -42,9 +43,7 @@ func overlay(t *testing.T, base, more string) string {
 	for _, text := range []string{base, more} {
 		parsed := map[string]any{}
 		unmarshal(t, text, &parsed)
-		for k, v := range parsed {
-			merged[k] = v
-		}
+		maps.Copy(merged, parsed)
 	}
 	return raw(t, merged)
 }

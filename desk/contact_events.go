@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"time"
 
@@ -15,9 +16,7 @@ func contactEvent(kind string, accountID, inboxID, contactID int64, by Actor, mo
 	if by.UserID != 0 {
 		payload["performer_id"] = by.UserID
 	}
-	for k, v := range more {
-		payload[k] = v
-	}
+	maps.Copy(payload, more)
 	return store.OutboxRow{AccountID: accountID, Kind: kind, InboxID: inboxID, Payload: object(payload)}
 }
 

@@ -36,10 +36,11 @@ type ContactValues struct {
 
 // apply changes c by what was sent.
 func (v ContactValues) apply(c *store.ContactView) {
+	v.Email.V = strings.ToLower(v.Email.V)
 	for _, x := range []struct {
 		to   **string
 		from optional.Value[string]
-	}{{&c.Email, optional.Value[string]{Sent: v.Email.Sent, Null: v.Email.Null, V: strings.ToLower(v.Email.V)}}, {&c.Phone, v.Phone}, {&c.Identifier, v.Identifier}} {
+	}{{&c.Email, v.Email}, {&c.Phone, v.Phone}, {&c.Identifier, v.Identifier}} {
 		if !x.from.Sent {
 			continue
 		}

@@ -26,7 +26,8 @@ func (c *ContactRow) fields() []any {
 // Contact reads one; ErrNotFound when the account has none of that id.
 func (s *Store) Contact(ctx context.Context, accountID, id int64) (ContactRow, error) {
 	var c ContactRow
-	err := s.r.QueryRowContext(ctx, `SELECT `+contactColumns+` FROM contacts p WHERE p.account_id = $1 AND p.id = $2 AND p.deleted_at IS NULL`, accountID, id).Scan(c.fields()...)
+	err := s.r.QueryRowContext(ctx, `SELECT `+contactColumns+` FROM contacts p
+		WHERE p.account_id = $1 AND p.id = $2 AND p.deleted_at IS NULL`, accountID, id).Scan(c.fields()...)
 	if isNoRows(err) {
 		return c, ErrNotFound
 	}
