@@ -38,10 +38,11 @@ func (a *API) showContact(ctx context.Context, c *route.Call, in showContactIn) 
 }
 
 func (a *API) contactInboxes(ctx context.Context, contactID int64) ([]contactInboxOut, error) {
-	rows, err := a.Store.InboxesOfContact(ctx, contactID)
+	of, err := a.Store.InboxesOfContacts(ctx, []int64{contactID})
 	if err != nil {
 		return nil, err
 	}
+	rows := of[contactID]
 	out := make([]contactInboxOut, len(rows))
 	for i, r := range rows {
 		out[i] = contactInboxOut{SourceID: r.SourceID, Inbox: inboxSlim{

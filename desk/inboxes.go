@@ -393,7 +393,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
 		JobNotificationsDeleted: d.notificationsDeleted,
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
-		JobBotDeleted:  d.botDeleted,
+		JobBotDeleted: d.botDeleted, JobContactDeleted: d.contactDeleted,
 		JobSAMLMembers: d.samlMembers,
 	}
 }

@@ -112,17 +112,19 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 		if err := tx.TouchReplied(ctx, touched); err != nil {
 			return err
 		}
+		events := []store.OutboxRow{about("message.created", conversation, id)}
 		if in.Type == chat.Incoming {
-			if err := tx.TouchContacts(ctx, []store.TouchContact{{ID: conversation.ContactID, At: tx.Now.UnixMicro()}}); err != nil {
+			active, err := touchContact(ctx, tx, conversation)
+			if err != nil {
 				return err
 			}
+			events = append(events, active...)
 		}
 		if sends = leaves(in); sends {
 			if err := d.deliver(ctx, tx, conversation, id, 0); err != nil {
 				return err
 			}
 		}
-		events := []store.OutboxRow{about("message.created", conversation, id)}
 		return tx.InsertOutbox(ctx, append(events, repliedEvents(conversation, touched, tx.Now)...))
 	})
 	if err != nil {
