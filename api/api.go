@@ -98,6 +98,8 @@ func (a *API) Rows() []route.Row {
 		a.contactNotes(),
 		a.conversations(),
 		a.conversationFilters(),
+		a.contactFilters(),
+		a.contactFiles(),
 		a.customAttributes(),
 		a.customFilters(),
 		a.conversationActions(),

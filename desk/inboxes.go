@@ -394,7 +394,8 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobNotificationsDeleted: d.notificationsDeleted,
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
 		JobBotDeleted: d.botDeleted, JobContactDeleted: d.contactDeleted,
-		JobSAMLMembers: d.samlMembers,
+		JobSAMLMembers:   d.samlMembers,
+		JobContactImport: d.contactImport, JobContactExport: d.contactExport, JobContactMail: d.mailContacts,
 	}
 }
 

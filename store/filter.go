@@ -41,7 +41,9 @@ func ContactsMatching(q filter.Query) Condition { return contactsMatching{q} }
 
 type contactsMatching struct{ query filter.Query }
 
-func (m contactsMatching) expression(w *clause) string { return w.alternatives(m.query, contactTerrain) }
+func (m contactsMatching) expression(w *clause) string {
+	return w.alternatives(m.query, contactTerrain)
+}
 
 // matching appends what a filter asks.
 func (c *clause) matching(q filter.Query, on terrain) {
