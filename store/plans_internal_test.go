@@ -133,6 +133,7 @@ func (p *planned) fill() {
 	p.fillBots(series)
 	p.fillNotifications()
 	p.fillCampaigns(series)
+	p.fillFilters(series)
 	p.fillSAML(series)
 }
 
@@ -302,7 +303,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans(), filterPlans()))
 }
 
 // check runs every case and looks at the plans of its statements.

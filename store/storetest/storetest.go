@@ -193,6 +193,7 @@ func Cases() []Case {
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), inboxStatusCases(),
 		notificationCases(), notificationSettingsCases(),
 		platformCases(),
+		filterCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),
 	} {
 		all = append(all, list...)
