@@ -55,7 +55,7 @@ func (w *world) download(address string) string {
 func (w *world) mails() (list, texts []string) {
 	w.t.Helper()
 	w.run(store.LaneMail)
-	rows, err := w.db.QueryContext(w.t.Context(), `SELECT recipient, subject, text FROM held_mails WHERE kind LIKE 'contacts%' ORDER BY id`)
+	rows, err := w.db.QueryContext(w.t.Context(), `SELECT recipient, subject, content FROM mails_held WHERE kind LIKE 'contacts%' ORDER BY id`)
 	w.must(err)
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {

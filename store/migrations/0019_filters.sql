@@ -68,14 +68,10 @@ CREATE TABLE contact_import_failures (
     PRIMARY KEY (import_id, row_number)
 );
 
--- all contacts of an account in the order of their ids, and what goes with the account
-CREATE INDEX contacts_account ON contacts (account_id, id);
-
 -- the one file of contacts that an account has exported
 ALTER TABLE accounts ADD COLUMN contacts_export_blob_id BIGINT;
 
 -- +goose Down
-DROP INDEX contacts_account;
 ALTER TABLE accounts DROP COLUMN contacts_export_blob_id;
 DROP TABLE contact_import_failures;
 DROP TABLE contact_imports;

@@ -24,7 +24,7 @@ func filterCases() []Case {
 		}, testContactImports},
 		{"imported contacts", []string{"Tx.ContactsKnownBy", "Tx.InsertImported", "Store.ContactsAfter"}, testImportedContacts},
 		{"the exported file", []string{"Tx.SetContactsExport"}, testContactsExport},
-		{"administrators", []string{"Tx.Administrators"}, testAdministrators},
+		{"administrators of an account", []string{"Tx.Administrators"}, testAdministrators},
 	}
 }
 
