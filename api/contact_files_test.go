@@ -55,15 +55,17 @@ func (w *world) download(address string) string {
 func (w *world) mails() (list, texts []string) {
 	w.t.Helper()
 	w.run(store.LaneMail)
-	rows, err := w.db.QueryContext(w.t.Context(), `SELECT recipient, subject, content FROM mails_held WHERE kind LIKE 'contacts%' ORDER BY id`)
+	held, err := w.store.HeldMails(w.t.Context(), 100)
 	w.must(err)
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var to, subject, text string
-		w.must(rows.Scan(&to, &subject, &text))
-		list, texts = append(list, to+" "+subject), append(texts, text)
+	slices.Reverse(held) // the newest come first
+	for _, h := range held {
+		if !strings.HasPrefix(h.Kind, "contacts") {
+			continue
+		}
+		m, err := w.store.HeldMail(w.t.Context(), h.ID)
+		w.must(err)
+		list, texts = append(list, m.To+" "+m.Subject), append(texts, m.Text)
 	}
-	w.must(rows.Err())
 	return list, texts
 }
 

@@ -311,7 +311,7 @@ func TestPublicContactUpdate(t *testing.T) {
 		w.public("POST", contacts, `{"source_id":"s1","name":"Ann","custom_attributes":{"a":{"x":1,"y":1},"b":1}}`).object()
 		first := w.public("PATCH", contacts+"/s1", `{"identifier":"ignored","name":" ","avatar_url":"https://x.example/a.png"}`).object()
 		same(t, "raw", first, fmt.Sprintf(`{"id":%d,"account_id":%d,"name":"Ann","email":null,"phone_number":null,"identifier":null,
-			"additional_attributes":{"provider_avatar_url":"https://x.example/a.png"},"custom_attributes":{"a":{"x":1,"y":1},"b":1},
+			"additional_attributes":{},"custom_attributes":{"a":{"x":1,"y":1},"b":1},
 			"created_at":%q,"updated_at":%q,"last_activity_at":null,"contact_type":"visitor","middle_name":"","last_name":"","location":"","country_code":"","blocked":false}`,
 			id(first["id"]), w.account, first["created_at"], first["updated_at"]))
 		got := w.public("PUT", contacts+"/s1", `{"name":"Anna","email":"ANNA@example.com","custom_attributes":{"a":{"y":2},"c":3}}`).object()

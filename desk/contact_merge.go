@@ -96,6 +96,7 @@ type merge struct {
 	stored    map[int64]store.ContactRecord // as they were
 	current   store.ContactRecord
 	owners    [3]int64 // of the identifier, the e-mail and the phone number
+	gone      map[int64]bool
 	events    []store.OutboxRow
 }
 
@@ -134,11 +135,9 @@ func (m *merge) run(ctx context.Context, in *Identity, retainName bool) error {
 	other := func(s *string, told string) bool { return told != "" && s != nil && *s != "" && *s != told }
 	for key, to := range []*string{store.ByIdentifier: &in.Identifier, store.ByEmail: &in.Email, store.ByPhone: &in.Phone} {
 		id := m.owners[key]
-		if id == 0 || id == m.current.ID {
-			continue
+		if id == 0 || id == m.current.ID || m.gone[id] {
+			continue // nobody has it, or the current contact, or had it before it was absorbed
 		}
-		// An owner absorbed the current contact, never the other way round: all owners
-		// are still there.
 		owner := m.stored[id]
 		if other(owner.Identifier, identifier) || store.IdentityKey(key) == store.ByPhone && other(owner.Email, email) {
 			*to = ""
@@ -183,7 +182,10 @@ func (m *merge) absorb(ctx context.Context, base store.ContactRecord) error {
 	m.events = append(m.events,
 		m.desk.contactGone(from.ContactRow, m.accountID, m.inboxID, m.by),
 		contactEvent("contact.merged", m.accountID, m.inboxID, base.ID, m.by, nil))
-	m.current = base
+	if m.gone == nil {
+		m.gone = map[int64]bool{}
+	}
+	m.gone[from.ID], m.current = true, base
 	return nil
 }
 

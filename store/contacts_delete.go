@@ -60,6 +60,10 @@ func (s *Store) EmptyContactChunk(ctx context.Context, id int64, limit int) (don
 	return done, err
 }
 
+// usedAddress tells of a contact inbox ci whether it has a conversation: of each by
+// the index.
+const usedAddress = `(SELECT c.id FROM conversations c WHERE c.contact_inbox_id = ci.id ORDER BY c.id LIMIT 1) IS NOT NULL`
+
 // DeleteStaleContactInboxes looks at the next limit addresses of contacts behind the
 // address after, in the order in which they were made, and deletes those that were
 // made before a moment and have no conversation. last is where to go on; 0: all that
@@ -71,7 +75,7 @@ func (s *Store) DeleteStaleContactInboxes(ctx context.Context, before time.Time,
 	}
 	err = s.Transact(ctx, func(t *Tx) error {
 		last, deleted = 0, 0
-		rows, err := t.tx.QueryContext(ctx, `SELECT ci.id, ci.created_at, EXISTS (SELECT 1 FROM conversations c WHERE c.contact_inbox_id = ci.id)
+		rows, err := t.tx.QueryContext(ctx, `SELECT ci.id, ci.created_at, `+usedAddress+`
 			FROM contact_inboxes ci WHERE ci.id > $1 ORDER BY ci.id LIMIT $2`, after, limit)
 		if err != nil {
 			return fmt.Errorf("store: stale contact inboxes: %w", err)

@@ -67,8 +67,8 @@ func (s *Store) contactClause(f ContactFilter) *clause {
 	}
 	if f.Labels != nil {
 		c.args = append(c.args, ids(f.Labels))
-		c.text = append(c.text, "p.id IN (SELECT l.contact_id FROM contact_labels l WHERE l.account_id = $1 AND LOWER(l.label) IN (SELECT LOWER(x.v) FROM "+
-			s.d.rows("$"+strconv.Itoa(len(c.args)), "v text")+"))")
+		c.text = append(c.text, "p.id IN (SELECT l.contact_id FROM "+s.d.rows("$"+strconv.Itoa(len(c.args)), "v text")+
+			" CROSS JOIN contact_labels l WHERE l.account_id = $1 AND LOWER(l.label) = LOWER(x.v))")
 	}
 	if f.Text != "" {
 		c.text = append(c.text, contactText(c, f.Text))

@@ -101,7 +101,7 @@ type LatestContactInbox struct {
 
 // LatestContactInboxes reads them by inbox.
 func (s *Store) LatestContactInboxes(ctx context.Context, contactID int64) (map[int64]LatestContactInbox, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT ci.id, ci.inbox_id, ci.source_id, EXISTS (SELECT 1 FROM conversations c WHERE c.contact_inbox_id = ci.id)
+	rows, err := s.r.QueryContext(ctx, `SELECT ci.id, ci.inbox_id, ci.source_id, `+usedAddress+`
 		FROM contact_inboxes ci WHERE ci.contact_id = $1 ORDER BY ci.id`, contactID)
 	if err != nil {
 		return nil, fmt.Errorf("store: latest contact inboxes: %w", err)
