@@ -26,6 +26,7 @@ import (
 	"tributary/files"
 	"tributary/ingest"
 	"tributary/internal/httpx"
+	"tributary/live"
 	"tributary/mail"
 	"tributary/presence"
 	"tributary/queue"
@@ -68,6 +69,9 @@ type App struct {
 	workers    []worker
 	health     *health
 	wake       *wake
+	hub        *live.Hub
+	live       live.Wire
+	sockets    *live.Server // nil: this process serves no clients
 	provider   *http.Client // calls what the operator has chosen
 
 	server   *fasthttp.Server
@@ -152,13 +156,14 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.wake = newWake(a.redis, a.cfg.RedisPrefix, a.log)
 	a.openWhatsApp(env)
+	a.openLive()
 	a.desk = desk.New(desk.Options{
 		Store: a.store, Directory: a.directory, Files: a.files, Log: a.log, Now: a.cfg.Now, MessagesPerMinute: a.cfg.MessagesPerMinute,
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 		AccountEvent: a.whatsapp.AccountEvent, BeforeDelete: a.whatsapp.Part,
 		Mail: mail.New(a.settings.Get, a.cfg.Now), HTTP: a.provider, DefaultLocale: a.cfg.DefaultLocale, PasswordCost: a.cfg.PasswordCost,
 		Guarded:  env.Guarded,
-		Presence: a.presence(),
+		Presence: a.presence(), Live: a.live,
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)
@@ -325,6 +330,9 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	if err := a.serve(); err != nil {
 		return errors.Join(err, a.Stop(ctx))
+	}
+	if a.sockets != nil {
+		a.onStop("live wire", a.sockets.Close) // before the server, which does not know of them
 	}
 	a.log.Info("serving", "address", a.Addr(), "url", a.URL(), "roles", strings.Join(a.cfg.Roles, ","),
 		"database", a.store.Dialect(), "queue", queueName(&a.cfg), "version", Version())

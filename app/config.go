@@ -67,6 +67,7 @@ type Config struct {
 	ReportsOfUser    int      `env:"RATE_LIMIT_REPORTS_API_USER_LEVEL" envDefault:"100" help:"calls of the reports API a minute by one user"`
 	ReportsOfAccount int      `env:"RATE_LIMIT_REPORTS_API_ACCOUNT_LEVEL" envDefault:"1000" help:"calls of the reports API a minute by one account"`
 	PresenceSeconds  int      `env:"PRESENCE_DURATION" envDefault:"20" help:"seconds for which a heartbeat of a client says that a person is there"`
+	StaleAddresses   bool     `env:"REMOVE_STALE_CONTACT_INBOX_JOB_STATUS" envDefault:"false" help:"remove each night, at 22:30 UTC, addresses of contacts that are older than 90 days and have no conversation"`
 	DefaultLocale    string   `env:"DEFAULT_LOCALE" envDefault:"en" help:"language of those who chose none"`
 
 	StorageService         string `env:"ACTIVE_STORAGE_SERVICE" envDefault:"local" help:"where files are kept: local (DATA_DIR/storage), amazon, s3_compatible"`

@@ -21,6 +21,8 @@ type housekeeping struct {
 	log      *slog.Logger
 	maxAge   time.Duration
 	maxBytes int64
+	// addresses of contacts that nobody needs are removed each night
+	addresses bool
 }
 
 // Name implements the worker contract.
@@ -48,6 +50,8 @@ func (h *housekeeping) Run(ctx context.Context) error {
 	defer templates.Stop()
 	notifications := time.NewTicker(notificationsRound)
 	defer notifications.Stop()
+	night := time.NewTimer(time.Until(nightly(time.Now())))
+	defer night.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -64,7 +68,32 @@ func (h *housekeeping) Run(ctx context.Context) error {
 			}
 		case <-tick.C:
 			h.trim(ctx)
+		case <-night.C:
+			h.atNight(ctx)
+			night.Reset(time.Until(nightly(time.Now())))
 		}
+	}
+}
+
+// nightly is the next moment, after now, for what is done once a day: 22:30 UTC.
+func nightly(now time.Time) time.Time {
+	now = now.UTC()
+	next := time.Date(now.Year(), now.Month(), now.Day(), 22, 30, 0, 0, time.UTC)
+	if !next.After(now) {
+		next = next.AddDate(0, 0, 1)
+	}
+	return next
+}
+
+// atNight does what is done once a day.
+func (h *housekeeping) atNight(ctx context.Context) {
+	if !h.addresses {
+		return
+	}
+	if n, err := h.desk.RemoveStaleContactInboxes(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("stale addresses of contacts not removed", "error", err)
+	} else if n > 0 {
+		h.log.Info("stale addresses of contacts removed", "addresses", n)
 	}
 }
 

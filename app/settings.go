@@ -29,7 +29,7 @@ var settingNames = slices.Concat([]string{
 	"LINE_API_URL", "LINE_DATA_API_URL", "TWILIO_API_URL", "BANDWIDTH_MESSAGING_URL", "TWITTER_API_URL", "CHATWOOT_INBOX_HMAC_KEY",
 	signupSetting, "HCAPTCHA_SERVER_KEY", "HCAPTCHA_API_URL", "BLOCKED_EMAIL_DOMAINS", "ACCOUNT_LEVEL_FEATURE_DEFAULTS",
 	"INSTALLATION_EVENTS_WEBHOOK_URL",
-}, desk.MFASettings, mail.Settings, desk.PushSettings, desk.GoogleSettings, dashboard.MoreSettings)
+}, desk.MFASettings, mail.Settings, desk.PushSettings, desk.GoogleSettings, desk.ContactSettings, dashboard.MoreSettings)
 
 // signupSetting opens sign-up.
 const signupSetting = "ENABLE_ACCOUNT_SIGNUP"

@@ -14,6 +14,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/files"
+	"tributary/live"
 	"tributary/presence"
 	"tributary/store"
 )
@@ -57,6 +58,8 @@ type Options struct {
 	PasswordCost int
 	// Presence knows who is connected now; nil: nobody is.
 	Presence presence.Tracker
+	// Live takes news to those who listen; nil: nobody does.
+	Live live.Wire
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
@@ -68,6 +71,7 @@ type Desk struct {
 	endpoints  *endpoints
 	passwords  *passwords
 	attendance *attendance
+	wire       *wire
 	parted     sync.Map // ids of inboxes under deletion whose providers were told
 }
 
@@ -84,6 +88,7 @@ func New(opt Options) *Desk {
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
 	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
+	d.wire = newWire(d)
 	d.Webhooks = newWebhooks(&d.Options)
 	if d.Invite == nil {
 		d.Invite = d.OrderInvitation

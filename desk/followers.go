@@ -23,6 +23,7 @@ func (d *Desk) followers() []follower {
 		{order: oneByOne(d.apiInboxWebhook)},
 		{order: oneByOne(d.contactAvatar)},
 		{order: orderNotices},
+		{tell: d.wire.tell},
 	}
 }
 

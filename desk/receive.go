@@ -275,7 +275,7 @@ func (r *reception) newContacts(ctx context.Context, missing []*arrival) error {
 		if !created[i] {
 			continue
 		}
-		r.outbox = append(r.outbox, contactEvent("contact.created", a.event.AccountID, a.event.InboxID, refs[i].ContactID, Actor{}, nil))
+		r.outbox = append(r.outbox, contactEvent("contact.created", a.event.AccountID, a.event.InboxID, refs[i].ContactID, Actor{}, map[string]any{"avatar": true}))
 		if c := a.event.Contact; c.AvatarURL != "" || c.Avatar != nil {
 			if err := orderAvatar(ctx, r.tx, a.event.AccountID, AvatarJob{ContactID: refs[i].ContactID, InboxID: a.event.InboxID}); err != nil {
 				return err
@@ -339,6 +339,7 @@ func (r *reception) conversations(ctx context.Context, arrivals []*arrival) erro
 		return err
 	}
 	for i, a := range owners {
+		refs[i].WaitingSince = &a.at
 		a.conversation = refs[i]
 		r.note("conversation.created", a.event.AccountID, a.event.InboxID, refs[i].ID, 0)
 	}

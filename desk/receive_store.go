@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"time"
 
 	"tributary/channels"
 	"tributary/chat"
@@ -164,6 +165,7 @@ func attachment(e *chat.Event, messageID int64, in *chat.Attachment, l wording.L
 // touch records the activity in conversations and contacts.
 func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	conversations := map[int64]*store.TouchConversation{}
+	first := map[int64]*arrival{} // by conversation
 	contacts := map[int64]*store.TouchContact{}
 	var order []int64
 	var people []*arrival // the first of each contact
@@ -176,6 +178,7 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 			c = &store.TouchConversation{ID: a.conversation.ID}
 			conversations[a.conversation.ID] = c
 			order = append(order, a.conversation.ID)
+			first[a.conversation.ID] = a
 		}
 		c.At = max(c.At, a.at)
 		if changed := conversationAttributes(a.conversation.Attributes, a.event); changed != a.conversation.Attributes {
@@ -189,13 +192,8 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		}
 		c.IncomingAt = max(c.IncomingAt, a.at)
 		if reopened := reopens(a); reopened && c.Status == nil {
-			status, told := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status), "conversation.opened"
-			if status != chat.Open {
-				told = "conversation.status_changed"
-			}
-			code := status.Code()
+			code := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status).Code()
 			c.Status = &code
-			r.note(told, a.event.AccountID, a.event.InboxID, a.conversation.ID, 0)
 		}
 		p := contacts[a.contact.ContactID]
 		if p == nil {
@@ -208,19 +206,39 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 			p.Name = channels.Clean(name)
 		}
 	}
+	list := make([]store.TouchContact, len(people))
+	for i, a := range people {
+		list[i] = *contacts[a.contact.ContactID]
+		if !a.unknown {
+			r.outbox = append(r.outbox, contactActive(a.event.AccountID, a.event.InboxID, a.contact, list[i], r.tx.Now))
+		}
+	}
 	touched := make([]store.TouchConversation, len(order))
 	for i, id := range order {
 		touched[i] = *conversations[id]
+		r.outbox = append(r.outbox, received(first[id], touched[i], r.tx.Now)...)
 	}
 	if err := r.tx.TouchConversations(ctx, touched); err != nil {
 		return err
 	}
-	list := make([]store.TouchContact, len(people))
-	for i, a := range people {
-		list[i] = *contacts[a.contact.ContactID]
-		r.outbox = append(r.outbox, contactActive(a.event.AccountID, a.event.InboxID, a.contact, list[i], r.tx.Now))
-	}
 	return r.tx.TouchContacts(ctx, list)
+}
+
+// received are what follows from touching a conversation.
+func received(a *arrival, touched store.TouchConversation, at time.Time) []store.OutboxRow {
+	c := store.ConversationRow{
+		ID: touched.ID, AccountID: a.event.AccountID, InboxID: a.event.InboxID, Status: a.conversation.Status,
+		WaitingSince: a.conversation.WaitingSince, SnoozedUntil: a.conversation.SnoozedUntil, UpdatedAt: a.conversation.UpdatedAt,
+	}
+	status, snoozed, waiting := chat.ConversationStatusOf(c.Status), c.SnoozedUntil, c.WaitingSince
+	if touched.Status != nil {
+		status, snoozed = chat.ConversationStatusOf(*touched.Status), nil
+	}
+	if waiting == nil && touched.IncomingAt != 0 {
+		waiting = &touched.IncomingAt
+	}
+	return conversationEvents(c, at, changedStatus(c, status), changedTime("snoozed_until", c.SnoozedUntil, snoozed),
+		changedTime("waiting_since", c.WaitingSince, waiting))
 }
 
 // reopens: an incoming message wakes a snoozed or resolved conversation, unless

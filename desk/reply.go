@@ -37,6 +37,9 @@ type Reply struct {
 	// EchoID is what a client of the public API calls its message, which has the same
 	// content whenever it is posted; empty: nothing.
 	EchoID string
+	// Echo is the same as the client sent it, a JSON value: those who listen are told it
+	// with the message. nil: nothing.
+	Echo json.RawMessage
 	// SenderType is "User" or "AgentBot"; an incoming message has the contact.
 	SenderType string
 	SenderID   int64
@@ -112,7 +115,7 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 		if err := tx.TouchReplied(ctx, touched); err != nil {
 			return err
 		}
-		events := []store.OutboxRow{about("message.created", conversation, id)}
+		events := repliedMessage(conversation, in, touched, id)
 		if in.Type == chat.Incoming {
 			active, err := touchContact(ctx, tx, conversation)
 			if err != nil {
@@ -179,6 +182,36 @@ func holdSender(ctx context.Context, tx *store.Tx, in Reply) error {
 		return &chat.Error{Code: chat.CodeUnauthorized, Message: "Bot is not authorized to access this account"}
 	}
 	return err
+}
+
+// repliedMessage are the events of a message that somebody wrote.
+func repliedMessage(c store.ConversationRow, in Reply, touched store.ConversationReplied, id int64) []store.OutboxRow {
+	created := about("message.created", c, id)
+	details := map[string]any{}
+	if in.SenderType == store.OwnerUser && in.Type != chat.Incoming {
+		details["performer_id"] = in.SenderID
+	}
+	first := object(details)
+	if len(in.Echo) > 0 && string(in.Echo) != "null" {
+		details["echo_id"] = in.Echo
+	}
+	created.Payload = object(details)
+	events := []store.OutboxRow{created}
+	switch {
+	case touched.FirstReply:
+		event := about(eventFirstReply, c, id)
+		event.Payload = first
+		events = append(events, event)
+	case touched.ClearWaiting && c.WaitingSince != nil:
+		event := about("reply.created", c, id)
+		details := map[string]any{"waiting_since": *c.WaitingSince / 1e6}
+		if in.SenderType == store.OwnerUser {
+			details["performer_id"] = in.SenderID
+		}
+		event.Payload = object(details)
+		events = append(events, event)
+	}
+	return events
 }
 
 // leaves tells whether a message has to be handed to the provider.

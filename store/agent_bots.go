@@ -253,21 +253,6 @@ func (s *Store) BotViews(ctx context.Context, botIDs []int64) (map[int64]BotView
 	return out, err
 }
 
-// botInInbox reads a bot as it is shown where it works: one without a picture has the
-// inbox's. nil when it is gone.
-func (s *Store) botInInbox(ctx context.Context, botID, inboxID int64) (*BotView, error) {
-	var b BotView
-	err := s.r.QueryRowContext(ctx, `SELECT b.id, b.name, COALESCE(b.avatar_blob_id, i.avatar_blob_id, 0)
-		FROM agent_bots b LEFT JOIN inboxes i ON i.id = $2 WHERE b.id = $1`, botID, inboxID).Scan(b.fields()...)
-	if isNoRows(err) {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	if err != nil {
-		return nil, fmt.Errorf("store: bot: %w", err)
-	}
-	return &b, nil
-}
-
 // BotPicture tells where the picture of a bot is to be fetched from, and whose bot it
 // is, 0: the installation's; ErrNotFound when nothing is to be fetched.
 func (s *Store) BotPicture(ctx context.Context, botID int64) (from string, accountID int64, err error) {

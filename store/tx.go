@@ -115,7 +115,8 @@ func newQueries(d dialect) queries { //nolint:funlen // a list
 			SELECT x.contact_id, x.inbox_id, x.source_id, x.token, $2, $2
 			FROM ` + d.rows("$1", "contact_id bigint", "inbox_id bigint", "source_id text", "token text") + `
 			WHERE TRUE ON CONFLICT DO NOTHING RETURNING id, inbox_id, source_id`,
-		openConversations: `SELECT x.i, c.id, c.display_id, c.status, COALESCE(c.last_incoming_at, 0), c.additional_attributes
+		openConversations: `SELECT x.i, c.id, c.display_id, c.status, COALESCE(c.last_incoming_at, 0), c.additional_attributes,
+				c.waiting_since, c.snoozed_until, c.updated_at
 			FROM ` + d.rows("$1", "i bigint", "ci bigint", "thread text", "locked boolean") + `
 			CROSS JOIN conversations c
 			WHERE c.id = (SELECT k.id FROM conversations k

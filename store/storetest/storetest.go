@@ -191,7 +191,7 @@ func Cases() []Case {
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), inboxStatusCases(),
-		notificationCases(), notificationSettingsCases(),
+		notificationCases(), notificationSettingsCases(), liveCases(),
 		platformCases(),
 		filterCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),
