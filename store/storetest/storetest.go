@@ -195,6 +195,7 @@ func Cases() []Case {
 		platformCases(),
 		filterCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),
+		webhookCases(),
 	} {
 		all = append(all, list...)
 	}
