@@ -120,7 +120,7 @@ func (in customAttributeIn) apply(r *store.CustomAttributeRow) error {
 	applyListed(&errs, "attribute_model", in.Model, attributeModels, &model)
 	r.Model = store.AttributeModel(model)
 	applyListed(&errs, "attribute_display_type", in.DisplayType, attributeDisplayTypes, &r.DisplayType)
-	if r.ID == 0 && slices.Contains(builtIn[r.Model], r.Key) {
+	if r.ID == 0 && model >= 0 && model < len(builtIn) && slices.Contains(builtIn[model], r.Key) {
 		errs.Add("attribute_key", "The provided key is not allowed as it might conflict with default attributes.")
 	}
 	in.Description.ApplyPtr(&r.Description)

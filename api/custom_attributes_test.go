@@ -83,6 +83,8 @@ func TestCustomAttributeRefusals(t *testing.T) {
 			{both("x", "blocked", `,"attribute_model":1`), invalidText("attribute_key", conflicts)},
 			{both("x", "k", `,"attribute_display_type":"colour"`), invalidText("attribute_display_type", "Attribute display type is not included in the list")},
 			{both("x", "k", `,"attribute_display_type":8`), invalidText("attribute_display_type", "Attribute display type is not included in the list")},
+			{both("x", "k", `,"attribute_model":-1`), invalidText("attribute_model", "Attribute model is not included in the list")},
+			{both("x", "k", `,"attribute_model":99999999999999999999`), invalidText("attribute_model", "Attribute model is not included in the list")},
 			{both("x", "k", `,"attribute_model":"user"`), invalidText("attribute_model", "Attribute model is not included in the list")},
 			{both(strings.Repeat("x", 256), "k", ""), invalidText("attribute_display_name", "Attribute display name is too long (maximum is 255 characters)")},
 			{both("x", strings.Repeat("k", 256), ""), invalidText("attribute_key", "Attribute key is too long (maximum is 255 characters)")},
