@@ -163,7 +163,7 @@ var unnamed = map[string]string{
 // generic is a body by which most things can be made.
 func (m *matrix) generic() string {
 	return fmt.Sprintf(`{"name":"matrix","title":"matrix","email":"matrix@example.com","password":"Passw0rd!","inbox_id":%d,"user_id":%d,"account_id":%d,`+
-		`"conversation_limit":5,"content":"x","short_code":"x","url":"https://example.com/hook"}`, m.inbox, m.insider, m.account)
+		`"conversation_limit":5,"content":"x","short_code":"x","url":"https://example.com/hook","attribute_display_name":"matrix","attribute_key":"matrix"}`, m.inbox, m.insider, m.account)
 }
 
 // record is the number of a resource's record, made when it is first wanted; row is

@@ -71,6 +71,13 @@ func merged(stored string, more map[string]any) string {
 // checkContact tells what a contact's record cannot hold, and which of its values
 // another contact of the account has (contract 03 §3).
 func checkContact(ctx context.Context, tx *store.Tx, accountID int64, c store.ContactView) error {
+	return checkValues(c, func(key store.IdentityKey, value string) (int64, error) {
+		return tx.ContactOf(ctx, accountID, key, value)
+	})
+}
+
+// checkValues is checkContact where ownerOf knows who has a value; 0: nobody.
+func checkValues(c store.ContactView, ownerOf func(key store.IdentityKey, value string) (int64, error)) error {
 	var errs validate.Errors
 	value := func(s *string) string {
 		if s == nil {
@@ -81,7 +88,7 @@ func checkContact(ctx context.Context, tx *store.Tx, accountID int64, c store.Co
 	email, phone, identifier := value(c.Email), value(c.Phone), value(c.Identifier)
 	errs.MaxLen("name", c.Name, validate.ShortText)
 	taken := func(attribute string, key store.IdentityKey, value string) error {
-		owner, err := tx.ContactOf(ctx, accountID, key, value)
+		owner, err := ownerOf(key, value)
 		if err == nil && owner != 0 && owner != c.ID {
 			errs.Add(attribute, validate.Taken)
 		}

@@ -406,7 +406,8 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobBotDeleted: d.botDeleted, JobContactDeleted: d.contactDeleted, JobSAMLMembers: d.samlMembers,
 		JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript, JobWebhookDeleted: d.webhookDeleted,
 		JobAssign: d.assign, JobSweepInbox: d.sweepInbox, JobLeftInbox: d.leftInbox, JobSurvey: d.survey,
-		JobSearchIndex: d.searchIndex,
+		JobSearchIndex: d.searchIndex, JobContactImport: d.contactImport, JobContactExport: d.contactExport,
+		JobContactMail: d.mailContacts,
 	}
 }
 

@@ -41,6 +41,7 @@ type dialect struct {
 	// list is a FROM item that turns the JSON argument arg, made by numberList, into a
 	// table x with the column id: rows for many numbers, which costs less.
 	list func(arg string) string
+	forms
 }
 
 // column is one member of a row set.
@@ -54,6 +55,7 @@ var sqliteDialect = dialect{
 	memberText: func(column, member string) string {
 		return "CASE WHEN json_type(" + column + ", '$." + member + "') = 'text' THEN json_extract(" + column + ", '$." + member + "') END"
 	},
+	forms: sqliteForms,
 	source: func(arg string, columns []column) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")
@@ -83,6 +85,7 @@ var postgresDialect = dialect{
 	memberText: func(column, member string) string {
 		return "CASE WHEN json_typeof(" + column + "::json -> '" + member + "') = 'string' THEN " + column + "::json ->> '" + member + "' END"
 	},
+	forms: postgresForms,
 	source: func(arg string, columns []column) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")

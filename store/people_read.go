@@ -291,3 +291,12 @@ func (s *Store) AccountAdmins(ctx context.Context, accountID int64) ([]AdminRow,
 		return again
 	}), err
 }
+
+// Administrators are the ids of the users who administer an account, in order.
+func (t *Tx) Administrators(ctx context.Context, accountID int64) ([]int64, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT user_id FROM account_users WHERE account_id = $1 AND role = 1 ORDER BY user_id`, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("store: administrators: %w", err)
+	}
+	return collect(rows, "administrators", func(id *int64) []any { return []any{id} })
+}

@@ -212,3 +212,15 @@ const (
 	MailPaste          Key = "mail.paste"
 	MailIgnore         Key = "mail.ignore"
 )
+
+// Mails about imports and exports of contacts, and the notice that one is under way.
+const (
+	ContactsImported         Key = "contacts.imported"
+	ContactsImportedBody     Key = "contacts.imported_body" // account, imported, failed
+	ContactsImportFailed     Key = "contacts.import_failed"
+	ContactsImportFailedBody Key = "contacts.import_failed_body" // account
+	ContactsExported         Key = "contacts.exported"           // account
+	ContactsDownload         Key = "contacts.download"
+	ContactsOpen             Key = "contacts.open"
+	ContactsExportOrdered    Key = "contacts.export_ordered"
+)
