@@ -113,6 +113,9 @@ func (a *API) Rows() []route.Row {
 		a.superAdminApps(),
 		a.superAdminUsers(),
 		a.superAdminAccounts(),
+		a.labels(),
+		a.cannedResponses(),
+		a.keptUploads(),
 	)
 }
 

@@ -393,8 +393,9 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
 		JobNotificationsDeleted: d.notificationsDeleted,
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
-		JobBotDeleted:  d.botDeleted,
-		JobSAMLMembers: d.samlMembers,
+		JobBotDeleted:   d.botDeleted,
+		JobSAMLMembers:  d.samlMembers,
+		JobLabelRenamed: d.labelRenamed,
 	}
 }
 
