@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"reflect"
 	"time"
 
 	"tributary/chat"
@@ -13,6 +14,9 @@ type change struct {
 	column        string
 	before, after any
 }
+
+// same tells that nothing changed.
+func (x change) same() bool { return reflect.DeepEqual(x.before, x.after) }
 
 func changedStatus(c store.ConversationRow, to chat.ConversationStatus) change {
 	return change{"status", string(chat.ConversationStatusOf(c.Status)), string(to)}
@@ -29,7 +33,7 @@ func conversationEvents(c store.ConversationRow, at time.Time, list ...change) [
 	var events []store.OutboxRow
 	var attributes []map[string]any
 	for _, x := range list {
-		if x.before == x.after {
+		if x.same() {
 			continue
 		}
 		attributes = append(attributes, x.attribute())

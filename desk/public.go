@@ -14,7 +14,6 @@ import (
 	"tributary/chat"
 	"tributary/internal/validate"
 	"tributary/store"
-	"tributary/wording"
 )
 
 // PublicInbox is an API inbox as the clients of the public API find it.
@@ -191,23 +190,10 @@ func about(kind string, c store.ConversationRow, messageID int64) store.OutboxRo
 // agents. A conversation that is resolved stays as it is.
 func (d *Desk) ResolveByContact(ctx context.Context, s store.Session, displayID int64) error {
 	return d.inConversation(ctx, s, displayID, func(tx *store.Tx, c store.ConversationRow) ([]store.OutboxRow, error) {
-		if c.Status == chat.Resolved.Code() {
-			return nil, nil
-		}
-		if err := tx.ResolveConversation(ctx, c.ID); err != nil {
-			return nil, err
-		}
-		note := d.Directory.Locale(c.InboxID).Say(wording.ActivityResolvedBy.With("name", c.ContactName))
-		id, err := tx.InsertWritten(ctx, store.Written{
-			AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
-			Type: int(chat.Activity), Content: &note,
+		return nil, d.edit(ctx, tx, c, Author{ContactID: c.ContactID}, func(e *Edit) error {
+			e.Status(chat.Resolved, nil)
+			return nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		events := conversationEvents(c, tx.Now, changedStatus(c, chat.Resolved), changedTime("snoozed_until", c.SnoozedUntil, nil),
-			changedTime("waiting_since", c.WaitingSince, nil))
-		return append(events, about("message.created", c, id)), nil
 	})
 }
 

@@ -135,16 +135,6 @@ func (t *Tx) SetConversationCustomAttributes(ctx context.Context, id int64, attr
 	return nil
 }
 
-// ResolveConversation ends a conversation: nobody waits any more, and no snooze
-// is left.
-func (t *Tx) ResolveConversation(ctx context.Context, id int64) error {
-	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET status = 1, snoozed_until = NULL, waiting_since = NULL,
-		last_activity_at = $2, updated_at = $2 WHERE id = $1`, id, t.now()); err != nil {
-		return fmt.Errorf("store: resolve conversation: %w", err)
-	}
-	return nil
-}
-
 // SeenByContact notes that the contact has seen a conversation up to now, and
 // moves what we sent in it to read. It gives the messages that moved.
 func (t *Tx) SeenByContact(ctx context.Context, id int64) ([]int64, error) {

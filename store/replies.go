@@ -15,13 +15,17 @@ type ConversationRow struct {
 	ContactInboxID   int64
 	DisplayID        int64
 	Status           int
+	Priority         *int
 	AssigneeID       *int64
-	Attributes       string
+	TeamID           *int64
+	Attributes       string // additional_attributes
+	CustomAttributes string
 	State            string // of the driver
 	FirstReplyAt     *int64
 	WaitingSince     *int64
 	LastIncomingAt   *int64
 	SnoozedUntil     *int64
+	LastActivityAt   int64
 	UpdatedAt        int64
 	SourceID         string
 	ContactName      string
@@ -44,12 +48,12 @@ func (t *Tx) ConversationByID(ctx context.Context, id int64) (ConversationRow, e
 func (t *Tx) conversation(ctx context.Context, where string, args ...any) (ConversationRow, error) {
 	var c ConversationRow
 	err := t.tx.QueryRowContext(ctx, `SELECT c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.status,
-			c.assignee_id, c.additional_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
-			c.snoozed_until, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
+			c.priority, c.assignee_id, c.team_id, c.additional_attributes, c.custom_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
+			c.snoozed_until, c.last_activity_at, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
 		FROM conversations c JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
 		WHERE `+where+` `+t.s.d.lockOf("c"), args...).
-		Scan(&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Status, &c.AssigneeID, &c.Attributes,
-			&c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SnoozedUntil, &c.UpdatedAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut,
+		Scan(&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Status,
+			&c.Priority, &c.AssigneeID, &c.TeamID, &c.Attributes, &c.CustomAttributes, &c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SnoozedUntil, &c.LastActivityAt, &c.UpdatedAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut,
 			&c.ContactAttribute)
 	if isNoRows(err) {
 		return c, ErrNotFound

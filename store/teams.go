@@ -45,6 +45,11 @@ func (t *Tx) LockTeam(ctx context.Context, accountID, id int64) (TeamRow, error)
 	return readTeam(ctx, t.tx, accountID, 0, id, t.s.d.lockOf("t"))
 }
 
+// HoldTeam reads a team, which is not deleted until the transaction ends.
+func (t *Tx) HoldTeam(ctx context.Context, accountID, id int64) (TeamRow, error) {
+	return readTeam(ctx, t.tx, accountID, 0, id, t.s.d.hold)
+}
+
 func readTeam(ctx context.Context, q queryer, accountID, userID, id int64, lock string) (TeamRow, error) {
 	var out TeamRow
 	err := q.QueryRowContext(ctx, teamColumns+`AND t.id = $3 `+lock, accountID, userID, id).Scan(out.fields()...)

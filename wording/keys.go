@@ -16,7 +16,42 @@ const (
 
 // Activity messages, which agents read between the messages of a conversation.
 const (
-	ActivityResolvedBy Key = "activity.resolved_by" // name
+	ActivityResolvedBy   Key = "activity.resolved_by"   // name
+	ActivityReopenedBy   Key = "activity.reopened_by"   // name
+	ActivityPendingBy    Key = "activity.pending_by"    // name
+	ActivitySnoozedBy    Key = "activity.snoozed_by"    // name
+	ActivityResolvedIdle Key = "activity.resolved_idle" // period, see the three that follow
+
+	PeriodDays    Key = "period.days"    // count
+	PeriodHours   Key = "period.hours"   // count
+	PeriodMinutes Key = "period.minutes" // count
+
+	ActivityPrioritySet     Key = "activity.priority_set"     // name, priority
+	ActivityPriorityChanged Key = "activity.priority_changed" // name, from, to
+	ActivityPriorityRemoved Key = "activity.priority_removed" // name
+
+	PriorityLow    Key = "priority.low"
+	PriorityMedium Key = "priority.medium"
+	PriorityHigh   Key = "priority.high"
+	PriorityUrgent Key = "priority.urgent"
+
+	ActivityLabelsAdded   Key = "activity.labels_added"   // name, labels
+	ActivityLabelsRemoved Key = "activity.labels_removed" // name, labels
+
+	ActivityAssigned     Key = "activity.assigned"      // name, assignee
+	ActivitySelfAssigned Key = "activity.self_assigned" // name
+	ActivityUnassigned   Key = "activity.unassigned"    // name
+
+	ActivityTeamAssigned       Key = "activity.team_assigned"        // name, team
+	ActivityTeamMemberAssigned Key = "activity.team_member_assigned" // name, assignee, team
+	ActivityTeamRemoved        Key = "activity.team_removed"         // name
+
+	ActivityMuted   Key = "activity.muted"   // name
+	ActivityUnmuted Key = "activity.unmuted" // name
+
+	// Who does what nobody does in person.
+	AuthorAutomation Key = "author.automation" // an automation rule
+	AuthorSystem     Key = "author.system"     // the program itself
 )
 
 // What is sent to customers.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -28,6 +27,7 @@ const (
 
 // driver implements channels.Driver and the capabilities below.
 type driver struct {
+	channels.Hookless
 	env *channels.Env
 }
 
@@ -58,23 +58,12 @@ func (d *driver) Info() channels.Info {
 
 // Parse implements channels.Driver.
 func (d *driver) Parse(settings json.RawMessage) (any, error) {
-	c := new(config)
-	if err := json.Unmarshal(settings, c); err != nil {
-		return nil, fmt.Errorf("api: parse settings: %w", err)
-	}
-	return c, nil
+	return channels.ParseSettings[config](slug, settings)
 }
 
 // configOf gives the settings of a channel; a channel whose settings could not
 // be parsed has none.
-func configOf(ch *channels.Channel) *config {
-	if ch != nil {
-		if c, ok := ch.Config.(*config); ok && c != nil {
-			return c
-		}
-	}
-	return new(config)
-}
+func configOf(ch *channels.Channel) *config { return channels.ConfigOf[config](ch) }
 
 // Addresses implements channels.Driver: the identifier is the inbox's name in
 // the paths of the public API.
@@ -85,17 +74,6 @@ func (d *driver) Addresses(ch *channels.Channel) []channels.Binding {
 	}
 	return []channels.Binding{{Address: chat.Address{Kind: slug, Value: identifier}}}
 }
-
-// Locate implements channels.Driver; without hooks nothing can be located.
-func (d *driver) Locate(*channels.Request) (chat.Address, bool) { return chat.Address{}, false }
-
-// Verify implements channels.Driver; without hooks nothing can be proven.
-func (d *driver) Verify(*channels.Request, *channels.Channel) channels.Proof {
-	return channels.Proof{Result: channels.ProofNoSecret, Detail: "the API channel has no webhook"}
-}
-
-// Decode implements channels.Driver; without hooks nothing has a format.
-func (d *driver) Decode(*channels.Request) ([]chat.Event, error) { return nil, channels.ErrFormat }
 
 // Present implements channels.Presenter.
 func (d *driver) Present(ch *channels.Channel, admin bool) map[string]any {

@@ -4,7 +4,6 @@ package email
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"strings"
 
@@ -15,7 +14,10 @@ import (
 const slug = "email"
 
 // driver implements channels.Driver and the capabilities below.
-type driver struct{ env *channels.Env }
+type driver struct {
+	channels.Hookless
+	env *channels.Env
+}
 
 var (
 	_ channels.Driver         = (*driver)(nil)
@@ -46,23 +48,12 @@ func (d *driver) Info() channels.Info {
 
 // Parse implements channels.Driver.
 func (d *driver) Parse(settings json.RawMessage) (any, error) {
-	c := new(config)
-	if err := json.Unmarshal(settings, c); err != nil {
-		return nil, fmt.Errorf("email: parse settings: %w", err)
-	}
-	return c, nil
+	return channels.ParseSettings[config](slug, settings)
 }
 
 // configOf gives the settings of a channel; one whose settings could not be parsed has
 // none.
-func configOf(ch *channels.Channel) *config {
-	if ch != nil {
-		if c, ok := ch.Config.(*config); ok && c != nil {
-			return c
-		}
-	}
-	return new(config)
-}
+func configOf(ch *channels.Channel) *config { return channels.ConfigOf[config](ch) }
 
 // Addresses implements channels.Driver: a mail is for the inbox whose address, or whose
 // address for forwarding, is among its recipients.
@@ -79,17 +70,6 @@ func (d *driver) Addresses(ch *channels.Channel) []channels.Binding {
 
 // UniqueAttribute implements channels.Unique.
 func (d *driver) UniqueAttribute() (name, human string) { return "email", "Email" }
-
-// Locate implements channels.Driver; without hooks nothing can be located.
-func (d *driver) Locate(*channels.Request) (chat.Address, bool) { return chat.Address{}, false }
-
-// Verify implements channels.Driver; without hooks nothing can be proven.
-func (d *driver) Verify(*channels.Request, *channels.Channel) channels.Proof {
-	return channels.Proof{Result: channels.ProofNoSecret, Detail: "a mail address has no webhook"}
-}
-
-// Decode implements channels.Driver; without hooks nothing has a format.
-func (d *driver) Decode(*channels.Request) ([]chat.Event, error) { return nil, channels.ErrFormat }
 
 // SourceFor implements channels.SourceMaker: contacts are known by their address.
 func (d *driver) SourceFor(_ *channels.Channel, _, email string) (string, error) {

@@ -125,11 +125,4 @@ func (d *Driver) Verify(r *channels.Request, ch *channels.Channel) channels.Proo
 func address(id string) chat.Address { return chat.Address{Kind: addressKind, Value: id} }
 
 // configOf is the config of ch; a channel that was not loaded has an empty one.
-func configOf(ch *channels.Channel) *Config {
-	if ch != nil {
-		if c, ok := ch.Config.(*Config); ok {
-			return c
-		}
-	}
-	return &Config{}
-}
+func configOf(ch *channels.Channel) *Config { return channels.ConfigOf[Config](ch) }

@@ -146,11 +146,4 @@ func normalise(number string) string {
 var e164 = regexp.MustCompile(`^\+[1-9]\d{1,14}$`)
 
 // configOf is the config of ch; a channel that was not loaded has an empty one.
-func configOf(ch *channels.Channel) *Config {
-	if ch != nil {
-		if c, ok := ch.Config.(*Config); ok {
-			return c
-		}
-	}
-	return &Config{}
-}
+func configOf(ch *channels.Channel) *Config { return channels.ConfigOf[Config](ch) }

@@ -5,7 +5,6 @@ package telegram
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -76,23 +75,12 @@ func (d *driver) Info() channels.Info {
 
 // Parse implements channels.Driver.
 func (d *driver) Parse(settings json.RawMessage) (any, error) {
-	c := new(config)
-	if err := json.Unmarshal(settings, c); err != nil {
-		return nil, fmt.Errorf("telegram: parse settings: %w", err)
-	}
-	return c, nil
+	return channels.ParseSettings[config](slug, settings)
 }
 
 // configOf gives the settings of a channel; a channel whose settings could not
 // be parsed has none.
-func configOf(ch *channels.Channel) *config {
-	if ch != nil {
-		if c, ok := ch.Config.(*config); ok && c != nil {
-			return c
-		}
-	}
-	return new(config)
-}
+func configOf(ch *channels.Channel) *config { return channels.ConfigOf[config](ch) }
 
 // Addresses implements channels.Driver. The bot token is a secret, so its digest
 // stands for it.

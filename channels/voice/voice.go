@@ -5,7 +5,6 @@ package voice
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"tributary/channels"
@@ -15,7 +14,10 @@ import (
 const slug = "voice"
 
 // driver implements channels.Driver and the capabilities below.
-type driver struct{ env *channels.Env }
+type driver struct {
+	channels.Hookless
+	env *channels.Env
+}
 
 var (
 	_ channels.Driver    = (*driver)(nil)
@@ -38,23 +40,12 @@ func (d *driver) Info() channels.Info {
 
 // Parse implements channels.Driver.
 func (d *driver) Parse(settings json.RawMessage) (any, error) {
-	c := new(config)
-	if err := json.Unmarshal(settings, c); err != nil {
-		return nil, fmt.Errorf("voice: parse settings: %w", err)
-	}
-	return c, nil
+	return channels.ParseSettings[config](slug, settings)
 }
 
 // configOf gives the settings of a channel; one whose settings could not be parsed has
 // none.
-func configOf(ch *channels.Channel) *config {
-	if ch != nil {
-		if c, ok := ch.Config.(*config); ok && c != nil {
-			return c
-		}
-	}
-	return new(config)
-}
+func configOf(ch *channels.Channel) *config { return channels.ConfigOf[config](ch) }
 
 // Addresses implements channels.Driver.
 func (d *driver) Addresses(ch *channels.Channel) []channels.Binding {
@@ -67,17 +58,6 @@ func (d *driver) Addresses(ch *channels.Channel) []channels.Binding {
 
 // UniqueAttribute implements channels.Unique.
 func (d *driver) UniqueAttribute() (name, human string) { return "phone_number", "Phone number" }
-
-// Locate implements channels.Driver; without hooks nothing can be located.
-func (d *driver) Locate(*channels.Request) (chat.Address, bool) { return chat.Address{}, false }
-
-// Verify implements channels.Driver; without hooks nothing can be proven.
-func (d *driver) Verify(*channels.Request, *channels.Channel) channels.Proof {
-	return channels.Proof{Result: channels.ProofNoSecret, Detail: "calls are not taken yet"}
-}
-
-// Decode implements channels.Driver; without hooks nothing has a format.
-func (d *driver) Decode(*channels.Request) ([]chat.Event, error) { return nil, channels.ErrFormat }
 
 // Present implements channels.Presenter.
 func (d *driver) Present(ch *channels.Channel, _ bool) map[string]any {

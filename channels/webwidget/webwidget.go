@@ -6,7 +6,6 @@ package webwidget
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"tributary/channels"
@@ -17,7 +16,10 @@ import (
 const slug = "web_widget"
 
 // driver implements channels.Driver and the capabilities below.
-type driver struct{ env *channels.Env }
+type driver struct {
+	channels.Hookless
+	env *channels.Env
+}
 
 var (
 	_ channels.Driver         = (*driver)(nil)
@@ -45,23 +47,12 @@ func (d *driver) Info() channels.Info {
 
 // Parse implements channels.Driver.
 func (d *driver) Parse(settings json.RawMessage) (any, error) {
-	c := new(config)
-	if err := json.Unmarshal(settings, c); err != nil {
-		return nil, fmt.Errorf("webwidget: parse settings: %w", err)
-	}
-	return c, nil
+	return channels.ParseSettings[config](slug, settings)
 }
 
 // configOf gives the settings of a channel; one whose settings could not be parsed has
 // none.
-func configOf(ch *channels.Channel) *config {
-	if ch != nil {
-		if c, ok := ch.Config.(*config); ok && c != nil {
-			return c
-		}
-	}
-	return new(config)
-}
+func configOf(ch *channels.Channel) *config { return channels.ConfigOf[config](ch) }
 
 // Addresses implements channels.Driver: the widget names its inbox by the token.
 func (d *driver) Addresses(ch *channels.Channel) []channels.Binding {
@@ -71,17 +62,6 @@ func (d *driver) Addresses(ch *channels.Channel) []channels.Binding {
 	}
 	return []channels.Binding{{Address: chat.Address{Kind: slug, Value: token}}}
 }
-
-// Locate implements channels.Driver; without hooks nothing can be located.
-func (d *driver) Locate(*channels.Request) (chat.Address, bool) { return chat.Address{}, false }
-
-// Verify implements channels.Driver; without hooks nothing can be proven.
-func (d *driver) Verify(*channels.Request, *channels.Channel) channels.Proof {
-	return channels.Proof{Result: channels.ProofNoSecret, Detail: "a website has no webhook"}
-}
-
-// Decode implements channels.Driver; without hooks nothing has a format.
-func (d *driver) Decode(*channels.Request) ([]chat.Event, error) { return nil, channels.ErrFormat }
 
 // Plan implements channels.Sender: there is nobody to call.
 func (d *driver) Plan(*channels.Channel, *chat.Outbound) ([]chat.Part, error) { return nil, nil }

@@ -162,13 +162,14 @@ func testLockConversation(t *testing.T, w *World) {
 	w.tenants()
 	a, b := w.chat(w.line(w.Mine.Account, "a"), "A"), w.chat(w.line(w.Theirs.Account, "b"), "B")
 	w.exec(`UPDATE conversations SET assignee_id = $1, first_reply_created_at = 3, waiting_since = NULL, last_incoming_at = 4, status = 2,
-		snoozed_until = 6, updated_at = 7, additional_attributes = '{"a":1}' WHERE id = $2`, w.Mine.User, a.Conversation)
+		snoozed_until = 6, last_activity_at = 9, updated_at = 7, additional_attributes = '{"a":1}', priority = 2, team_id = 8, custom_attributes = '{"c":3}' WHERE id = $2`, w.Mine.User, a.Conversation)
 	w.exec(`UPDATE contacts SET blocked = TRUE, additional_attributes = '{"b":2}' WHERE id = $1`, a.Contact)
 	w.exec(`UPDATE contact_inboxes SET opted_out_at = 5 WHERE id = $1`, a.ContactInbox)
 	wanted := store.ConversationRow{
 		ID: a.Conversation, AccountID: a.Account, InboxID: a.Inbox, ContactID: a.Contact, ContactInboxID: a.ContactInbox,
-		DisplayID: a.Display, Status: 2, AssigneeID: &w.Mine.User, Attributes: `{"a":1}`, FirstReplyAt: ptr[int64](3), LastIncomingAt: ptr[int64](4),
-		SnoozedUntil: ptr[int64](6), UpdatedAt: 7, SourceID: "A", ContactName: "Name of A", ContactBlocked: true, OptedOut: true, ContactAttribute: `{"b":2}`,
+		DisplayID: a.Display, Status: 2, Priority: ptr(2), AssigneeID: &w.Mine.User, TeamID: ptr[int64](8), Attributes: `{"a":1}`,
+		CustomAttributes: `{"c":3}`, FirstReplyAt: ptr[int64](3), LastIncomingAt: ptr[int64](4),
+		SnoozedUntil: ptr[int64](6), LastActivityAt: 9, UpdatedAt: 7, SourceID: "A", ContactName: "Name of A", ContactBlocked: true, OptedOut: true, ContactAttribute: `{"b":2}`,
 	}
 	lock := func(account, display int64) func(context.Context, *store.Tx) (store.ConversationRow, error) {
 		return func(ctx context.Context, tx *store.Tx) (store.ConversationRow, error) {

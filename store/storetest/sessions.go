@@ -20,7 +20,7 @@ func sessionCases() []Case {
 	return []Case{
 		{"sessions", []string{"Store.Session", "Tx.Session", "Tx.VerifySession", "Store.SessionConversations"}, testSessions},
 		{"what the contact reads", []string{"Store.PublicMessages", "Tx.SeenByContact", "Tx.LockAnswerable"}, testPublicMessages},
-		{"what the contact changes", []string{"Tx.SetConversationCustomAttributes", "Tx.ResolveConversation"}, testResolve},
+		{"what the contact changes", []string{"Tx.SetConversationCustomAttributes"}, testContactsAttributes},
 		{"lock provider ids", []string{"Tx.LockProviderIDs"}, testLockProviderIDs},
 	}
 }
@@ -229,30 +229,21 @@ func testPublicMessages(t *testing.T, w *World) {
 	want(t, "statuses", []int{rows[m2].Status, rows[note].Status, rows[failed].Status, rows[other].Status}, []int{2, 0, 3, 0})
 }
 
-func testResolve(t *testing.T, w *World) {
+func testContactsAttributes(t *testing.T, w *World) {
 	ctx := t.Context()
 	w.tenants()
 	l := w.line(w.Mine.Account, "l")
 	a, b := w.chat(l, "A"), w.chat(l, "B")
-	w.exec(`UPDATE conversations SET status = 3, snoozed_until = 9`)
 	w.Clock.Advance(time.Second)
-	now := w.Clock.Now().UnixMicro()
 	w.do(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.SetConversationCustomAttributes(ctx, a.Conversation, `{"x":1}`); err != nil {
-			return err
-		}
-		return tx.ResolveConversation(ctx, a.Conversation)
+		return tx.SetConversationCustomAttributes(ctx, a.Conversation, `{"x":1}`)
 	})
 	row, err := w.ConversationListedBy(ctx, a.Account, a.Display)
 	noErr(t, "ConversationListedBy", err)
-	want(t, "status", row.Status, 1)
 	want(t, "custom attributes", row.CustomAttributes, `{"x":1}`)
-	want(t, "waiting since", row.WaitingSince, nil)
-	want(t, "snoozed until", row.SnoozedUntil, nil)
-	want(t, "activity and update", []int64{row.LastActivityAt, row.UpdatedAt}, []int64{now, now})
+	want(t, "update", row.UpdatedAt, w.Clock.Now().UnixMicro())
 	row, err = w.ConversationListedBy(ctx, b.Account, b.Display)
 	noErr(t, "ConversationListedBy", err)
-	want(t, "the other's status", row.Status, 3)
 	want(t, "the other's custom attributes", row.CustomAttributes, `{}`)
 }
 

@@ -187,7 +187,7 @@ type Case struct {
 func Cases() []Case {
 	var all []Case
 	for _, list := range [][]Case{
-		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(),
+		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(), editCases(),
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), inboxStatusCases(),

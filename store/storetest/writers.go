@@ -165,12 +165,14 @@ func testResolvedMeanwhile(t *testing.T, w *World) {
 	held, release, done := make(chan struct{}), make(chan struct{}), make(chan error, 2)
 	go func() {
 		done <- w.Transact(t.Context(), func(tx *store.Tx) error {
-			if _, err := tx.LockConversation(t.Context(), c.Account, c.Display); err != nil {
+			row, err := tx.LockConversation(t.Context(), c.Account, c.Display)
+			if err != nil {
 				return err
 			}
 			close(held)
 			<-release
-			return tx.ResolveConversation(t.Context(), c.Conversation)
+			row.Status = chat.Resolved.Code()
+			return tx.UpdateConversation(t.Context(), row)
 		})
 	}()
 	<-held
