@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tributary/chat"
+	"tributary/chat/filter"
 )
 
 // ConversationFilter chooses conversations of an account. Zero fields do not
@@ -29,6 +30,8 @@ type ConversationFilter struct {
 	SourceID string // of the contact inbox
 	// UpdatedAfter is in microseconds.
 	UpdatedAfter int64
+	// Matching is what else is asked of them.
+	Matching filter.Query
 	// Visible narrows to what a custom role may see.
 	Visible Visibility
 	UserID  int64 // whose Visible and Assignee "me" are
@@ -84,13 +87,13 @@ func (o ConversationOrder) sql() string {
 
 // numbers writes a list for IN, so that the index on the status serves it; an
 // empty list holds nothing.
-func numbers(list []int) string {
+func numbers[T int | int64](list []T) string {
 	if len(list) == 0 {
 		return "NULL"
 	}
 	texts := make([]string, len(list))
 	for i, n := range list {
-		texts[i] = strconv.Itoa(n)
+		texts[i] = strconv.FormatInt(int64(n), 10)
 	}
 	return strings.Join(texts, ", ")
 }
@@ -155,6 +158,7 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	if f.UpdatedAfter != 0 {
 		c.add("c.updated_at > ?", f.UpdatedAfter)
 	}
+	c.matching(f.Matching, conversationTerrain)
 	switch f.Visible {
 	case VisibleMineAndNobody:
 		c.add("(c.assignee_id = ? OR c.assignee_id IS NULL)", f.UserID)
@@ -185,7 +189,7 @@ type ConversationCounts struct{ Mine, Assigned, Unassigned, All int }
 // the assignee.
 func (s *Store) CountConversations(ctx context.Context, f ConversationFilter) (ConversationCounts, error) {
 	c := s.conversationClause(f)
-	rows, err := s.r.QueryContext(ctx, `SELECT COALESCE(c.assignee_id, 0), COUNT(*) FROM conversations c WHERE `+c.where()+`
+	rows, err := s.reading(f.Matching)(ctx, `SELECT COALESCE(c.assignee_id, 0), COUNT(*) FROM conversations c WHERE `+c.where()+`
 		GROUP BY c.assignee_id`, c.args...)
 	if err != nil {
 		return ConversationCounts{}, fmt.Errorf("store: count conversations: %w", err)
@@ -270,7 +274,7 @@ func (s *Store) ListConversations(ctx context.Context, f ConversationFilter, ord
 		c.args = append(c.args, offset)
 		page = ` LIMIT ` + strconv.Itoa(limit) + ` OFFSET $` + strconv.Itoa(len(c.args))
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT `+conversationColumns+`
+	rows, err := s.reading(f.Matching)(ctx, `SELECT `+conversationColumns+`
 		FROM (SELECT c.id FROM conversations c WHERE `+c.where()+` ORDER BY `+order.sql()+page+`) AS page
 		JOIN conversations c ON c.id = page.id`+conversationJoins+`ORDER BY `+order.sql(), c.args...)
 	if err != nil {

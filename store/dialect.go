@@ -33,6 +33,7 @@ type dialect struct {
 	ilike string
 	// source is the FROM item behind rows.
 	source func(arg string, columns []column) string
+	forms
 }
 
 // column is one member of a row set.
@@ -42,6 +43,7 @@ var sqliteDialect = dialect{
 	name:  "sqlite",
 	pk:    "INTEGER PRIMARY KEY AUTOINCREMENT",
 	ilike: "LIKE",
+	forms: sqliteForms,
 	source: func(arg string, columns []column) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")
@@ -66,6 +68,7 @@ var postgresDialect = dialect{
 	lockText: `SELECT pg_advisory_xact_lock(hashtextextended(k, 0))
 		FROM (SELECT value ->> 0 AS k FROM jsonb_array_elements($1::jsonb) ORDER BY 1 OFFSET 0) AS sorted`,
 	ilike: "ILIKE",
+	forms: postgresForms,
 	source: func(arg string, columns []column) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")

@@ -102,6 +102,9 @@ func (s *Store) openSQLite(opt Options) error {
 	if err := os.MkdirAll(opt.Dir, 0o750); err != nil {
 		return fmt.Errorf("store: create data directory: %w", err)
 	}
+	if err := registerForms(); err != nil {
+		return fmt.Errorf("store: functions of SQLite: %w", err)
+	}
 	open := func(conns int, pragmas ...string) (*handle, error) {
 		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
 			// First, so that the other pragmas wait for a busy database too.
