@@ -86,3 +86,14 @@ func (t *Tx) AddKeptFiles(ctx context.Context, accountID int64, by KeptBy, owner
 	}
 	return nil
 }
+
+// Uploaded are those of blobs that members of an account uploaded for use in macros,
+// rules and articles, in ascending order.
+func (t *Tx) Uploaded(ctx context.Context, accountID int64, blobIDs []int64) ([]int64, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT k.blob_id FROM `+t.s.d.rows("$1", "id bigint")+` CROSS JOIN kept_files k
+		WHERE k.owner = $2 AND k.owner_id = $3 AND k.blob_id = x.id ORDER BY k.blob_id`, ids(blobIDs), string(KeptByAccount), accountID)
+	if err != nil {
+		return nil, fmt.Errorf("store: uploaded: %w", err)
+	}
+	return collect(rows, "uploaded", func(id *int64) []any { return []any{id} })
+}

@@ -97,6 +97,7 @@ CREATE TABLE bulk_actions (
 );
 CREATE INDEX bulk_actions_account ON bulk_actions (account_id, id);
 CREATE INDEX bulk_actions_user ON bulk_actions (user_id);
+CREATE INDEX bulk_actions_finished ON bulk_actions (finished_at) WHERE finished_at IS NOT NULL;
 
 -- +goose Down
 DROP TABLE bulk_actions;
