@@ -122,6 +122,7 @@ func parts() []part {
 		{"replies", "replies to the provider", (*bench).replies},
 		{"visible", "receipt to visible", (*bench).visible},
 		{"isolation", "a provider that hangs", (*bench).isolation},
+		{"deletion", "the deletion of a large inbox", (*bench).deletion},
 	}
 }
 

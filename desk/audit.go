@@ -52,13 +52,22 @@ func insertAudit(ctx context.Context, tx *store.Tx, by Actor, accountID int64, k
 	return tx.InsertAudit(ctx, entry)
 }
 
-// auditInboxMembers writes that users became members of inboxes, or are none any
+// place names a membership in the audit log: its kind, and the attribute that tells of
+// what it is one.
+type place struct{ kind, of string }
+
+var (
+	inboxPlace = place{"InboxMember", "inbox_id"}
+	teamPlace  = place{"TeamMember", "team_id"}
+)
+
+// auditPlaces writes that users became members of inboxes or teams, or are none any
 // more.
-func auditInboxMembers(ctx context.Context, tx *store.Tx, by Actor, accountID int64, action string, list []store.InboxMember) error {
+func auditPlaces(ctx context.Context, tx *store.Tx, by Actor, accountID int64, p place, action string, list []store.Place) error {
 	entries := make([]store.Audit, len(list))
 	for i, m := range list {
 		var err error
-		entries[i], err = audited(by, accountID, "InboxMember", m.ID, action, map[string]any{"inbox_id": m.InboxID, "user_id": m.UserID})
+		entries[i], err = audited(by, accountID, p.kind, m.ID, action, map[string]any{p.of: m.In, "user_id": m.UserID})
 		if err != nil {
 			return err
 		}

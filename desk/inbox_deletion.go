@@ -35,7 +35,7 @@ func (d *Desk) deleteInbox(ctx context.Context, j store.Job) error {
 		if err != nil {
 			return err
 		}
-		if err := auditInboxMembers(ctx, tx, in.By, inbox.AccountID, auditDestroy, members); err != nil {
+		if err := auditPlaces(ctx, tx, in.By, inbox.AccountID, inboxPlace, auditDestroy, members); err != nil {
 			return err
 		}
 		if err := insertAudit(ctx, tx, in.By, inbox.AccountID, "Inbox", inbox.ID, auditDestroy, inboxValues(inbox)); err != nil {

@@ -33,10 +33,10 @@ func (d *Desk) ChangeInboxMembers(ctx context.Context, by Actor, accountID, inbo
 		if err != nil || len(joined)+len(left) == 0 {
 			return err
 		}
-		if err := auditInboxMembers(ctx, tx, by, accountID, auditDestroy, left); err != nil {
+		if err := auditPlaces(ctx, tx, by, accountID, inboxPlace, auditDestroy, left); err != nil {
 			return err
 		}
-		if err := auditInboxMembers(ctx, tx, by, accountID, auditCreate, joined); err != nil {
+		if err := auditPlaces(ctx, tx, by, accountID, inboxPlace, auditCreate, joined); err != nil {
 			return err
 		}
 		return tx.InvalidateCache(ctx, accountID, store.CacheInboxes)
@@ -45,7 +45,7 @@ func (d *Desk) ChangeInboxMembers(ctx context.Context, by Actor, accountID, inbo
 
 func changeInboxMembers(
 	ctx context.Context, tx *store.Tx, accountID, inboxID int64, step InboxStep, userIDs []int64,
-) (joined, left []store.InboxMember, err error) {
+) (joined, left []store.Place, err error) {
 	if step == InboxRemove {
 		left, err = tx.RemoveInboxMembers(ctx, inboxID, userIDs)
 		return nil, left, err

@@ -267,10 +267,10 @@ func (d *Desk) removeMember(ctx context.Context, by Actor, job MemberJob) error 
 		if err := tx.DeleteNotificationSettings(ctx, accountID, userID); err != nil {
 			return err
 		}
-		if err := auditTeamMembers(ctx, tx, by, accountID, auditDestroy, left.Teams); err != nil {
+		if err := auditPlaces(ctx, tx, by, accountID, teamPlace, auditDestroy, left.Teams); err != nil {
 			return err
 		}
-		if err := auditInboxMembers(ctx, tx, by, accountID, auditDestroy, left.Inboxes); err != nil {
+		if err := auditPlaces(ctx, tx, by, accountID, inboxPlace, auditDestroy, left.Inboxes); err != nil {
 			return err
 		}
 		var lists []string

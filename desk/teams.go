@@ -99,7 +99,7 @@ func (d *Desk) DeleteTeam(ctx context.Context, by Actor, accountID, id int64) er
 		if err != nil {
 			return err
 		}
-		if err := auditTeamMembers(ctx, tx, by, accountID, auditDestroy, left); err != nil {
+		if err := auditPlaces(ctx, tx, by, accountID, teamPlace, auditDestroy, left); err != nil {
 			return err
 		}
 		if err := insertAudit(ctx, tx, by, accountID, "Team", id, auditDestroy, teamValues(team)); err != nil {
@@ -158,7 +158,7 @@ func (d *Desk) ChangeTeamMembers(ctx context.Context, by Actor, accountID, teamI
 		if len(outsiders) > 0 {
 			return &chat.Error{Code: chat.CodeUnauthorized, Message: "Invalid User IDs"}
 		}
-		var joined, left []store.TeamMember
+		var joined, left []store.Place
 		switch step {
 		case TeamRemove:
 			left, err = tx.RemoveTeamMembers(ctx, teamID, userIDs)
@@ -179,23 +179,13 @@ func (d *Desk) ChangeTeamMembers(ctx context.Context, by Actor, accountID, teamI
 		for _, m := range joined {
 			added = append(added, m.UserID)
 		}
-		if err := auditTeamMembers(ctx, tx, by, accountID, auditDestroy, left); err != nil {
+		if err := auditPlaces(ctx, tx, by, accountID, teamPlace, auditDestroy, left); err != nil {
 			return err
 		}
-		if err := auditTeamMembers(ctx, tx, by, accountID, auditCreate, joined); err != nil {
+		if err := auditPlaces(ctx, tx, by, accountID, teamPlace, auditCreate, joined); err != nil {
 			return err
 		}
 		return tx.InvalidateCache(ctx, accountID, store.CacheTeams)
 	})
 	return added, err
-}
-
-func auditTeamMembers(ctx context.Context, tx *store.Tx, by Actor, accountID int64, action string, list []store.TeamMember) error {
-	for _, m := range list {
-		err := insertAudit(ctx, tx, by, accountID, "TeamMember", m.ID, action, map[string]any{"team_id": m.TeamID, "user_id": m.UserID})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

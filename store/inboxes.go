@@ -216,7 +216,7 @@ func (t *Tx) LockInbox(ctx context.Context, id int64) (Inbox, error) {
 // DeleteInbox deletes an inbox with its channel, and gives what was a member of it.
 // What it still holds goes with it, see EmptyInboxChunk. ErrNotFound when there is
 // none of that id.
-func (t *Tx) DeleteInbox(ctx context.Context, id int64) ([]InboxMember, error) {
+func (t *Tx) DeleteInbox(ctx context.Context, id int64) ([]Place, error) {
 	var channelID int64
 	var avatar sql.NullInt64
 	err := t.tx.QueryRowContext(ctx, `SELECT channel_id, avatar_blob_id FROM inboxes WHERE id = $1 `+t.s.d.lock, id).Scan(&channelID, &avatar)
@@ -227,7 +227,7 @@ func (t *Tx) DeleteInbox(ctx context.Context, id int64) ([]InboxMember, error) {
 		return nil, fmt.Errorf("store: delete inbox: %w", err)
 	}
 	// After the lock: nobody becomes a member now.
-	members, err := t.inboxMembers(ctx, "delete inbox members", `DELETE FROM inbox_members WHERE inbox_id = $1 RETURNING id, inbox_id, user_id`, id)
+	members, err := t.changePlaces(ctx, "delete inbox members", `DELETE FROM inbox_members WHERE inbox_id = $1`+inboxPlaces.returning(), id)
 	if err != nil {
 		return nil, err
 	}

@@ -143,8 +143,8 @@ func (t *Tx) UpdateMembership(ctx context.Context, m Membership) error {
 
 // LeftPlaces are what a member who left an account was a member of in it.
 type LeftPlaces struct {
-	Teams   []TeamMember
-	Inboxes []InboxMember
+	Teams   []Place
+	Inboxes []Place
 }
 
 // DeleteMembership takes a user off an account, its teams and its inboxes. Their
@@ -154,16 +154,13 @@ func (t *Tx) DeleteMembership(ctx context.Context, m Membership) (LeftPlaces, er
 	if _, err := t.tx.ExecContext(ctx, `DELETE FROM account_users WHERE id = $1`, m.ID); err != nil {
 		return left, fmt.Errorf("store: delete membership: %w", err)
 	}
-	rows, err := t.tx.QueryContext(ctx, `DELETE FROM team_members WHERE user_id = $1 AND team_id IN (SELECT id FROM teams WHERE account_id = $2)
-		RETURNING id, team_id, user_id`, m.UserID, m.AccountID)
-	if err != nil {
-		return left, fmt.Errorf("store: leave teams: %w", err)
-	}
-	if left.Teams, err = collect(rows, "leave teams", (*TeamMember).fields); err != nil {
+	var err error
+	if left.Teams, err = t.changePlaces(ctx, "leave teams", `DELETE FROM team_members
+		WHERE user_id = $1 AND team_id IN (SELECT id FROM teams WHERE account_id = $2)`+teamPlaces.returning(), m.UserID, m.AccountID); err != nil {
 		return left, err
 	}
-	left.Inboxes, err = t.inboxMembers(ctx, "leave inboxes", `DELETE FROM inbox_members
-		WHERE user_id = $1 AND inbox_id IN (SELECT id FROM inboxes WHERE account_id = $2) RETURNING id, inbox_id, user_id`, m.UserID, m.AccountID)
+	left.Inboxes, err = t.changePlaces(ctx, "leave inboxes", `DELETE FROM inbox_members
+		WHERE user_id = $1 AND inbox_id IN (SELECT id FROM inboxes WHERE account_id = $2)`+inboxPlaces.returning(), m.UserID, m.AccountID)
 	return left, err
 }
 

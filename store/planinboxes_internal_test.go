@@ -62,7 +62,7 @@ func inboxPlans() []planCase {
 			if _, err := t.LockInbox(ctx, 39); err != nil {
 				return err
 			}
-			_, err := t.inboxMembers(ctx, "members", `DELETE FROM inbox_members WHERE inbox_id = $1 RETURNING id, inbox_id, user_id`, 39)
+			_, err := t.changePlaces(ctx, "members", `DELETE FROM inbox_members WHERE inbox_id = $1`+inboxPlaces.returning(), 39)
 			return err
 		})},
 		{name: "WebhookStatus", call: read(func(ctx context.Context, s *Store) error {

@@ -93,8 +93,8 @@ func (t *Tx) UpdateTeam(ctx context.Context, in TeamRow) error {
 
 // DeleteTeam deletes a team and gives the memberships that end with it. Its
 // conversations stay its, see ClearTeam.
-func (t *Tx) DeleteTeam(ctx context.Context, id int64) ([]TeamMember, error) {
-	left, err := t.teamMembers(ctx, "delete team members", `DELETE FROM team_members WHERE team_id = $1 RETURNING id, team_id, user_id`, id)
+func (t *Tx) DeleteTeam(ctx context.Context, id int64) ([]Place, error) {
+	left, err := t.changePlaces(ctx, "delete team members", `DELETE FROM team_members WHERE team_id = $1`+teamPlaces.returning(), id)
 	if err != nil {
 		return nil, err
 	}
@@ -111,23 +111,6 @@ func (s *Store) ClearTeam(ctx context.Context, teamID int64, limit int) (done bo
 		WHERE id IN (SELECT id FROM conversations WHERE team_id = $3 ORDER BY id LIMIT $2 `+s.d.lock+`)`, limit, teamID)
 }
 
-// TeamMember is a user's place in a team.
-type TeamMember struct {
-	ID     int64
-	TeamID int64
-	UserID int64
-}
-
-func (m *TeamMember) fields() []any { return []any{&m.ID, &m.TeamID, &m.UserID} }
-
-func (t *Tx) teamMembers(ctx context.Context, what, query string, args ...any) ([]TeamMember, error) {
-	rows, err := t.tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w", what, err)
-	}
-	return collect(rows, what, (*TeamMember).fields)
-}
-
 // TeamAgents reads the members of an account who are in a team, by id.
 func (s *Store) TeamAgents(ctx context.Context, accountID, teamID int64) ([]AgentRow, error) {
 	rows, err := s.r.QueryContext(ctx, `SELECT `+agentColumns+`
@@ -139,25 +122,18 @@ func (s *Store) TeamAgents(ctx context.Context, accountID, teamID int64) ([]Agen
 	return collect(rows, "agents of team", (*AgentRow).fields)
 }
 
-// AddTeamMembers adds users to a team and gives the new memberships: those who are
-// in it stay what they are.
-func (t *Tx) AddTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]TeamMember, error) {
-	return t.teamMembers(ctx, "add team members", `INSERT INTO team_members (team_id, user_id, created_at)
-		SELECT CAST($2 AS BIGINT), u.id, CAST($3 AS BIGINT)
-		FROM (SELECT DISTINCT x.id FROM `+t.s.d.rows("$1", "id bigint")+`) AS u
-		WHERE TRUE ORDER BY u.id
-		ON CONFLICT (team_id, user_id) DO NOTHING RETURNING id, team_id, user_id`, ids(userIDs), teamID, t.now())
+// AddTeamMembers adds users to a team and gives the new places: those who are in it
+// stay what they are.
+func (t *Tx) AddTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]Place, error) {
+	return t.addPlaces(ctx, teamPlaces, teamID, userIDs)
 }
 
-// RemoveTeamMembers takes users off a team and gives the memberships that ended.
-func (t *Tx) RemoveTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]TeamMember, error) {
-	return t.teamMembers(ctx, "remove team members", `DELETE FROM team_members
-		WHERE team_id = $2 AND user_id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`) RETURNING id, team_id, user_id`, ids(userIDs), teamID)
+// RemoveTeamMembers takes users off a team and gives the places that ended.
+func (t *Tx) RemoveTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]Place, error) {
+	return t.removePlaces(ctx, teamPlaces, teamID, userIDs, "IN")
 }
 
-// KeepTeamMembers takes all but these users off a team and gives the memberships
-// that ended.
-func (t *Tx) KeepTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]TeamMember, error) {
-	return t.teamMembers(ctx, "keep team members", `DELETE FROM team_members
-		WHERE team_id = $2 AND user_id NOT IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`) RETURNING id, team_id, user_id`, ids(userIDs), teamID)
+// KeepTeamMembers takes all but these users off a team and gives the places that ended.
+func (t *Tx) KeepTeamMembers(ctx context.Context, teamID int64, userIDs []int64) ([]Place, error) {
+	return t.removePlaces(ctx, teamPlaces, teamID, userIDs, "NOT IN")
 }

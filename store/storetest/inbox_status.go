@@ -29,10 +29,10 @@ func testChangeInboxMembers(t *testing.T, w *World) {
 		w.join(w.Mine.Account, users[i])
 	}
 	one, two := w.line(w.Mine.Account, "one").Inbox, w.line(w.Mine.Account, "two").Inbox
-	change := func(f func(ctx context.Context, tx *store.Tx) ([]store.InboxMember, error)) (out []int64) {
+	change := func(f func(ctx context.Context, tx *store.Tx) ([]store.Place, error)) (out []int64) {
 		t.Helper()
 		for _, m := range in(w, f) {
-			if m.ID == 0 || m.InboxID != one {
+			if m.ID == 0 || m.In != one {
 				t.Errorf("a member %+v of inbox %d", m, one)
 			}
 			out = append(out, m.UserID)
@@ -41,7 +41,7 @@ func testChangeInboxMembers(t *testing.T, w *World) {
 	}
 	add := func(list ...int64) []int64 {
 		t.Helper()
-		return change(func(ctx context.Context, tx *store.Tx) ([]store.InboxMember, error) {
+		return change(func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 			return tx.AddInboxMembers(ctx, one, list)
 		})
 	}
@@ -66,13 +66,13 @@ func testChangeInboxMembers(t *testing.T, w *World) {
 	want(t, "InboxAgents of another account", len(agents(w.Theirs.Account)), 0)
 	w.exec(`DELETE FROM account_users WHERE user_id = $1`, users[2])
 	want(t, "who left the account is not shown", agents(w.Mine.Account), users[:2])
-	want(t, "removed", change(func(ctx context.Context, tx *store.Tx) ([]store.InboxMember, error) {
+	want(t, "removed", change(func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 		return tx.RemoveInboxMembers(ctx, one, []int64{users[2], w.Mine.User, 999})
 	}), []int64{users[2]})
-	want(t, "all but one are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.InboxMember, error) {
+	want(t, "all but one are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 		return tx.KeepInboxMembers(ctx, one, []int64{users[1], 999})
 	}), []int64{users[0]})
-	want(t, "all are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.InboxMember, error) {
+	want(t, "all are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 		return tx.KeepInboxMembers(ctx, one, nil)
 	}), []int64{users[1]})
 	want(t, "members of the other inbox", w.number(`SELECT COUNT(*) FROM inbox_members WHERE inbox_id = $1`, two), 3)

@@ -186,7 +186,7 @@ func testDeleteInbox(t *testing.T, w *World) {
 		want(t, "LockInbox", [2]any{inbox.Name, inbox.ChannelID}, [2]any{"goes", l.Channel})
 		members, err := tx.DeleteInbox(ctx, l.Inbox)
 		want(t, "members", len(members), 1)
-		want(t, "the member", [2]int64{members[0].InboxID, members[0].UserID}, [2]int64{l.Inbox, w.Mine.User})
+		want(t, "the member", [2]int64{members[0].In, members[0].UserID}, [2]int64{l.Inbox, w.Mine.User})
 		return err
 	})
 	for table, rows := range map[string]int64{

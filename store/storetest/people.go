@@ -291,7 +291,7 @@ func testLeaving(t *testing.T, w *World) {
 	want(t, "conversations of a member", count(), 4)
 
 	left := in(w, func(ctx context.Context, tx *store.Tx) (store.LeftPlaces, error) { return tx.DeleteMembership(ctx, m) })
-	want(t, "left", left, store.LeftPlaces{Teams: []store.TeamMember{{ID: left.Teams[0].ID, TeamID: teams[0], UserID: user}}, Inboxes: []store.InboxMember{{ID: left.Inboxes[0].ID, InboxID: mine.Inbox, UserID: user}}})
+	want(t, "left", left, store.LeftPlaces{Teams: []store.Place{{ID: left.Teams[0].ID, In: teams[0], UserID: user}}, Inboxes: []store.Place{{ID: left.Inboxes[0].ID, In: mine.Inbox, UserID: user}}})
 	want(t, "team of the other account", w.number(`SELECT COUNT(*) FROM team_members WHERE user_id = $1`, user), 1)
 	want(t, "inbox of the other account", w.number(`SELECT COUNT(*) FROM inbox_members WHERE user_id = $1`, user), 1)
 

@@ -27,9 +27,9 @@ func (w *World) team(account int64, name string) int64 {
 	})
 }
 
-func (w *World) inTeam(team int64, users ...int64) []store.TeamMember {
+func (w *World) inTeam(team int64, users ...int64) []store.Place {
 	w.t.Helper()
-	return in(w, func(ctx context.Context, tx *store.Tx) ([]store.TeamMember, error) {
+	return in(w, func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 		return tx.AddTeamMembers(ctx, team, users)
 	})
 }
@@ -89,9 +89,9 @@ func testTeamMembers(t *testing.T, w *World) {
 	}
 	one, two := w.team(w.Mine.Account, "one"), w.team(w.Mine.Account, "two")
 	w.inTeam(two, users...)
-	of := func(list []store.TeamMember) (out []int64) {
+	of := func(list []store.Place) (out []int64) {
 		for _, m := range list {
-			want(t, "the team of a member", m.TeamID, one)
+			want(t, "the team of a member", m.In, one)
 			if m.ID == 0 {
 				t.Error("a member without an id")
 			}
@@ -116,18 +116,18 @@ func testTeamMembers(t *testing.T, w *World) {
 	w.exec(`DELETE FROM account_users WHERE user_id = $1`, users[2])
 	want(t, "who left the account is not shown", agents(), users[:2])
 
-	change := func(f func(ctx context.Context, tx *store.Tx) ([]store.TeamMember, error)) []int64 {
+	change := func(f func(ctx context.Context, tx *store.Tx) ([]store.Place, error)) []int64 {
 		t.Helper()
 		return of(in(w, f))
 	}
-	want(t, "removed", change(func(ctx context.Context, tx *store.Tx) ([]store.TeamMember, error) {
+	want(t, "removed", change(func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 		return tx.RemoveTeamMembers(ctx, one, []int64{users[2], w.Mine.User, 999})
 	}), []int64{users[2]})
-	want(t, "all but one are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.TeamMember, error) {
+	want(t, "all but one are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 		return tx.KeepTeamMembers(ctx, one, []int64{users[1], 999})
 	}), []int64{users[0]})
 	want(t, "who is left", agents(), users[1:2])
-	want(t, "all are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.TeamMember, error) {
+	want(t, "all are removed", change(func(ctx context.Context, tx *store.Tx) ([]store.Place, error) {
 		return tx.KeepTeamMembers(ctx, one, nil)
 	}), []int64{users[1]})
 	want(t, "the other team", w.number(`SELECT COUNT(*) FROM team_members WHERE team_id = $1`, two), 3)
@@ -157,8 +157,8 @@ func testDeletedTeam(t *testing.T, w *World) {
 	kept := w.chat(l, "kept")
 	w.exec(`UPDATE conversations SET team_id = $1`, team)
 	w.exec(`UPDATE conversations SET team_id = $1 WHERE id = $2`, other, kept.Conversation)
-	left := in(w, func(ctx context.Context, tx *store.Tx) ([]store.TeamMember, error) { return tx.DeleteTeam(ctx, team) })
-	want(t, "who leaves", left, []store.TeamMember{{ID: left[0].ID, TeamID: team, UserID: w.Mine.User}})
+	left := in(w, func(ctx context.Context, tx *store.Tx) ([]store.Place, error) { return tx.DeleteTeam(ctx, team) })
+	want(t, "who leaves", left, []store.Place{{ID: left[0].ID, In: team, UserID: w.Mine.User}})
 	_, err := w.Team(ctx, w.Mine.Account, team, 0)
 	wantErr(t, "Team", err, store.ErrNotFound)
 	w.Clock.Advance(time.Minute)
