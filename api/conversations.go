@@ -117,11 +117,8 @@ func (a *API) conversationFilter(ctx context.Context, c *route.Call, in conversa
 	if seconds, ok := in.UpdatedWithin.Get(); ok {
 		f.UpdatedAfter = max(1, c.Now.Add(-time.Duration(min(seconds, maxWithin))*time.Second).UnixMicro())
 	}
-	if c.Admin() {
-		return f, nil
-	}
-	inboxes, err := a.Store.InboxIDs(ctx, c.Account.ID, c.User.ID)
-	f.InboxIDs = append([]int64{}, inboxes...)
+	seen, err := a.seen(ctx, c)
+	f.InboxIDs = seen.InboxIDs
 	return f, err
 }
 
