@@ -315,7 +315,13 @@ func (d *Desk) mailTranscript(ctx context.Context, p *performance, text string) 
 	if err := d.again(ctx, func(tx *store.Tx) error { return p.mark(ctx, tx) }); err != nil {
 		return err
 	}
-	if err := d.SendTranscript(ctx, p.accountID, p.displayID, to); err != nil {
+	sender, ok := any(d).(interface {
+		SendTranscript(ctx context.Context, accountID, displayID int64, addresses []string) error
+	})
+	if !ok {
+		return &performed{errors.New("desk: nobody sends transcripts")}
+	}
+	if err := sender.SendTranscript(ctx, p.accountID, p.displayID, to); err != nil {
 		return &performed{err}
 	}
 	return nil

@@ -65,7 +65,6 @@ type Desk struct {
 	// Webhooks notes how the webhooks of inboxes are doing; its Run writes that down.
 	Webhooks   *Webhooks
 	flood      *flood
-	endpoints  *endpoints
 	passwords  *passwords
 	attendance *attendance
 	parted     sync.Map // ids of inboxes under deletion whose providers were told
@@ -82,7 +81,7 @@ func New(opt Options) *Desk {
 	if opt.Setting == nil {
 		opt.Setting = func(string) string { return "" }
 	}
-	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
+	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), passwords: newPasswords(opt.PasswordCost)}
 	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
 	d.Webhooks = newWebhooks(&d.Options)
 	if d.Invite == nil {

@@ -340,6 +340,10 @@ func (e *Edit) labelsNow() []string {
 
 // withAuthor notes in events who did it.
 func (e *Edit) withAuthor(events []store.OutboxRow) []store.OutboxRow {
+	return withAuthor(e.by, events)
+}
+
+func withAuthor(by Author, events []store.OutboxRow) []store.OutboxRow {
 	for i, event := range events {
 		payload := map[string]any{}
 		if event.Payload != "" {
@@ -350,7 +354,7 @@ func (e *Edit) withAuthor(events []store.OutboxRow) []store.OutboxRow {
 				}
 			}
 		}
-		if payload = e.by.in(payload); len(payload) > 0 {
+		if payload = by.in(payload); len(payload) > 0 {
 			events[i].Payload = object(payload)
 		}
 	}

@@ -20,9 +20,10 @@ type follower struct {
 // followers are all of them, in the order in which they are called.
 func (d *Desk) followers() []follower {
 	return []follower{
-		{order: oneByOne(d.apiInboxWebhook)},
+		{order: d.orderWebhooks},
 		{order: oneByOne(d.contactAvatar)},
 		{order: orderNotices},
+		{order: d.orderRules},
 	}
 }
 

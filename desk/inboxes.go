@@ -111,6 +111,10 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		if err := tx.InvalidateCache(ctx, in.Inbox.AccountID, store.CacheInboxes); err != nil {
 			return err
 		}
+		in.Inbox.ID = id
+		if err := tx.InsertOutbox(ctx, d.inboxEvent("inbox.created", in.Inbox, nil)); err != nil {
+			return err
+		}
 		if err := orderTemplates(ctx, tx, driver, in.Inbox.AccountID, id, draft.Settings); err != nil {
 			return err
 		}
@@ -300,6 +304,12 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		if err := auditInboxUpdate(ctx, tx, change.By, before, inbox); err != nil {
 			return err
 		}
+		if changes := valueChanges(inboxValues(before), inboxValues(inbox)); len(changes) > 0 {
+			changes["updated_at"] = [2]any{iso(before.UpdatedAt), iso(tx.Now.UnixMicro())}
+			if err := tx.InsertOutbox(ctx, d.inboxEvent("inbox.updated", before, changes)); err != nil {
+				return err
+			}
+		}
 		if err := tx.InvalidateCache(ctx, inbox.AccountID, store.CacheInboxes); err != nil {
 			return err
 		}
@@ -396,6 +406,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobBotDeleted:   d.botDeleted,
 		JobSAMLMembers:  d.samlMembers,
 		JobLabelRenamed: d.labelRenamed,
+		JobRulesFind:    d.findRules, JobRulesRun: d.runRules, JobRuleMail: d.sendRuleMail,
 	}
 }
 

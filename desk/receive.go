@@ -275,7 +275,9 @@ func (r *reception) newContacts(ctx context.Context, missing []*arrival) error {
 		if !created[i] {
 			continue
 		}
-		r.note("contact.created", a.event.AccountID, a.event.InboxID, 0, 0)
+		r.outbox = append(r.outbox, store.OutboxRow{
+			AccountID: a.event.AccountID, Kind: "contact.created", InboxID: a.event.InboxID, Payload: object(map[string]any{"contact_id": refs[i].ContactID}),
+		})
 		if c := a.event.Contact; c.AvatarURL != "" || c.Avatar != nil {
 			if err := orderAvatar(ctx, r.tx, a.event.AccountID, AvatarJob{ContactID: refs[i].ContactID, InboxID: a.event.InboxID}); err != nil {
 				return err

@@ -219,7 +219,7 @@ func (d *Desk) ruleSearch(ctx context.Context, accountID int64, events []ruleEve
 	if s.written, err = d.Store.RuleMessages(ctx, messages); err != nil {
 		return nil, err
 	}
-	defined, err := d.definitions(ctx, accountID)
+	defined, err := d.Store.FilterDefinitions(ctx, accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -456,7 +456,8 @@ func leave(err error) error {
 func (d *Desk) runRule(ctx context.Context, at *progress, in rulesRun, rule store.RuleRow) error {
 	var actions []Action
 	if err := json.Unmarshal([]byte(rule.Actions), &actions); err != nil {
-		return Final{fmt.Errorf("desk: actions of rule %d: %w", rule.ID, err)}
+		d.Log.Warn("a rule has no actions that can be read", "rule_id", rule.ID, "error", err)
+		return nil
 	}
 	// As the actions before left it.
 	subjects, err := d.Store.RuleSubjects(ctx, rule.AccountID, []int64{in.ConversationID})

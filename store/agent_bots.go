@@ -253,19 +253,29 @@ func (s *Store) BotViews(ctx context.Context, botIDs []int64) (map[int64]BotView
 	return out, err
 }
 
-// botInInbox reads a bot as it is shown where it works: one without a picture has the
-// inbox's. nil when it is gone.
-func (s *Store) botInInbox(ctx context.Context, botID, inboxID int64) (*BotView, error) {
-	var b BotView
-	err := s.r.QueryRowContext(ctx, `SELECT b.id, b.name, COALESCE(b.avatar_blob_id, i.avatar_blob_id, 0)
-		FROM agent_bots b LEFT JOIN inboxes i ON i.id = $2 WHERE b.id = $1`, botID, inboxID).Scan(b.fields()...)
-	if isNoRows(err) {
-		return nil, nil //nolint:nilnil // there is none
-	}
+// botsInInboxes reads bots as they are shown where they work: one without a picture
+// has the inbox's. rows are a number, a bot and an inbox; the answer is by number, and
+// those that are gone are absent.
+func (s *Store) botsInInboxes(ctx context.Context, rows [][]any) (map[int]BotView, error) {
+	set, err := rowSet(rows)
 	if err != nil {
-		return nil, fmt.Errorf("store: bot: %w", err)
+		return nil, fmt.Errorf("store: bots in inboxes: %w", err)
 	}
-	return &b, nil
+	found, err := s.r.QueryContext(ctx, `SELECT x.i, b.id, b.name, COALESCE(b.avatar_blob_id, i.avatar_blob_id, 0)
+		FROM `+s.d.rows("$1", "i bigint", "bot bigint", "inbox bigint")+` CROSS JOIN agent_bots b LEFT JOIN inboxes i ON i.id = x.inbox WHERE b.id = x.bot`, set)
+	if err != nil {
+		return nil, fmt.Errorf("store: bots in inboxes: %w", err)
+	}
+	type numbered struct {
+		i int
+		BotView
+	}
+	list, err := collect(found, "bots in inboxes", func(n *numbered) []any { return append([]any{&n.i}, n.BotView.fields()...) })
+	out := make(map[int]BotView, len(list))
+	for _, n := range list {
+		out[n.i] = n.BotView
+	}
+	return out, err
 }
 
 // BotPicture tells where the picture of a bot is to be fetched from, and whose bot it
