@@ -119,9 +119,9 @@ func (d *Desk) perform(ctx context.Context, p *performance, a Action) error {
 func (d *Desk) act(ctx context.Context, p *performance, a Action) error {
 	switch a.Name {
 	case "send_message":
-		return d.write(ctx, p, a.first(), false, nil)
+		return d.say(ctx, p, a.first(), false, nil)
 	case "add_private_note":
-		return d.write(ctx, p, a.first(), true, nil)
+		return d.say(ctx, p, a.first(), true, nil)
 	case ActionSendAttachment:
 		return d.sendKept(ctx, p, a.Numbers())
 	case "send_email_to_team":
@@ -235,8 +235,8 @@ func (p *performance) assignAgent(ctx context.Context, e *Edit, who string) erro
 	return e.Assign(ctx, id)
 }
 
-// write sends a message, or leaves a note for colleagues.
-func (d *Desk) write(ctx context.Context, p *performance, text string, private bool, list []files.File) error {
+// say sends a message, or leaves a note for colleagues.
+func (d *Desk) say(ctx context.Context, p *performance, text string, private bool, list []files.File) error {
 	if p.tweets || text == "" && list == nil {
 		return errNothing
 	}
@@ -277,7 +277,7 @@ func (d *Desk) sendKept(ctx context.Context, p *performance, blobIDs []int64) er
 	if list == nil {
 		return errNothing
 	}
-	return d.write(ctx, p, "", false, list)
+	return d.say(ctx, p, "", false, list)
 }
 
 // tellAddress orders what an address is told of the conversation.

@@ -55,6 +55,8 @@ type Options struct {
 	DefaultLocale string
 	// PasswordCost is bcrypt's; 0: 11. Less is for tests only.
 	PasswordCost int
+	// WebhooksKept is how long the log of webhooks keeps a delivery; 0: three days.
+	WebhooksKept time.Duration
 	// Presence knows who is connected now; nil: nobody is.
 	Presence presence.Tracker
 }
@@ -80,6 +82,9 @@ func New(opt Options) *Desk {
 	}
 	if opt.Setting == nil {
 		opt.Setting = func(string) string { return "" }
+	}
+	if opt.WebhooksKept == 0 {
+		opt.WebhooksKept = 72 * time.Hour
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), passwords: newPasswords(opt.PasswordCost)}
 	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)

@@ -407,6 +407,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobSAMLMembers:  d.samlMembers,
 		JobLabelRenamed: d.labelRenamed,
 		JobRulesFind:    d.findRules, JobRulesRun: d.runRules, JobRuleMail: d.sendRuleMail,
+		JobWebhookDeleted: d.webhookDeleted,
 	}
 }
 

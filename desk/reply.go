@@ -42,10 +42,6 @@ type Reply struct {
 	SenderID   int64
 	// Files are attached, in order; they are stored already.
 	Files []files.File
-	// RuleID is of the automation rule that writes; its message starts no rules.
-	RuleID int64
-	// Also is called in the transaction that stores the message; nil: nothing is.
-	Also func(*store.Tx) error
 }
 
 // maxAttachments is how many files a message may carry (contract 02 §2.3).
@@ -127,11 +123,7 @@ func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
 			}
 		}
 		events := []store.OutboxRow{about("message.created", conversation, id)}
-		events = withAuthor(Author{RuleID: in.RuleID}, append(events, repliedEvents(conversation, touched, tx.Now)...))
-		if err := tx.InsertOutbox(ctx, events); err != nil || in.Also == nil {
-			return err
-		}
-		return in.Also(tx)
+		return tx.InsertOutbox(ctx, append(events, repliedEvents(conversation, touched, tx.Now)...))
 	})
 	if err != nil {
 		return 0, err

@@ -208,8 +208,8 @@ func (t *Tx) HookedBots(ctx context.Context, inboxIDs []int64) (map[int64]int64,
 // ToldMessage is what decides who is told of a message.
 type ToldMessage struct {
 	Type int // as chat.MessageType
-	// Relayed tells that the relay itself hands it over to an API inbox: it is what is
-	// sent to the contact.
+	// Relayed tells that the relay itself hands it over to an API inbox: it is sent to
+	// the contact, and was not imported from elsewhere.
 	Relayed bool
 }
 

@@ -208,23 +208,25 @@ func (t *Tx) claimHooks(ctx context.Context, which string, args ...any) ([]Webho
 	return collect(rows, "claim webhook deliveries", (*WebhookDelivery).fields)
 }
 
-// RenewWebhookDeliveries keeps what owner works on from being claimed by others.
-func (s *Store) RenewWebhookDeliveries(ctx context.Context, owner string, lease time.Duration) error {
-	return s.statement(ctx, func(q queryer) error {
-		if _, err := q.ExecContext(ctx, `UPDATE webhook_deliveries SET run_at = $2 WHERE lease_owner = $1`, owner, micros(s.now().Add(lease))); err != nil {
-			return fmt.Errorf("store: renew webhook deliveries: %w", err)
-		}
-		return nil
-	})
+// RenewWebhookDeliveries keeps what owner holds from being claimed by others.
+func (s *Store) RenewWebhookDeliveries(ctx context.Context, owner string, deliveryIDs []int64, lease time.Duration) error {
+	return s.moveHooks(ctx, "renew webhook deliveries", `lease_owner`, owner, deliveryIDs, s.now().Add(lease))
 }
 
 // PutOffWebhookDeliveries gives deliveries back that owner holds, to be made at a
 // moment; no attempt is counted.
 func (s *Store) PutOffWebhookDeliveries(ctx context.Context, owner string, deliveryIDs []int64, at time.Time) error {
+	return s.moveHooks(ctx, "put off webhook deliveries", `''`, owner, deliveryIDs, at)
+}
+
+func (s *Store) moveHooks(ctx context.Context, what, holder, owner string, deliveryIDs []int64, at time.Time) error {
+	if len(deliveryIDs) == 0 {
+		return nil
+	}
 	return s.statement(ctx, func(q queryer) error {
-		if _, err := q.ExecContext(ctx, `UPDATE webhook_deliveries SET lease_owner = '', run_at = $3
+		if _, err := q.ExecContext(ctx, `UPDATE webhook_deliveries SET lease_owner = `+holder+`, run_at = $3
 			WHERE id IN (SELECT x.id FROM `+s.d.rows("$2", "id bigint")+`) AND lease_owner = $1`, owner, ids(deliveryIDs), micros(at)); err != nil {
-			return fmt.Errorf("store: put off webhook deliveries: %w", err)
+			return fmt.Errorf("store: %s: %w", what, err)
 		}
 		return nil
 	})
