@@ -43,13 +43,15 @@ type conversationMeta struct {
 	Sender       contactOut `json:"sender"`
 	Channel      string     `json:"channel"`
 	Assignee     *agentOut  `json:"assignee,omitempty"`
+	Team         *teamOut   `json:"team,omitempty"`
 	HMACVerified bool       `json:"hmac_verified"`
 }
 
 // conversationsOut presents conversations; what belongs to them is read for all
 // of them together.
-func (a *API) conversationsOut(ctx context.Context, accountID int64, list []store.ConversationListed) ([]conversationOut, error) {
-	var messageIDs, users []int64
+func (a *API) conversationsOut(ctx context.Context, c *route.Call, list []store.ConversationListed) ([]conversationOut, error) {
+	var messageIDs, users, teamIDs []int64
+	accountID, caller := c.Account.ID, c.User.ID
 	for _, c := range list {
 		if c.LastMessageID.Valid {
 			messageIDs = append(messageIDs, c.LastMessageID.Int64)
@@ -59,6 +61,9 @@ func (a *API) conversationsOut(ctx context.Context, accountID int64, list []stor
 		}
 		if c.AssigneeID != nil {
 			users = append(users, *c.AssigneeID)
+		}
+		if c.TeamID != nil {
+			teamIDs = append(teamIDs, *c.TeamID)
 		}
 	}
 	messages, err := a.Store.MessagesByID(ctx, accountID, unique(messageIDs))
@@ -73,9 +78,20 @@ func (a *API) conversationsOut(ctx context.Context, accountID int64, list []stor
 	if err != nil {
 		return nil, err
 	}
+	teams, err := a.Store.TeamsByID(ctx, accountID, caller, unique(teamIDs))
+	if err != nil {
+		return nil, err
+	}
 	out := make([]conversationOut, len(list))
 	for i, c := range list {
 		out[i] = a.newConversationOut(ctx, c, messages, people)
+		if c.TeamID == nil {
+			continue
+		}
+		if t, ok := teams[*c.TeamID]; ok {
+			team := newTeamOut(t)
+			out[i].Meta.Team = &team
+		}
 	}
 	return out, nil
 }

@@ -67,7 +67,7 @@ func (a *API) listConversations(ctx context.Context, c *route.Call, in conversat
 		return out, err
 	}
 	out.Data.Meta = conversationCounts(counts)
-	out.Data.Payload, err = a.conversationsOut(ctx, c.Account.ID, list)
+	out.Data.Payload, err = a.conversationsOut(ctx, c, list)
 	return out, err
 }
 
@@ -110,12 +110,15 @@ func (a *API) conversationFilter(ctx context.Context, c *route.Call, in conversa
 	case "me", "unassigned", "assigned":
 		f.Assignee = in.AssigneeType
 	}
-	switch in.ConversationType {
-	case "mention", "participating":
-		f.Visible = store.VisibleNone // nobody is mentioned and nobody participates yet
+	f.Mentioned = in.ConversationType == "mention"
+	if f.Participating = in.ConversationType == "participating"; f.Participating {
+		f.Visible = store.VisibleAll
 	}
 	if seconds, ok := in.UpdatedWithin.Get(); ok {
 		f.UpdatedAfter = max(1, c.Now.Add(-time.Duration(min(seconds, maxWithin))*time.Second).UnixMicro())
+	}
+	if f.Participating {
+		return f, nil
 	}
 	seen, err := a.seen(ctx, c)
 	f.InboxIDs = seen.InboxIDs
@@ -175,7 +178,7 @@ func (a *API) showConversation(ctx context.Context, c *route.Call, in byID) (con
 	if err := a.seesConversation(ctx, c, row.InboxID, row.AssigneeID); err != nil {
 		return conversationOut{}, err
 	}
-	list, err := a.conversationsOut(ctx, c.Account.ID, []store.ConversationListed{row})
+	list, err := a.conversationsOut(ctx, c, []store.ConversationListed{row})
 	if err != nil {
 		return conversationOut{}, err
 	}

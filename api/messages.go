@@ -107,6 +107,7 @@ func (a *API) createMessage(ctx context.Context, c *route.Call, in createMessage
 	if reply.Files, err = a.uploads(ctx, c.Account.ID, in.Attachments); err != nil {
 		return messageOut{}, err
 	}
+	reply.Echo = in.EchoID
 	id, err := a.Desk.Reply(ctx, reply)
 	if err != nil {
 		return messageOut{}, err

@@ -117,7 +117,7 @@ func (a *API) createPublicMessage(ctx context.Context, _ *route.Call, in createP
 	}
 	reply := desk.Reply{
 		AccountID: s.Contact.AccountID, DisplayID: c.DisplayID, Type: chat.Incoming, Content: in.Content, EchoID: in.echoID(),
-		Attributes: map[string]any{}, Additional: map[string]any{},
+		Attributes: map[string]any{}, Additional: map[string]any{}, Echo: in.echo(),
 	}
 	id, err := a.postPublic(ctx, c.InboxID, reply, in.Attachments)
 	if err != nil {
@@ -137,6 +137,18 @@ func (a *API) postPublic(ctx context.Context, inboxID int64, reply desk.Reply, f
 		}
 	}
 	return a.Desk.Reply(ctx, reply)
+}
+
+// echo is the client's name of the message as it was sent.
+func (in *createPublicMessageIn) echo() json.RawMessage {
+	if in.EchoID == nil {
+		return nil
+	}
+	b, err := json.Marshal(in.EchoID)
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // echoID is the client's name of the message as text.

@@ -160,6 +160,7 @@ func (a *App) build(ctx context.Context) error {
 		Guarded:      env.Guarded,
 		WebhooksKept: a.cfg.WebhookLog,
 		Presence:     a.presence(),
+		Viewers:      a.viewers(),
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)
@@ -173,6 +174,14 @@ func (a *App) presence() presence.Tracker {
 		return presence.NewRedis(a.redis, a.cfg.RedisPrefix, a.cfg.Now, life)
 	}
 	return presence.NewLocal(a.cfg.Now, life)
+}
+
+// viewers is what knows who looks at which conversation, kept as presence is.
+func (a *App) viewers() presence.Tracker {
+	if a.redis != nil {
+		return presence.NewRedis(a.redis, a.cfg.RedisPrefix+":viewing", a.cfg.Now, desk.ViewingFor)
+	}
+	return presence.NewLocal(a.cfg.Now, desk.ViewingFor)
 }
 
 // openWhatsApp makes the engine of WhatsApp numbers. Every process has one, for what

@@ -240,10 +240,7 @@ func (d *Desk) say(ctx context.Context, p *performance, text string, private boo
 	if p.tweets || text == "" && list == nil {
 		return errNothing
 	}
-	in := Reply{
-		AccountID: p.accountID, DisplayID: p.displayID, Type: chat.Outgoing, Private: private, Files: list, RuleID: p.by.RuleID,
-		Also: func(tx *store.Tx) error { return p.mark(ctx, tx) },
-	}
+	in := Reply{AccountID: p.accountID, DisplayID: p.displayID, Type: chat.Outgoing, Private: private, Files: list}
 	if text != "" {
 		in.Content = &text
 	}
@@ -251,9 +248,22 @@ func (d *Desk) say(ctx context.Context, p *performance, text string, private boo
 	case p.by.RuleID != 0:
 		in.Attributes = map[string]any{"automation_rule_id": p.by.RuleID}
 	case p.by.UserID != 0:
-		in.SenderType, in.SenderID = "User", p.by.UserID
+		in.SenderType, in.SenderID = store.OwnerUser, p.by.UserID
 	}
-	_, err := d.Reply(ctx, in)
+	var w written
+	err := d.again(ctx, func(tx *store.Tx) error {
+		c, err := tx.ConversationByID(ctx, p.conversationID)
+		if err != nil {
+			return err
+		}
+		if w, err = d.write(ctx, tx, c, in); err != nil {
+			return err
+		}
+		return p.mark(ctx, tx)
+	})
+	if err == nil {
+		d.wakeFor(w)
+	}
 	return err
 }
 
@@ -315,13 +325,7 @@ func (d *Desk) mailTranscript(ctx context.Context, p *performance, text string) 
 	if err := d.again(ctx, func(tx *store.Tx) error { return p.mark(ctx, tx) }); err != nil {
 		return err
 	}
-	sender, ok := any(d).(interface {
-		SendTranscript(ctx context.Context, accountID, displayID int64, addresses []string) error
-	})
-	if !ok {
-		return &performed{errors.New("desk: nobody sends transcripts")}
-	}
-	if err := sender.SendTranscript(ctx, p.accountID, p.displayID, to); err != nil {
+	if err := d.SendTranscript(ctx, p.accountID, p.displayID, to); err != nil {
 		return &performed{err}
 	}
 	return nil

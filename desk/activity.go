@@ -87,11 +87,10 @@ func (e *Edit) statusNotes(by string) []note {
 		}
 		return nil
 	}
-	key := map[chat.ConversationStatus]wording.Key{
-		chat.Open: wording.ActivityReopenedBy, chat.Resolved: wording.ActivityResolvedBy,
-		chat.Pending: wording.ActivityPendingBy, chat.Snoozed: wording.ActivitySnoozedBy,
-	}[status]
-	return []note{key.With("name", by)}
+	return []note{map[chat.ConversationStatus]note{
+		chat.Open: wording.ActivityReopenedBy.With("name", by), chat.Resolved: wording.ActivityResolvedBy.With("name", by),
+		chat.Pending: wording.ActivityPendingBy.With("name", by), chat.Snoozed: wording.ActivitySnoozedBy.With("name", by),
+	}[status]}
 }
 
 // period is a time in whole days, else in whole hours, else in minutes.
@@ -106,14 +105,17 @@ func period(d time.Duration) wording.Text {
 	return wording.PeriodMinutes.Count(int64(d / time.Minute))
 }
 
-var priorityWords = []wording.Key{wording.PriorityLow, wording.PriorityMedium, wording.PriorityHigh, wording.PriorityUrgent}
+// priorityWords are what the four are called.
+func priorityWords() []note {
+	return []note{wording.PriorityLow.Text(), wording.PriorityMedium.Text(), wording.PriorityHigh.Text(), wording.PriorityUrgent.Text()}
+}
 
 func (e *Edit) priorityNotes(l wording.Locale, name string) []note {
 	before, after := priority(e.was.Priority), priority(e.now.Priority)
 	if before == after {
 		return nil
 	}
-	word := func(p *int) string { return l.Say(priorityWords[*p].Text()) }
+	word := func(p *int) string { return l.Say(priorityWords()[*p]) }
 	switch {
 	case after == nil:
 		return []note{wording.ActivityPriorityRemoved.With("name", name)}

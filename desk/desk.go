@@ -59,6 +59,8 @@ type Options struct {
 	WebhooksKept time.Duration
 	// Presence knows who is connected now; nil: nobody is.
 	Presence presence.Tracker
+	// Viewers knows who looks at which conversation, for ViewingFor; nil: only who says so.
+	Viewers presence.Tracker
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.

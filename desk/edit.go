@@ -169,6 +169,15 @@ func (e *Edit) Team(ctx context.Context, teamID int64) error {
 	return nil
 }
 
+// NewTeam is the team that the conversation was given to in this change; the zero value:
+// to none.
+func (e *Edit) NewTeam() store.TeamRow {
+	if e.team == nil {
+		return store.TeamRow{}
+	}
+	return *e.team
+}
+
 // ParseLabels reads labels as clients send them: each may be a list with commas, blanks
 // and repetitions count for nothing.
 func ParseLabels(given []string) []string {
@@ -339,11 +348,10 @@ func (e *Edit) labelsNow() []string {
 }
 
 // withAuthor notes in events who did it.
-func (e *Edit) withAuthor(events []store.OutboxRow) []store.OutboxRow {
-	return withAuthor(e.by, events)
-}
+func (e *Edit) withAuthor(events []store.OutboxRow) []store.OutboxRow { return e.by.sign(events) }
 
-func withAuthor(by Author, events []store.OutboxRow) []store.OutboxRow {
+// sign notes in events who did it.
+func (by Author) sign(events []store.OutboxRow) []store.OutboxRow {
 	for i, event := range events {
 		payload := map[string]any{}
 		if event.Payload != "" {

@@ -94,6 +94,16 @@ func checkAttributes(errs *validate.Errors, attribute string, values map[string]
 	}
 }
 
+// Attributes is a JSON object of free attributes; an error when a value is too large.
+func Attributes(name string, values map[string]any) (string, error) {
+	var errs validate.Errors
+	checkAttributes(&errs, name, values)
+	if values == nil {
+		values = map[string]any{}
+	}
+	return object(values), errs.Err()
+}
+
 // newName is what a contact is called whose client tells no name.
 func newName() string {
 	first := []string{"amber", "brave", "calm", "dusty", "early", "gentle", "lucky", "misty", "quiet", "silver", "sunny", "wild"}

@@ -407,7 +407,8 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobSAMLMembers:  d.samlMembers,
 		JobLabelRenamed: d.labelRenamed,
 		JobRulesFind:    d.findRules, JobRulesRun: d.runRules, JobRuleMail: d.sendRuleMail,
-		JobWebhookDeleted: d.webhookDeleted,
+		JobWebhookDeleted:     d.webhookDeleted,
+		JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript,
 	}
 }
 

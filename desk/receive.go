@@ -27,7 +27,7 @@ type Outcome struct {
 // caller narrows it down by applying the events one by one.
 func (d *Desk) Receive(ctx context.Context, events []*chat.Event) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(events))
-	var effects bool
+	var effects, sends bool
 	conversations := map[int64]int64{} // of the last message, by inbox
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
 		r := &reception{desk: d, tx: tx, events: events, outcomes: outcomes}
@@ -48,13 +48,20 @@ func (d *Desk) Receive(ctx context.Context, events []*chat.Event) ([]Outcome, er
 			return err
 		}
 		effects = news || len(r.outbox) > 0
-		return tx.InsertOutbox(ctx, r.outbox)
+		if err := tx.InsertOutbox(ctx, r.outbox); err != nil {
+			return err
+		}
+		sends, err = r.templates(ctx)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	if effects {
 		d.WakeJobs()
+	}
+	if sends {
+		d.WakeRelay()
 	}
 	d.Webhooks.applied(events, outcomes, conversations)
 	return outcomes, nil
@@ -68,6 +75,7 @@ type reception struct {
 	outcomes []Outcome
 	outbox   []store.OutboxRow
 	last     map[int64]int64 // conversation of the last message, by inbox
+	wrote    []int64         // conversations in which contacts wrote where the desk may have something to say
 }
 
 // arrival is an event that becomes a message.
@@ -276,7 +284,8 @@ func (r *reception) newContacts(ctx context.Context, missing []*arrival) error {
 			continue
 		}
 		r.outbox = append(r.outbox, store.OutboxRow{
-			AccountID: a.event.AccountID, Kind: "contact.created", InboxID: a.event.InboxID, Payload: object(map[string]any{"contact_id": refs[i].ContactID}),
+			AccountID: a.event.AccountID, Kind: "contact.created", InboxID: a.event.InboxID,
+			Payload: object(map[string]any{"contact_id": refs[i].ContactID}),
 		})
 		if c := a.event.Contact; c.AvatarURL != "" || c.Avatar != nil {
 			if err := orderAvatar(ctx, r.tx, a.event.AccountID, AvatarJob{ContactID: refs[i].ContactID, InboxID: a.event.InboxID}); err != nil {
@@ -341,6 +350,7 @@ func (r *reception) conversations(ctx context.Context, arrivals []*arrival) erro
 		return err
 	}
 	for i, a := range owners {
+		refs[i].WaitingSince = &a.at
 		a.conversation = refs[i]
 		r.note("conversation.created", a.event.AccountID, a.event.InboxID, refs[i].ID, 0)
 	}

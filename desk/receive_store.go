@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
+	"time"
 
 	"tributary/channels"
 	"tributary/chat"
@@ -164,6 +166,7 @@ func attachment(e *chat.Event, messageID int64, in *chat.Attachment, l wording.L
 // touch records the activity in conversations and contacts.
 func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	conversations := map[int64]*store.TouchConversation{}
+	first := map[int64]*arrival{} // by conversation
 	contacts := map[int64]*store.TouchContact{}
 	var order, people []int64
 	for _, a := range arrivals {
@@ -175,6 +178,7 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 			c = &store.TouchConversation{ID: a.conversation.ID}
 			conversations[a.conversation.ID] = c
 			order = append(order, a.conversation.ID)
+			first[a.conversation.ID] = a
 		}
 		c.At = max(c.At, a.at)
 		if changed := conversationAttributes(a.conversation.Attributes, a.event); changed != a.conversation.Attributes {
@@ -187,20 +191,24 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 			c.State = state
 		}
 		c.IncomingAt = max(c.IncomingAt, a.at)
+		if row, _ := r.desk.Directory.Row(a.event.InboxID); row.Templates && !slices.Contains(r.wrote, a.conversation.ID) {
+			r.wrote = append(r.wrote, a.conversation.ID)
+		}
 		if reopened := reopens(a); reopened && c.Status == nil {
-			status, told := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status), "conversation.opened"
-			if status != chat.Open {
-				told = "conversation.status_changed"
-			}
-			code := status.Code()
+			code := r.desk.reopenedStatus(a.event.InboxID, a.conversation.Status).Code()
 			c.Status = &code
-			r.note(told, a.event.AccountID, a.event.InboxID, a.conversation.ID, 0)
 		}
 		p := contacts[a.contact.ContactID]
 		if p == nil {
 			p = &store.TouchContact{ID: a.contact.ContactID}
 			contacts[a.contact.ContactID] = p
 			people = append(people, a.contact.ContactID)
+			if !a.unknown {
+				r.outbox = append(r.outbox, store.OutboxRow{
+					AccountID: a.event.AccountID, Kind: "contact.updated", InboxID: a.event.InboxID,
+					Payload: object(map[string]any{"contact_id": a.contact.ContactID}),
+				})
+			}
 		}
 		p.At = max(p.At, a.at)
 		if name := a.event.Contact.Name; name != "" && name != a.contact.Name && nameIsNumber(a) {
@@ -210,6 +218,7 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	touched := make([]store.TouchConversation, len(order))
 	for i, id := range order {
 		touched[i] = *conversations[id]
+		r.outbox = append(r.outbox, received(first[id], touched[i], r.tx.Now)...)
 	}
 	if err := r.tx.TouchConversations(ctx, touched); err != nil {
 		return err
@@ -219,6 +228,39 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		list[i] = *contacts[id]
 	}
 	return r.tx.TouchContacts(ctx, list)
+}
+
+// received are what follows from touching a conversation.
+func received(a *arrival, touched store.TouchConversation, at time.Time) []store.OutboxRow {
+	c := store.ConversationRow{
+		ID: touched.ID, AccountID: a.event.AccountID, InboxID: a.event.InboxID, Status: a.conversation.Status,
+		WaitingSince: a.conversation.WaitingSince, SnoozedUntil: a.conversation.SnoozedUntil, UpdatedAt: a.conversation.UpdatedAt,
+	}
+	status, snoozed, waiting := chat.ConversationStatusOf(c.Status), c.SnoozedUntil, c.WaitingSince
+	if touched.Status != nil {
+		status, snoozed = chat.ConversationStatusOf(*touched.Status), nil
+	}
+	if waiting == nil && touched.IncomingAt != 0 {
+		waiting = &touched.IncomingAt
+	}
+	return conversationEvents(c, at, changedStatus(c, status), changedTime("snoozed_until", c.SnoozedUntil, snoozed),
+		changedTime("waiting_since", c.WaitingSince, waiting))
+}
+
+// templates writes what the desk itself has to say to those who wrote.
+func (r *reception) templates(ctx context.Context) (sends bool, err error) {
+	for _, id := range r.wrote {
+		c, err := r.tx.ConversationByID(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		sent, err := r.desk.templates(ctx, r.tx, c, chat.Incoming)
+		if err != nil {
+			return false, err
+		}
+		sends = sends || sent
+	}
+	return sends, nil
 }
 
 // reopens: an incoming message wakes a snoozed or resolved conversation, unless

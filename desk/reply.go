@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -34,14 +35,23 @@ type Reply struct {
 	Additional map[string]any
 	// SourceID marks the message as delivered already; it is not sent out.
 	SourceID string
-	// EchoID is what a client of the public API calls its message, which has the same
-	// content whenever it is posted; empty: nothing.
+	// EchoID is what the client calls its message, empty: nothing. Posted again within a
+	// day it is the message that is there: in the account API whatever it says, by the same
+	// Caller; in the public API, whose clients may call all their messages the same, where
+	// it says the same.
 	EchoID string
+	// Caller is who posts through the account API ("User 7"); empty: the public API.
+	Caller string
+	// Echo is the same as the client sent it, a JSON value: those who listen are told it
+	// with the message. nil: nothing.
+	Echo json.RawMessage
 	// SenderType is "User" or "AgentBot"; an incoming message has the contact.
 	SenderType string
 	SenderID   int64
 	// Files are attached, in order; they are stored already.
 	Files []files.File
+
+	own bool // the desk itself writes: no limit holds it back
 }
 
 // maxAttachments is how many files a message may carry (contract 02 §2.3).
@@ -55,84 +65,42 @@ func CheckAttachments(n int) error {
 	return nil
 }
 
+// check refuses what no conversation takes.
+func (in *Reply) check() error {
+	if in.Content != nil && utf8.RuneCountInString(*in.Content) > maxContent {
+		return chat.Unprocessable("Validation failed: Content is too long (maximum is 150000 characters)")
+	}
+	if in.ContentType != "" && chat.IndexOf(chat.ContentTypes, in.ContentType) < 0 {
+		return chat.Unprocessable("'" + in.ContentType + "' is not a valid content_type")
+	}
+	return CheckAttachments(len(in.Files))
+}
+
 // Reply stores the message and, when it has to leave the house, the order to
 // send it, in one transaction. It gives the id of the message.
 func (d *Desk) Reply(ctx context.Context, in Reply) (int64, error) {
-	if in.Content != nil && utf8.RuneCountInString(*in.Content) > maxContent {
-		return 0, chat.Unprocessable("Validation failed: Content is too long (maximum is 150000 characters)")
-	}
-	if err := CheckAttachments(len(in.Files)); err != nil {
-		return 0, err
-	}
-	contentType := 0
-	if in.ContentType != "" {
-		if contentType = chat.IndexOf(chat.ContentTypes, in.ContentType); contentType < 0 {
-			return 0, chat.Unprocessable("'" + in.ContentType + "' is not a valid content_type")
-		}
-	}
-	var id int64
-	var sends bool
-	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
+	var w written
+	err := d.again(ctx, func(tx *store.Tx) error {
 		conversation, err := tx.LockConversation(ctx, in.AccountID, in.DisplayID)
 		if err != nil {
 			return err
 		}
-		if err := d.mayWrite(ctx, tx, conversation, in); err != nil {
-			return err
-		}
-		if err := holdSender(ctx, tx, in); err != nil {
-			return err
-		}
-		attributes, err := replyAttributes(ctx, tx, conversation, in.Attributes)
-		if err != nil {
-			return err
-		}
-		m := store.Written{
-			AccountID: in.AccountID, InboxID: conversation.InboxID, ConversationID: conversation.ID, Type: int(in.Type),
-			ContentType: contentType, Content: clean(in.Content), Attributes: object(attributes),
-			AdditionalAttributes: object(in.Additional), Private: in.Private, SourceID: in.SourceID,
-			SenderType: in.SenderType, SenderID: in.SenderID,
-		}
-		if in.Type == chat.Incoming {
-			m.SenderType, m.SenderID = "Contact", conversation.ContactID
-			m.IngestKey = in.ingestKey()
-			// Who posts a message again gets the one there is.
-			if id, err = in.posted(ctx, tx, m.InboxID); err != nil || id != 0 {
-				return err
-			}
-		}
-		if id, err = tx.InsertWritten(ctx, m); err != nil {
-			return err
-		}
-		if err := attachFiles(ctx, tx, in, id); err != nil {
-			return err
-		}
-		touched := replied(conversation, in)
-		touched.ReopenAs = d.reopenedStatus(conversation.InboxID, conversation.Status).Code()
-		if err := tx.TouchReplied(ctx, touched); err != nil {
-			return err
-		}
-		if in.Type == chat.Incoming {
-			if err := tx.TouchContacts(ctx, []store.TouchContact{{ID: conversation.ContactID, At: tx.Now.UnixMicro()}}); err != nil {
-				return err
-			}
-		}
-		if sends = leaves(in); sends {
-			if err := d.deliver(ctx, tx, conversation, id, 0); err != nil {
-				return err
-			}
-		}
-		events := []store.OutboxRow{about("message.created", conversation, id)}
-		return tx.InsertOutbox(ctx, append(events, repliedEvents(conversation, touched, tx.Now)...))
+		w, err = d.write(ctx, tx, conversation, in)
+		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	if sends {
+	d.wakeFor(w)
+	return w.id, nil
+}
+
+// wakeFor is called after the commit of messages.
+func (d *Desk) wakeFor(list ...written) {
+	if slices.ContainsFunc(list, func(w written) bool { return w.sends }) {
 		d.WakeRelay()
 	}
 	d.WakeJobs()
-	return id, nil
 }
 
 // attachFiles gives a message its files, which are kept from then on.
@@ -153,6 +121,11 @@ func (d *Desk) mayWrite(ctx context.Context, tx *store.Tx, c store.ConversationR
 	_, ch, ok := d.Directory.Inbox(c.InboxID)
 	if in.Type == chat.Incoming && (!ok || ch.Type != "Channel::Api") {
 		return chat.Unprocessable("Incoming messages are only allowed in Api inboxes")
+	}
+	if ok && ch.Type == "Channel::WebWidget" {
+		if err := checkWidgetFiles(in.Files); err != nil {
+			return err
+		}
 	}
 	if d.MessagesPerMinute > 0 {
 		n, err := tx.WrittenSince(ctx, c.ID, tx.Now.Add(-time.Minute), d.MessagesPerMinute)
@@ -194,22 +167,6 @@ func (d *Desk) deliver(ctx context.Context, tx *store.Tx, c store.ConversationRo
 		MessageID: messageID, AccountID: c.AccountID, InboxID: c.InboxID, ChannelID: ch.ID, ConversationID: c.ID,
 		JobID: uuid.NewString(), PartsSent: partsSent, NextAt: tx.Now, Deadline: tx.Now.Add(replyDeadline),
 	})
-}
-
-// replied says how a message moves the conversation's clocks (contract 02 §2.4).
-func replied(c store.ConversationRow, in Reply) store.ConversationReplied {
-	out := store.ConversationReplied{ID: c.ID}
-	human := in.Type == chat.Outgoing && !in.Private && in.SenderType == "User" &&
-		in.Attributes["automation_rule_id"] == nil && in.Additional["campaign_id"] == nil
-	switch {
-	case human:
-		out.FirstReply = c.FirstReplyAt == nil
-		out.ClearWaiting = true
-	case in.Type == chat.Incoming:
-		out.Incoming = true
-		out.Reopen = !c.ContactBlocked && (c.Status == chat.Resolved.Code() || c.Status == chat.Snoozed.Code())
-	}
-	return out
 }
 
 // replyAttributes resolves the quoted message inside the conversation: both

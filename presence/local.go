@@ -11,8 +11,9 @@ type Local struct {
 	now  func() time.Time
 	life time.Duration
 
-	mu   sync.Mutex
-	sets map[room]*beats
+	mu    sync.Mutex
+	sets  map[room]*beats
+	swept time.Time // when rooms were looked through in which nobody is any more
 }
 
 // room is what the heartbeats of one kind in one account are kept by.
@@ -37,6 +38,7 @@ func (l *Local) Beat(_ context.Context, accountID int64, kind Kind, id int64) er
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, key := l.now(), room{accountID, kind}
+	l.sweep(now)
 	set := l.sets[key]
 	if set == nil {
 		set = &beats{at: map[int64]time.Time{}, pruned: now}
@@ -48,6 +50,21 @@ func (l *Local) Beat(_ context.Context, accountID int64, kind Kind, id int64) er
 		set.pruned = now
 	}
 	return nil
+}
+
+// sweep forgets the rooms in which nobody is any more, now and then: nobody may ask for
+// them again.
+func (l *Local) sweep(now time.Time) {
+	const rarely = 10
+	if now.Sub(l.swept) < rarely*l.life {
+		return
+	}
+	l.swept = now
+	for key, set := range l.sets {
+		if set.prune(now.Add(-l.life)); len(set.at) == 0 {
+			delete(l.sets, key)
+		}
+	}
 }
 
 // Present implements Tracker.

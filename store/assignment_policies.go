@@ -149,7 +149,7 @@ func (s *Store) AssignmentPolicyInboxes(ctx context.Context, accountID, policyID
 	if err != nil {
 		return nil, err
 	}
-	return list, s.addWorkingHours(ctx, list)
+	return list, s.addWorkingHours(ctx, s.r, list)
 }
 
 // InboxPolicyRow says that an inbox has an assignment policy.

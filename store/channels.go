@@ -36,6 +36,9 @@ type ChannelRow struct {
 	AccountActive          bool
 	LockToSingle           bool
 	BotActive              bool // an agent bot works in the inbox
+	// Templates tells that the desk itself may have something to say to a contact who
+	// writes: a greeting, that nobody is there, a question for the address.
+	Templates bool
 	// Locale is the account's. Whoever changes it, or the account's status, bumps
 	// TopicChannels.
 	Locale int
@@ -51,7 +54,9 @@ type Address struct {
 const channelColumns = `SELECT c.id, c.account_id, i.id, i.name, c.type, c.settings, c.signature_mode, c.authorization_errors,
 	c.reauthorization_required, c.registration_incomplete, c.send_hold, c.send_hold_reason, c.registration, c.registration_error,
 	a.status = 0, i.lock_to_single_conversation, a.locale,
-	EXISTS (SELECT 1 FROM agent_bot_inboxes b WHERE b.inbox_id = i.id AND b.status = 0)
+	EXISTS (SELECT 1 FROM agent_bot_inboxes b WHERE b.inbox_id = i.id AND b.status = 0),
+	(i.greeting_enabled AND COALESCE(i.greeting_message, '') <> '') OR (i.working_hours_enabled AND COALESCE(i.out_of_office_message, '') <> '')
+		OR (i.enable_email_collect AND i.channel_type = 'Channel::WebWidget')
 	FROM channels c JOIN inboxes i ON i.channel_id = c.id JOIN accounts a ON a.id = c.account_id `
 
 func (s *Store) scanChannel(r interface{ Scan(...any) error }) (ChannelRow, error) {
@@ -59,7 +64,7 @@ func (s *Store) scanChannel(r interface{ Scan(...any) error }) (ChannelRow, erro
 	var sealed string
 	if err := r.Scan(&c.ID, &c.AccountID, &c.InboxID, &c.InboxName, &c.Type, &sealed, &c.SignatureMode, &c.AuthorizationErrors,
 		&c.ReauthorizationRequired, &c.RegistrationIncomplete, &c.SendHold, &c.SendHoldReason, &c.Registration, &c.RegistrationError,
-		&c.AccountActive, &c.LockToSingle, &c.Locale, &c.BotActive); err != nil {
+		&c.AccountActive, &c.LockToSingle, &c.Locale, &c.BotActive, &c.Templates); err != nil {
 		return c, err
 	}
 	plain, err := s.sealer.Open("channel", sealed)

@@ -22,6 +22,9 @@ type ConversationRef struct {
 	Status         int
 	LastIncomingAt int64
 	Attributes     string // additional_attributes, JSON
+	WaitingSince   *int64 // microseconds, as the others
+	SnoozedUntil   *int64
+	UpdatedAt      int64
 }
 
 // CurrentConversations finds the newest conversation of each thread that is not
@@ -36,7 +39,7 @@ func (t *Tx) CurrentConversations(ctx context.Context, keys []ThreadKey, locked 
 	err := t.each(ctx, "current conversations", t.s.q.openConversations, rows, nil, func(r *sql.Rows) error {
 		var i int
 		var c ConversationRef
-		if err := r.Scan(&i, &c.ID, &c.DisplayID, &c.Status, &c.LastIncomingAt, &c.Attributes); err != nil {
+		if err := r.Scan(&i, &c.ID, &c.DisplayID, &c.Status, &c.LastIncomingAt, &c.Attributes, &c.WaitingSince, &c.SnoozedUntil, &c.UpdatedAt); err != nil {
 			return err
 		}
 		found[keys[i]] = c

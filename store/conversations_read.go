@@ -28,6 +28,9 @@ type ConversationFilter struct {
 	// Text occurs in a message of the contact or the desk, without regard to case.
 	Text     string
 	SourceID string // of the contact inbox
+	// Mentioned and Participating: UserID was named in it, takes part in it.
+	Mentioned     bool
+	Participating bool
 	// UpdatedAfter is in microseconds.
 	UpdatedAfter int64
 	// Matching is what else is asked of them.
@@ -159,6 +162,12 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 		c.add("c.updated_at > ?", f.UpdatedAfter)
 	}
 	c.matching(f.Matching, conversationTerrain)
+	if f.Mentioned {
+		c.add("c.id IN (SELECT n.conversation_id FROM mentions n WHERE n.account_id = $1 AND n.user_id = ?)", f.UserID)
+	}
+	if f.Participating {
+		c.add("c.id IN (SELECT n.conversation_id FROM conversation_participants n WHERE n.account_id = $1 AND n.user_id = ?)", f.UserID)
+	}
 	switch f.Visible {
 	case VisibleMineAndNobody:
 		c.add("(c.assignee_id = ? OR c.assignee_id IS NULL)", f.UserID)

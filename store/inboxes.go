@@ -163,25 +163,9 @@ func (s *Store) EmptyInboxChunk(ctx context.Context, inboxID int64, limit int) (
 // deleteConversations deletes at most limit messages of conversations, and the
 // conversations once none is left.
 func (t *Tx) deleteConversations(ctx context.Context, conversations []int64, limit int) error {
-	list, err := t.idsOf(ctx, `SELECT m.id FROM `+t.s.d.rows("$1", "id bigint")+` CROSS JOIN messages m WHERE m.conversation_id = x.id LIMIT $2`,
-		ids(conversations), limit)
-	if err != nil {
-		return err
-	}
-	if len(list) > 0 {
-		files, err := t.blobsOf(ctx, `a.message_id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`)`, ids(list))
-		if err != nil {
-			return err
-		}
-		if _, err := t.deleteIDs(ctx, "messages", list); err != nil {
-			return err
-		}
-		if err := t.releaseBlobs(ctx, files); err != nil {
-			return err
-		}
-	}
-	if len(list) == limit {
-		return nil // there may be more
+	n, err := t.deleteMessages(ctx, conversations, limit)
+	if err != nil || n == limit {
+		return err // there may be more
 	}
 	_, err = t.deleteIDs(ctx, "conversations", conversations)
 	return err

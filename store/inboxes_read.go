@@ -42,13 +42,22 @@ func (s *Store) Inboxes(ctx context.Context, accountID, memberID int64) ([]Inbox
 	if err != nil {
 		return nil, err
 	}
-	return list, s.addWorkingHours(ctx, list)
+	return list, s.addWorkingHours(ctx, s.r, list)
 }
 
 // Inbox reads one; ErrNotFound when the account has none of that id.
 func (s *Store) Inbox(ctx context.Context, accountID, id int64) (InboxRow, error) {
+	return s.inbox(ctx, s.r, accountID, id)
+}
+
+// Inbox is Store.Inbox inside the transaction.
+func (t *Tx) Inbox(ctx context.Context, accountID, id int64) (InboxRow, error) {
+	return t.s.inbox(ctx, t.tx, accountID, id)
+}
+
+func (s *Store) inbox(ctx context.Context, q queryer, accountID, id int64) (InboxRow, error) {
 	var i InboxRow
-	err := s.r.QueryRowContext(ctx, inboxColumns+`WHERE i.account_id = $1 AND i.id = $2`, accountID, id).Scan(i.fields()...)
+	err := q.QueryRowContext(ctx, inboxColumns+`WHERE i.account_id = $1 AND i.id = $2`, accountID, id).Scan(i.fields()...)
 	if isNoRows(err) {
 		return i, ErrNotFound
 	}
@@ -56,12 +65,12 @@ func (s *Store) Inbox(ctx context.Context, accountID, id int64) (InboxRow, error
 		return i, fmt.Errorf("store: inbox: %w", err)
 	}
 	one := []InboxRow{i}
-	err = s.addWorkingHours(ctx, one)
+	err = s.addWorkingHours(ctx, q, one)
 	return one[0], err
 }
 
 // addWorkingHours fills WorkingHours of all inboxes with one query.
-func (s *Store) addWorkingHours(ctx context.Context, list []InboxRow) error {
+func (s *Store) addWorkingHours(ctx context.Context, q queryer, list []InboxRow) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -70,7 +79,7 @@ func (s *Store) addWorkingHours(ctx context.Context, list []InboxRow) error {
 	for i := range list {
 		at[list[i].ID], keys[i] = i, list[i].ID
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT w.inbox_id, w.day_of_week, w.closed_all_day, w.open_all_day, w.open_hour, w.open_minutes,
+	rows, err := q.QueryContext(ctx, `SELECT w.inbox_id, w.day_of_week, w.closed_all_day, w.open_all_day, w.open_hour, w.open_minutes,
 			w.close_hour, w.close_minutes
 		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN working_hours w
 		WHERE w.inbox_id = x.id ORDER BY w.inbox_id, w.day_of_week`, ids(keys))

@@ -69,12 +69,17 @@ type Follower struct {
 	Assigned       bool // the conversation is theirs
 }
 
-// Followers reads who follows conversations, whoever is assigned first. A user is
-// there once for each.
+// Followers reads who follows conversations: whoever is assigned, then those who take
+// part. A user is there once for each.
 func (s *Store) Followers(ctx context.Context, conversationIDs []int64) ([]Follower, error) {
 	rows, err := s.r.QueryContext(ctx, `SELECT c.id, c.assignee_id, TRUE
 		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN conversations c
-		WHERE c.id = x.id AND c.assignee_id IS NOT NULL ORDER BY c.id`, ids(conversationIDs))
+		WHERE c.id = x.id AND c.assignee_id IS NOT NULL
+		UNION ALL
+		SELECT c.id, p.user_id, FALSE
+		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN conversations c CROSS JOIN conversation_participants p
+		WHERE c.id = x.id AND p.conversation_id = c.id AND (c.assignee_id IS NULL OR c.assignee_id <> p.user_id)
+		ORDER BY 1, 3 DESC, 2`, ids(conversationIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: followers: %w", err)
 	}
@@ -99,6 +104,15 @@ type Mentioned struct {
 // MentionedUsers reads who is meant by mentions: users and members of teams who are
 // administrators of the account or members of the inbox.
 func (s *Store) MentionedUsers(ctx context.Context, list []Mention) ([]Mentioned, error) {
+	return s.mentionedUsers(ctx, s.r, list)
+}
+
+// MentionedUsers is Store.MentionedUsers inside the transaction.
+func (t *Tx) MentionedUsers(ctx context.Context, list []Mention) ([]Mentioned, error) {
+	return t.s.mentionedUsers(ctx, t.tx, list)
+}
+
+func (s *Store) mentionedUsers(ctx context.Context, q queryer, list []Mention) ([]Mentioned, error) {
 	var out []Mentioned
 	users := [][]any{}
 	for _, m := range list {
@@ -107,7 +121,7 @@ func (s *Store) MentionedUsers(ctx context.Context, list []Mention) ([]Mentioned
 			continue
 		}
 		// Teams one by one: there is hardly ever more than one, and each may be large.
-		found, err := s.mentioned(ctx, `SELECT CAST($1 AS BIGINT), tm.user_id FROM teams t CROSS JOIN team_members tm
+		found, err := mentioned(ctx, q, `SELECT CAST($1 AS BIGINT), tm.user_id FROM teams t CROSS JOIN team_members tm
 			WHERE t.id = $4 AND t.account_id = $2 AND tm.team_id = t.id AND `+mayBeMentioned("CAST($2 AS BIGINT)", "CAST($3 AS BIGINT)", "tm.user_id")+`
 			ORDER BY tm.user_id`, m.MessageID, m.AccountID, m.InboxID, m.ID)
 		if err != nil {
@@ -122,7 +136,7 @@ func (s *Store) MentionedUsers(ctx context.Context, list []Mention) ([]Mentioned
 	if err != nil {
 		return nil, fmt.Errorf("store: mentioned users: %w", err)
 	}
-	found, err := s.mentioned(ctx, `SELECT DISTINCT x.message_id, x.id
+	found, err := mentioned(ctx, q, `SELECT DISTINCT x.message_id, x.id
 		FROM `+s.d.rows("$1", "message_id bigint", "account_id bigint", "inbox_id bigint", "id bigint")+`
 		WHERE `+mayBeMentioned("x.account_id", "x.inbox_id", "x.id")+` ORDER BY x.message_id, x.id`, set)
 	return append(found, out...), err
@@ -135,8 +149,8 @@ func mayBeMentioned(account, inbox, user string) string {
 		FROM account_users m WHERE m.account_id = ` + account + ` AND m.user_id = ` + user + `)`
 }
 
-func (s *Store) mentioned(ctx context.Context, query string, args ...any) ([]Mentioned, error) {
-	rows, err := s.r.QueryContext(ctx, query, args...)
+func mentioned(ctx context.Context, q queryer, query string, args ...any) ([]Mentioned, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: mentioned users: %w", err)
 	}

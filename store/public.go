@@ -128,7 +128,8 @@ func (s *Store) PublicMessages(ctx context.Context, conversationIDs []int64) ([]
 
 // SetConversationCustomAttributes replaces them; attributes is a JSON object.
 func (t *Tx) SetConversationCustomAttributes(ctx context.Context, id int64, attributes string) error {
-	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET custom_attributes = $2, updated_at = $3 WHERE id = $1`,
+	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET custom_attributes = $2,
+			updated_at = CASE WHEN updated_at > $3 THEN updated_at ELSE $3 END WHERE id = $1`,
 		id, jsonObject(attributes), t.now()); err != nil {
 		return fmt.Errorf("store: set custom attributes: %w", err)
 	}
@@ -138,7 +139,8 @@ func (t *Tx) SetConversationCustomAttributes(ctx context.Context, id int64, attr
 // SeenByContact notes that the contact has seen a conversation up to now, and
 // moves what we sent in it to read. It gives the messages that moved.
 func (t *Tx) SeenByContact(ctx context.Context, id int64) ([]int64, error) {
-	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET contact_last_seen_at = $2, updated_at = $2 WHERE id = $1`, id, t.now()); err != nil {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE conversations SET contact_last_seen_at = $2,
+			updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END WHERE id = $1`, id, t.now()); err != nil {
 		return nil, fmt.Errorf("store: seen by contact: %w", err)
 	}
 	rows, err := t.tx.QueryContext(ctx, `UPDATE messages SET status = 2, updated_at = $2

@@ -18,6 +18,7 @@ type ConversationRow struct {
 	Priority         *int
 	AssigneeID       *int64
 	TeamID           *int64
+	CampaignID       *int64 // which made it; nil: none did
 	Attributes       string // additional_attributes
 	CustomAttributes string
 	State            string // of the driver
@@ -48,12 +49,12 @@ func (t *Tx) ConversationByID(ctx context.Context, id int64) (ConversationRow, e
 func (t *Tx) conversation(ctx context.Context, where string, args ...any) (ConversationRow, error) {
 	var c ConversationRow
 	err := t.tx.QueryRowContext(ctx, `SELECT c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.status,
-			c.priority, c.assignee_id, c.team_id, c.additional_attributes, c.custom_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
+			c.priority, c.assignee_id, c.team_id, c.campaign_id, c.additional_attributes, c.custom_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
 			c.snoozed_until, c.last_activity_at, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
 		FROM conversations c JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
 		WHERE `+where+` `+t.s.d.lockOf("c"), args...).
 		Scan(&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Status,
-			&c.Priority, &c.AssigneeID, &c.TeamID, &c.Attributes, &c.CustomAttributes, &c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SnoozedUntil, &c.LastActivityAt, &c.UpdatedAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut,
+			&c.Priority, &c.AssigneeID, &c.TeamID, &c.CampaignID, &c.Attributes, &c.CustomAttributes, &c.FirstReplyAt, &c.WaitingSince, &c.LastIncomingAt, &c.SnoozedUntil, &c.LastActivityAt, &c.UpdatedAt, &c.SourceID, &c.ContactName, &c.ContactBlocked, &c.OptedOut,
 			&c.ContactAttribute)
 	if isNoRows(err) {
 		return c, ErrNotFound
@@ -107,9 +108,11 @@ type ConversationReplied struct {
 	ReopenAs     int // the status then
 }
 
-// TouchReplied applies it.
+// TouchReplied applies it. Neither the last activity nor the last change goes back.
 func (t *Tx) TouchReplied(ctx context.Context, c ConversationReplied) error {
-	_, err := t.tx.ExecContext(ctx, `UPDATE conversations SET last_activity_at = $2, updated_at = $2,
+	_, err := t.tx.ExecContext(ctx, `UPDATE conversations SET
+			last_activity_at = CASE WHEN last_activity_at > $2 THEN last_activity_at ELSE $2 END,
+			updated_at = CASE WHEN updated_at > $2 THEN updated_at ELSE $2 END,
 			first_reply_created_at = CASE WHEN $3 THEN $2 ELSE first_reply_created_at END,
 			waiting_since = CASE WHEN $4 THEN NULL WHEN $5 THEN COALESCE(waiting_since, $2) ELSE waiting_since END,
 			last_incoming_at = CASE WHEN $5 THEN $2 ELSE last_incoming_at END,

@@ -34,10 +34,41 @@ func (s *Store) Teams(ctx context.Context, accountID, userID int64) ([]TeamRow, 
 	return collect(rows, "teams", (*TeamRow).fields)
 }
 
+// TeamsByID reads teams of an account, as a user sees them; those that are gone are
+// absent.
+func (s *Store) TeamsByID(ctx context.Context, accountID, userID int64, list []int64) (map[int64]TeamRow, error) {
+	out := make(map[int64]TeamRow, len(list))
+	if len(list) == 0 {
+		return out, nil
+	}
+	rows, err := s.r.QueryContext(ctx, teamColumns+`AND t.id IN (SELECT x.id FROM `+s.d.rows("$3", "id bigint")+`)`, accountID, userID, ids(list))
+	if err != nil {
+		return nil, fmt.Errorf("store: teams by id: %w", err)
+	}
+	teams, err := collect(rows, "teams by id", (*TeamRow).fields)
+	for _, t := range teams {
+		out[t.ID] = t
+	}
+	return out, err
+}
+
 // Team reads one as a user sees it; ErrNotFound when the account has none of that
 // id.
 func (s *Store) Team(ctx context.Context, accountID, id, userID int64) (TeamRow, error) {
 	return readTeam(ctx, s.r, accountID, userID, id, "")
+}
+
+// TeamTimes tells when a team was made and last changed, in microseconds; ErrNotFound
+// when there is none of that id.
+func (t *Tx) TeamTimes(ctx context.Context, id int64) (createdAt, updatedAt int64, err error) {
+	err = t.tx.QueryRowContext(ctx, `SELECT created_at, updated_at FROM teams WHERE id = $1`, id).Scan(&createdAt, &updatedAt)
+	if isNoRows(err) {
+		return 0, 0, ErrNotFound
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("store: times of team: %w", err)
+	}
+	return createdAt, updatedAt, nil
 }
 
 // LockTeam reads a team for a change.

@@ -113,7 +113,8 @@ func newQueries(d dialect) queries { //nolint:funlen // a list
 			SELECT x.contact_id, x.inbox_id, x.source_id, x.token, $2, $2
 			FROM ` + d.rows("$1", "contact_id bigint", "inbox_id bigint", "source_id text", "token text") + `
 			WHERE TRUE ON CONFLICT DO NOTHING RETURNING id, inbox_id, source_id`,
-		openConversations: `SELECT x.i, c.id, c.display_id, c.status, COALESCE(c.last_incoming_at, 0), c.additional_attributes
+		openConversations: `SELECT x.i, c.id, c.display_id, c.status, COALESCE(c.last_incoming_at, 0), c.additional_attributes,
+				c.waiting_since, c.snoozed_until, c.updated_at
 			FROM ` + d.rows("$1", "i bigint", "ci bigint", "thread text", "locked boolean") + `
 			CROSS JOIN conversations c
 			WHERE c.id = (SELECT k.id FROM conversations k
@@ -161,7 +162,7 @@ func newQueries(d dialect) queries { //nolint:funlen // a list
 				snoozed_until = CASE WHEN x.status IS NULL THEN conversations.snoozed_until END,
 				additional_attributes = COALESCE(x.attributes, conversations.additional_attributes),
 				provider_state = COALESCE(x.state, conversations.provider_state),
-				updated_at = $2
+				updated_at = CASE WHEN conversations.updated_at > $2 THEN conversations.updated_at ELSE $2 END
 			FROM ` + d.rows("$1", "id bigint", "at bigint", "incoming bigint", "status integer", "attributes text", "state text") + `
 			WHERE conversations.id = x.id`,
 		touchContacts: `UPDATE contacts SET

@@ -49,6 +49,9 @@ const (
 	ActivityMuted   Key = "activity.muted"   // name
 	ActivityUnmuted Key = "activity.unmuted" // name
 
+	// ActivityReopenedByMessage: the system did, since the contact wrote.
+	ActivityReopenedByMessage Key = "activity.reopened_by_message"
+
 	// Who does what nobody does in person.
 	AuthorAutomation Key = "author.automation" // an automation rule
 	AuthorSystem     Key = "author.system"     // the program itself
@@ -60,6 +63,9 @@ const (
 	CustomerChooseItem Key = "customer.choose_item"
 	// CustomerPreChat stands above the form that a website's visitor fills in first.
 	CustomerPreChat Key = "customer.pre_chat"
+	// CustomerReachYou and CustomerEmail ask a website's visitor for an address.
+	CustomerReachYou Key = "customer.reach_you"
+	CustomerEmail    Key = "customer.email"
 )
 
 // Why a message could not be sent, in our own words: content_attributes.external_error.

@@ -171,7 +171,9 @@ func testToldMessages(t *testing.T, w *World) {
 	w.tenants()
 	c := w.chat(w.line(w.Mine.Account, "l"), "A")
 	of := func(list ...int64) map[int64]store.ToldMessage {
-		return in(w, func(ctx context.Context, tx *store.Tx) (map[int64]store.ToldMessage, error) { return tx.ToldMessages(ctx, list) })
+		return in(w, func(ctx context.Context, tx *store.Tx) (map[int64]store.ToldMessage, error) {
+			return tx.ToldMessages(ctx, list)
+		})
 	}
 	for change, wanted := range map[string]store.ToldMessage{
 		"status = 0": {1, true}, "message_type = 3": {3, true}, "message_type = 0": {0, false}, "message_type = 2": {2, false}, "private = TRUE": {1, false},
