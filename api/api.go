@@ -123,6 +123,9 @@ func (a *API) Rows() []route.Row {
 		a.labels(),
 		a.cannedResponses(),
 		a.keptUploads(),
+		a.macros(),
+		a.automationRules(),
+		a.bulkActions(),
 	)
 }
 

@@ -406,7 +406,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobBotDeleted:   d.botDeleted,
 		JobSAMLMembers:  d.samlMembers,
 		JobLabelRenamed: d.labelRenamed,
-		JobRulesFind:    d.findRules, JobRulesRun: d.runRules, JobRuleMail: d.sendRuleMail,
+		JobRulesFind:    d.findRules, JobRulesRun: d.runRules, JobRuleMail: d.sendRuleMail, JobMacro: d.runMacro, JobBulkAction: d.bulkAction,
 		JobWebhookDeleted:     d.webhookDeleted,
 		JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript,
 	}

@@ -163,6 +163,9 @@ type RuleSubject struct {
 	ContactCustom     string // JSON
 }
 
+const ruleSubjectColumns = `c.id, c.display_id, c.inbox_id, c.status, c.priority, c.assignee_id, c.team_id, c.additional_attributes,
+	c.custom_attributes, p.email, p.phone_number, p.additional_attributes, p.custom_attributes`
+
 func (r *RuleSubject) fields() []any {
 	return []any{
 		&r.ID, &r.DisplayID, &r.InboxID, &r.Status, &r.Priority, &r.AssigneeID, &r.TeamID, &r.Additional, &r.Custom,
@@ -173,8 +176,7 @@ func (r *RuleSubject) fields() []any {
 // RuleSubjects reads conversations of an account with their contacts and labels, by id.
 func (s *Store) RuleSubjects(ctx context.Context, accountID int64, conversationIDs []int64) (map[int64]RuleSubject, error) {
 	set := ids(conversationIDs)
-	rows, err := s.r.QueryContext(ctx, `SELECT c.id, c.display_id, c.inbox_id, c.status, c.priority, c.assignee_id, c.team_id, c.additional_attributes,
-			c.custom_attributes, p.email, p.phone_number, p.additional_attributes, p.custom_attributes
+	rows, err := s.r.QueryContext(ctx, `SELECT `+ruleSubjectColumns+`
 		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN conversations c JOIN contacts p ON p.id = c.contact_id
 		WHERE c.id = x.id AND c.account_id = $2`, set, accountID)
 	if err != nil {
@@ -195,6 +197,21 @@ func (s *Store) RuleSubjects(ctx context.Context, accountID int64, conversationI
 		out[r.ID] = r
 	}
 	return out, err
+}
+
+// RuleSubjectBy reads a conversation by its display id, with its contact and without its
+// labels; ErrNotFound when the account has none.
+func (s *Store) RuleSubjectBy(ctx context.Context, accountID, displayID int64) (RuleSubject, error) {
+	var r RuleSubject
+	err := s.r.QueryRowContext(ctx, `SELECT `+ruleSubjectColumns+` FROM conversations c JOIN contacts p ON p.id = c.contact_id
+		WHERE c.account_id = $1 AND c.display_id = $2`, accountID, displayID).Scan(r.fields()...)
+	if isNoRows(err) {
+		return r, ErrNotFound
+	}
+	if err != nil {
+		return r, fmt.Errorf("store: subject of a macro: %w", err)
+	}
+	return r, nil
 }
 
 // RuleMessage is a message as rules look at it.

@@ -81,3 +81,15 @@ func (s *Store) DropBulkActions(ctx context.Context, before int64, limit int) (i
 	}
 	return res.RowsAffected()
 }
+
+// ConversationNumbers are the display ids of the conversations that a filter finds, in
+// ascending order.
+func (s *Store) ConversationNumbers(ctx context.Context, f ConversationFilter) ([]int64, error) {
+	c := s.conversationClause(f)
+	c.assignee(f)
+	rows, err := s.reading(f.Matching)(ctx, `SELECT c.display_id FROM conversations c WHERE `+c.where()+` ORDER BY c.display_id`, c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: numbers of conversations: %w", err)
+	}
+	return collect(rows, "numbers of conversations", func(id *int64) []any { return []any{id} })
+}
