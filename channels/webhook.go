@@ -72,7 +72,10 @@ func Post(ctx context.Context, client *http.Client, now time.Time, e Endpoint, d
 		return 0, unreachable(redact(err))
 	}
 	defer func() { _ = res.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxPosted)) // so that the connection can be used again
+	// Read, so that the connection can be used again; an answer that is cut off is none.
+	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, maxPosted)); err != nil {
+		return 0, unreachable(redact(err))
+	}
 	if res.StatusCode >= http.StatusOK && res.StatusCode <= http.StatusMultiStatus {
 		return res.StatusCode, nil
 	}

@@ -53,9 +53,9 @@ type WebhookDelivery struct {
 	FinishedAt                         *int64
 }
 
-const hookColumns = `d.id, d.delivery, d.account_id, d.kind, d.endpoint, d.target_id, d.url, d.event, d.event_key, d.inbox_id, d.conversation_id,
-	d.message_id, d.details, d.payload, d.state, d.attempts, d.max_attempts, d.run_at, d.expires_at, d.response_status, d.error, d.duration_ms,
-	d.redelivery_of, d.created_at, d.finished_at`
+const hookColumns = `id, delivery, account_id, kind, endpoint, target_id, url, event, event_key, inbox_id, conversation_id,
+	message_id, details, payload, state, attempts, max_attempts, run_at, expires_at, response_status, error, duration_ms,
+	redelivery_of, created_at, finished_at`
 
 func (d *WebhookDelivery) fields() []any {
 	return []any{
@@ -166,8 +166,8 @@ func (s *Store) WaitingEndpoints(ctx context.Context) ([]WaitingEndpoint, error)
 
 // claimHooks ends where the rows are chosen: ids of deliveries that are pending. A
 // lease that ran out counts as an attempt.
-const claimHooks = `UPDATE webhook_deliveries AS d SET lease_owner = $1, run_at = $2, attempts = attempts + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END
-	WHERE d.id IN (SELECT id FROM webhook_deliveries WHERE state = 'pending' `
+const claimHooks = `UPDATE webhook_deliveries SET lease_owner = $1, run_at = $2, attempts = attempts + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END
+	WHERE id IN (SELECT id FROM webhook_deliveries WHERE state = 'pending' `
 
 // ClaimWebhookDeliveries leases due deliveries: of each endpoint at most as many as
 // shares says, the oldest first.

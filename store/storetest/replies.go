@@ -176,8 +176,8 @@ func testToldMessages(t *testing.T, w *World) {
 		})
 	}
 	for change, wanted := range map[string]store.ToldMessage{
-		"status = 0": {1, true}, "message_type = 3": {3, true}, "message_type = 0": {0, false}, "message_type = 2": {2, false}, "private = TRUE": {1, false},
-		"message_type = 2, private = TRUE": {2, false}, "source_id = 'imported'": {1, false},
+		"status = 0": {Type: 1, Relayed: true}, "message_type = 3": {Type: 3, Relayed: true}, "message_type = 0": {Type: 0, Relayed: false}, "message_type = 2": {Type: 2, Relayed: false}, "private = TRUE": {Type: 1, Relayed: false},
+		"message_type = 2, private = TRUE": {Type: 2, Relayed: false}, "source_id = 'imported'": {Type: 1, Relayed: false},
 	} {
 		m := w.outgoing(c, w.Mine.User, "x")
 		w.exec(`UPDATE messages SET `+change+` WHERE id = $1`, m)
@@ -186,5 +186,5 @@ func testToldMessages(t *testing.T, w *World) {
 	m := w.outgoing(c, w.Mine.User, "sent by us")
 	d := w.deliver(c, m, start)
 	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p"}) })
-	want(t, "told: sent by us", of(m), map[int64]store.ToldMessage{m: {1, true}})
+	want(t, "told: sent by us", of(m), map[int64]store.ToldMessage{m: {Type: 1, Relayed: true}})
 }
