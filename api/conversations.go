@@ -16,6 +16,7 @@ func (a *API) conversations() []route.Row {
 		route.Get(account+"/conversations", route.Member, a.listConversations),
 		route.Get(account+"/conversations/meta", route.Member, a.countConversations),
 		route.Get(account+"/conversations/{id}", route.Member, a.showConversation),
+		route.Post(account+"/conversations", route.Member, a.createConversation).AdmitBots(),
 	}
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -18,6 +20,8 @@ func (a *API) messages() []route.Row {
 		route.Get(messages, route.Member, a.listMessages),
 		route.Post(messages, route.Member, a.createMessage).AdmitBots().PlainErrors(),
 		route.Post(messages+"/{id}/retry", route.Member, a.retryMessage).PlainErrors(),
+		route.Delete(messages+"/{id}", route.Member, a.eraseMessage),
+		route.Post(messages+"/{id}/translate", route.Member, a.translateMessage).Answers(http.StatusOK, translationOut{}).Answers(http.StatusOK),
 	}
 }
 
@@ -80,19 +84,29 @@ func (a *API) listMessages(ctx context.Context, c *route.Call, in listMessagesIn
 	return out, nil
 }
 
-type createMessageIn struct {
-	ConversationID    int64            `path:"conversation_id"` // display id
+// messageIn is a message that is about to be written.
+type messageIn struct {
 	Content           *string          `json:"content"`
 	MessageType       string           `json:"message_type"`
 	Private           bool             `json:"private"`
 	ContentType       string           `json:"content_type"`
 	ContentAttributes any              `json:"content_attributes"` // object, or its text in a form
 	Attachments       []route.Upload   `json:"attachments"`
+	CCEmails          route.Opt[any]   `json:"cc_emails"`
+	BCCEmails         route.Opt[any]   `json:"bcc_emails"`
+	ToEmails          route.Opt[any]   `json:"to_emails"`
 	TemplateParams    map[string]any   `json:"template_params"`
 	CampaignID        route.Opt[int64] `json:"campaign_id"`
 	ExternalCreatedAt any              `json:"external_created_at"`
 	SourceID          string           `json:"source_id"`
 	EchoID            json.RawMessage  `json:"echo_id"`
+	SenderType        string           `json:"sender_type"`
+	SenderID          any              `json:"sender_id"`
+}
+
+type createMessageIn struct {
+	byConversation
+	messageIn
 }
 
 func (a *API) createMessage(ctx context.Context, c *route.Call, in createMessageIn) (messageOut, error) {
@@ -100,23 +114,33 @@ func (a *API) createMessage(ctx context.Context, c *route.Call, in createMessage
 	if err != nil {
 		return messageOut{}, err
 	}
-	reply, err := in.reply(c, head)
+	reply, err := a.reply(ctx, c, in.messageIn, head.InboxID, head.ContactID)
 	if err != nil {
 		return messageOut{}, err
 	}
-	if reply.Files, err = a.uploads(ctx, c.Account.ID, in.Attachments); err != nil {
-		return messageOut{}, err
-	}
-	reply.Echo = in.EchoID
-	id, err := a.Desk.Reply(ctx, reply)
+	reply.DisplayID = in.ConversationID
+	id, err := a.post(ctx, c, head.InboxID, reply, in.Attachments)
 	if err != nil {
-		return messageOut{}, err
+		return messageOut{}, found(err)
 	}
 	out, err := a.message(ctx, c, in.ConversationID, id)
 	if string(in.EchoID) != "null" {
 		out.EchoID = in.EchoID
 	}
 	return out, err
+}
+
+// post stores the files of a message that is new, and the message.
+func (a *API) post(ctx context.Context, c *route.Call, inboxID int64, reply desk.Reply, files []route.Upload) (id int64, err error) {
+	if len(files) > 0 {
+		if id, err = a.Desk.Posted(ctx, inboxID, reply); err != nil || id != 0 {
+			return id, err
+		}
+		if reply.Files, err = a.uploads(ctx, c.Account.ID, files); err != nil {
+			return 0, err
+		}
+	}
+	return a.Desk.Reply(ctx, reply)
 }
 
 // conversationOf finds a conversation in which the caller may write.
@@ -128,21 +152,29 @@ func (a *API) conversationOf(ctx context.Context, c *route.Call, displayID int64
 	return head, a.seesConversation(ctx, c, head.InboxID, head.AssigneeID)
 }
 
-// reply translates the input.
-func (in createMessageIn) reply(c *route.Call, head store.ConversationHead) (desk.Reply, error) {
+// reply translates the input; its files are read by uploads.
+func (a *API) reply(ctx context.Context, c *route.Call, in messageIn, inboxID, contactID int64) (desk.Reply, error) {
 	out := desk.Reply{
-		AccountID: c.Account.ID, DisplayID: in.ConversationID, Content: in.Content, Private: in.Private, SourceID: in.SourceID,
+		AccountID: c.Account.ID, Content: in.Content, Private: in.Private, SourceID: in.SourceID,
 		SenderType: senderUser, SenderID: c.User.ID, Additional: map[string]any{},
 	}
 	if c.Bot != nil {
 		out.SenderType, out.SenderID = senderBot, c.Bot.ID
 	}
+	if text := string(in.EchoID); text != "" && text != "null" {
+		out.Echo, out.EchoID, out.Caller = in.EchoID, text, out.SenderType+" "+strconv.FormatInt(out.SenderID, 10)
+	}
 	var err error
 	if out.Type, err = messageType(in.MessageType); err != nil {
 		return out, err
 	}
-	if out.Type == chat.Activity || out.Type == chat.Template {
-		out.SenderType, out.SenderID = senderContact, head.ContactID
+	switch {
+	case out.Type == chat.Activity || out.Type == chat.Template:
+		out.SenderType, out.SenderID = senderContact, contactID
+	case out.Type == chat.Outgoing && in.SenderType == senderBot:
+		if err := a.inNameOf(ctx, c, idOf(in.SenderID), &out); err != nil {
+			return out, err
+		}
 	}
 	if out.ContentType, err = contentType(in.ContentType); err != nil {
 		return out, err
@@ -151,6 +183,9 @@ func (in createMessageIn) reply(c *route.Call, head store.ConversationHead) (des
 		return out, err
 	}
 	if err := checkItems(out.ContentType, out.Attributes["items"]); err != nil {
+		return out, err
+	}
+	if err := a.mailAttributes(c, in, inboxID, &out); err != nil {
 		return out, err
 	}
 	if id, ok := in.CampaignID.Get(); ok {
@@ -165,8 +200,19 @@ func (in createMessageIn) reply(c *route.Call, head store.ConversationHead) (des
 	return out, nil
 }
 
+// inNameOf makes a bot the sender that the account may use; another one changes
+// nothing.
+func (a *API) inNameOf(ctx context.Context, c *route.Call, bot int64, out *desk.Reply) error {
+	_, err := a.Store.AgentBot(ctx, c.Account.ID, bot)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	out.SenderType, out.SenderID = senderBot, bot
+	return err
+}
+
 // attributes keeps the content_attributes that clients may set.
-func (in createMessageIn) attributes() (map[string]any, error) {
+func (in messageIn) attributes() (map[string]any, error) {
 	sent, _ := in.ContentAttributes.(map[string]any)
 	if text, ok := in.ContentAttributes.(string); ok && text != "" {
 		if err := json.Unmarshal([]byte(text), &sent); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"tributary/api/route"
 	"tributary/desk"
@@ -57,33 +56,12 @@ type rawContactOut struct {
 }
 
 func newRawContactOut(c store.ContactRecord) rawContactOut {
-	out := rawContactOut{
+	return rawContactOut{
 		ID: c.ID, AccountID: c.AccountID, Name: c.Name, Email: c.Email, PhoneNumber: c.Phone, Identifier: c.Identifier,
 		AdditionalAttributes: object(c.AdditionalAttributes), CustomAttributes: object(c.CustomAttributes), CreatedAt: iso(&c.CreatedAt),
-		UpdatedAt: iso(&c.UpdatedAt), LastActivityAt: iso(c.LastActivityAt), ContactType: contactType(c.ContactView), Blocked: c.Blocked,
+		UpdatedAt: iso(&c.UpdatedAt), LastActivityAt: iso(c.LastActivityAt), ContactType: nameAt(store.ContactTypes, c.Type), Blocked: c.Blocked,
+		Location: c.Location, CountryCode: c.CountryCode,
 	}
-	known := members(c.AdditionalAttributes)
-	out.Location, _ = known["city"].(string)
-	out.CountryCode, _ = known["country"].(string)
-	return out
-}
-
-// contactType is a lead from the moment that the contact can be reached
-// elsewhere than in this conversation.
-func contactType(c store.ContactView) string {
-	if c.Email != nil && *c.Email != "" || c.Phone != nil && *c.Phone != "" {
-		return "lead"
-	}
-	for key, v := range members(c.AdditionalAttributes) {
-		if !strings.HasPrefix(key, "social_") {
-			continue
-		}
-		profiles, isObject := v.(map[string]any)
-		if v != nil && v != "" && (!isObject || len(profiles) > 0) {
-			return "lead"
-		}
-	}
-	return "visitor"
 }
 
 // proof says that the inbox's owner vouches for an identifier.

@@ -305,6 +305,14 @@ type SourceMaker interface {
 	SourceFor(ch *Channel, phone, email string) (string, error)
 }
 
+// SourceChecker knows the form of the source ids of a channel, for those that people
+// give.
+type SourceChecker interface {
+	// CheckSource says what is wrong with one; the text continues the attribute's name.
+	// Empty: nothing is.
+	CheckSource(ch *Channel, sourceID string) string
+}
+
 // Acknowledger tells the provider that an event was taken in, where the provider
 // shows the contact that it waits (a pressed button). It runs as a job after the
 // event is stored, for events of kind interaction, and does nothing for events

@@ -3,6 +3,8 @@ package desk
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,8 +46,18 @@ func newAttendance(tracker presence.Tracker, now func() time.Time, log *slog.Log
 
 // has tells whether somebody is there. Where that cannot be learned nobody is.
 func (a *attendance) has(ctx context.Context, accountID int64, kind presence.Kind, id int64) bool {
+	_, there := a.known(ctx, accountID, kind).ids[id]
+	return there
+}
+
+// all are those who are there.
+func (a *attendance) all(ctx context.Context, accountID int64, kind presence.Kind) []int64 {
+	return slices.Collect(maps.Keys(a.known(ctx, accountID, kind).ids))
+}
+
+func (a *attendance) known(ctx context.Context, accountID int64, kind presence.Kind) attendees {
 	if a.tracker == nil {
-		return false
+		return attendees{}
 	}
 	key, now := attended{accountID, kind}, a.now()
 	a.mu.Lock()
@@ -54,8 +66,7 @@ func (a *attendance) has(ctx context.Context, accountID int64, kind presence.Kin
 	if !ok || !now.Before(known.until) {
 		known = a.look(ctx, key, now)
 	}
-	_, there := known.ids[id]
-	return there
+	return known
 }
 
 func (a *attendance) look(ctx context.Context, key attended, now time.Time) attendees {

@@ -201,11 +201,11 @@ func letterValues(c store.ConversationRow, f store.LetterFacts) map[string]any {
 	first, last := firstAndLast(f.ContactName)
 	out := map[string]any{
 		"contact": map[string]any{
-			"id": f.ContactID, "name": capitalized(f.ContactName), "first_name": first, "last_name": last,
+			"id": f.ContactID, "name": wordsCapitalized(f.ContactName), "first_name": first, "last_name": last,
 			"email": text(f.ContactEmail), "phone_number": text(f.ContactPhone), "custom_attribute": parse(f.ContactAttributes),
 		},
 		"conversation": map[string]any{
-			"id": c.ID, "display_id": c.DisplayID, "contact_name": capitalized(f.ContactName), "custom_attribute": parse(c.CustomAttributes),
+			"id": c.ID, "display_id": c.DisplayID, "contact_name": wordsCapitalized(f.ContactName), "custom_attribute": parse(c.CustomAttributes),
 		},
 		"inbox":   map[string]any{"id": c.InboxID, "name": f.InboxName},
 		"account": map[string]any{"id": c.AccountID, "name": f.AccountName},
@@ -213,14 +213,14 @@ func letterValues(c store.ConversationRow, f store.LetterFacts) map[string]any {
 	if f.UserName != nil {
 		first, last := firstAndLast(*f.UserName)
 		out["agent"] = map[string]any{
-			"id": f.UserID, "name": capitalized(*f.UserName), "first_name": first, "last_name": last, "available_name": AvailableName(f.UserDisplayName, *f.UserName),
+			"id": f.UserID, "name": wordsCapitalized(*f.UserName), "first_name": first, "last_name": last, "available_name": AvailableName(f.UserDisplayName, *f.UserName),
 		}
 	}
 	return out
 }
 
-// capitalized writes each word of a name with one capital letter.
-func capitalized(name string) string {
+// wordsCapitalized writes each word of a name with one capital letter.
+func wordsCapitalized(name string) string {
 	words := strings.Fields(name)
 	for i, word := range words {
 		first, size := utf8.DecodeRuneInString(word)
@@ -232,7 +232,7 @@ func capitalized(name string) string {
 // firstAndLast are the first and the last word of a name that has several; empty of
 // one that has not.
 func firstAndLast(name string) (first, last string) {
-	words := strings.Fields(capitalized(name))
+	words := strings.Fields(wordsCapitalized(name))
 	if len(words) < 2 {
 		return "", ""
 	}

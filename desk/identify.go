@@ -3,10 +3,10 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,15 +20,16 @@ import (
 	"tributary/store"
 )
 
-// Identity is what a client of the public API tells about a contact. Empty texts
-// are not told.
+// Identity is what somebody tells about themselves, or who made them known to us.
+// Empty texts are not told.
 type Identity struct {
-	Identifier       string
-	Name             string
-	Email            string
-	Phone            string // E.164
-	AvatarURL        string
-	CustomAttributes map[string]any
+	Identifier           string
+	Name                 string
+	Email                string
+	Phone                string // E.164
+	AvatarURL            string
+	CustomAttributes     map[string]any
+	AdditionalAttributes map[string]any
 }
 
 // normal is what is compared and stored: clean texts, none of them blank.
@@ -130,17 +131,22 @@ func (d *Desk) OpenSession(ctx context.Context, inbox PublicInbox, source option
 		if err != nil || known[key].ContactInboxID != 0 {
 			return err
 		}
-		id, made, err := d.ensureContact(ctx, tx, inbox.AccountID, in)
+		c, made, err := d.ensureContact(ctx, tx, inbox.AccountID, in)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.InsertContactInboxes(ctx, []store.NewContactInbox{{SourceKey: key, ContactID: id, Token: store.NewToken()}}); err != nil {
+		if _, err := tx.InsertContactInboxes(ctx, []store.NewContactInbox{{SourceKey: key, ContactID: c.ID, Token: store.NewToken()}}); err != nil {
 			return err
+		}
+		if c.AvatarBlobID == 0 {
+			if err := orderAvatarURL(ctx, tx, inbox.AccountID, c.ID, inbox.ID, in.AvatarURL); err != nil {
+				return err
+			}
 		}
 		if !made {
 			return nil
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{contactEvent("contact.created", inbox, id)})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{contactEvent("contact.created", inbox.AccountID, inbox.ID, c.ID, Actor{}, nil)})
 	})
 	if err != nil {
 		return "", err
@@ -149,30 +155,43 @@ func (d *Desk) OpenSession(ctx context.Context, inbox PublicInbox, source option
 	return sourceID, nil
 }
 
-func contactEvent(kind string, inbox PublicInbox, contactID int64) store.OutboxRow {
-	return store.OutboxRow{AccountID: inbox.AccountID, Kind: kind, InboxID: inbox.ID, Payload: object(map[string]any{"contact_id": contactID})}
-}
-
-// ensureContact finds a contact of the account or makes one.
-func (d *Desk) ensureContact(ctx context.Context, tx *store.Tx, accountID int64, in Identity) (id int64, made bool, err error) {
-	values := [...]string{store.ByIdentifier: in.Identifier, store.ByEmail: in.Email, store.ByPhone: in.Phone}
-	for key, value := range values {
-		if id, err = tx.ContactOf(ctx, accountID, store.IdentityKey(key), value); err != nil || id != 0 {
-			return id, false, err
+// ensureContact finds a contact of the account, locked, or makes one.
+func (d *Desk) ensureContact(ctx context.Context, tx *store.Tx, accountID int64, in Identity) (c store.ContactView, made bool, err error) {
+	for key, value := range in.keys() {
+		id, err := tx.ContactOf(ctx, accountID, store.IdentityKey(key), value)
+		if err != nil {
+			return c, false, err
 		}
+		if id == 0 {
+			continue
+		}
+		known, err := lockContact(ctx, tx, accountID, id)
+		if errors.Is(err, store.ErrNotFound) {
+			err = store.ErrConflict // it went before we had it
+		}
+		return known.ContactView, false, err
 	}
 	var errs validate.Errors
 	in.check(&errs)
 	if err := errs.Err(); err != nil {
-		return 0, false, err
+		return c, false, err
 	}
-	contact := store.ContactView{Name: in.Name, CustomAttributes: object(deepMerge(nil, in.CustomAttributes))}
+	c = store.ContactView{
+		Name: in.Name, AdditionalAttributes: object(deepMerge(nil, in.AdditionalAttributes)), CustomAttributes: object(deepMerge(nil, in.CustomAttributes)),
+	}
 	if in.Name == "" {
-		contact.Name = newName()
+		c.Name = newName()
 	}
-	assign(&contact, in)
-	id, err = tx.InsertContact(ctx, accountID, contact)
-	return id, true, err
+	assign(&c, in)
+	if c.ID, err = tx.InsertContact(ctx, accountID, c); err != nil {
+		return c, false, err
+	}
+	return c, true, d.orderGravatar(ctx, tx, accountID, c.ID, nil, c.Email)
+}
+
+// keys are the values by which somebody is known, in the order in which they decide.
+func (in Identity) keys() [3]string {
+	return [...]string{store.ByIdentifier: in.Identifier, store.ByEmail: in.Email, store.ByPhone: in.Phone}
 }
 
 // assign sets what was told.
@@ -188,9 +207,6 @@ func assign(c *store.ContactView, in Identity) {
 	if in.Name != "" {
 		c.Name = in.Name
 	}
-	if c.AvatarURL == "" && webAddress(in.AvatarURL) {
-		c.AdditionalAttributes = withAttribute(c.AdditionalAttributes, "provider_avatar_url", in.AvatarURL)
-	}
 }
 
 func webAddress(s string) bool {
@@ -198,121 +214,13 @@ func webAddress(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
-// Identify tells more about the contact of a session (contract 03 §4.4). A
-// contact that has the e-mail or the phone number already absorbs the session's,
-// and the session is the survivor's then. The identifier is not looked at: only
-// OpenSession sets it.
+// Identify tells more about the contact of a session of the public API, see
+// IdentifyContact. The identifier is not looked at: only OpenSession sets it.
+// store.ErrNotFound when the inbox has no such session.
 func (d *Desk) Identify(ctx context.Context, inbox PublicInbox, sourceID string, in Identity) error {
-	in = in.normal()
 	in.Identifier = ""
-	var errs validate.Errors
-	in.check(&errs)
-	if err := errs.Err(); err != nil {
-		return err
-	}
-	err := d.again(ctx, func(tx *store.Tx) error {
-		m, err := d.lockMerge(ctx, tx, inbox, sourceID, in)
-		if err != nil {
-			return err
-		}
-		if err := m.run(ctx, &in); err != nil {
-			return err
-		}
-		c := m.current.ContactView
-		assign(&c, in)
-		c.CustomAttributes = object(deepMerge(parse(c.CustomAttributes), in.CustomAttributes))
-		if err := tx.UpdateContact(ctx, c); err != nil {
-			return err
-		}
-		return tx.InsertOutbox(ctx, append(m.events, contactEvent("contact.updated", inbox, c.ID)))
-	})
-	if err == nil {
-		d.WakeJobs()
-	}
+	_, err := d.IdentifyContact(ctx, Identification{Identity: in, AccountID: inbox.AccountID, InboxID: inbox.ID, SourceID: sourceID})
 	return err
-}
-
-// merge is the part of Identify that joins contacts.
-type merge struct {
-	tx            *store.Tx
-	inbox         PublicInbox
-	locked        map[int64]store.ContactRecord
-	current       store.ContactRecord
-	byMail, byTel int64
-	events        []store.OutboxRow
-}
-
-// lockMerge finds and locks all contacts that may be joined.
-func (d *Desk) lockMerge(ctx context.Context, tx *store.Tx, inbox PublicInbox, sourceID string, in Identity) (*merge, error) {
-	s, err := tx.Session(ctx, inbox.ID, sourceID)
-	if err != nil {
-		return nil, err
-	}
-	m := &merge{tx: tx, inbox: inbox}
-	if m.byMail, err = tx.ContactOf(ctx, inbox.AccountID, store.ByEmail, in.Email); err != nil {
-		return nil, err
-	}
-	if m.byTel, err = tx.ContactOf(ctx, inbox.AccountID, store.ByPhone, in.Phone); err != nil {
-		return nil, err
-	}
-	wanted := slices.Compact(slices.Sorted(slices.Values([]int64{s.Contact.ID, m.byMail, m.byTel})))
-	wanted = slices.DeleteFunc(wanted, func(id int64) bool { return id == 0 })
-	if m.locked, err = tx.LockContacts(ctx, inbox.AccountID, wanted...); err != nil {
-		return nil, err
-	}
-	if len(m.locked) != len(wanted) {
-		return nil, store.ErrConflict // one of them went before we had it
-	}
-	m.current = m.locked[s.Contact.ID]
-	return m, nil
-}
-
-// run joins the owners of e-mail and phone with the current contact. A phone
-// number whose owner has another e-mail than the one that is told stays theirs.
-func (m *merge) run(ctx context.Context, in *Identity) error {
-	before := m.current.ID
-	if m.byMail != 0 && m.byMail != before {
-		if err := m.absorb(ctx, m.locked[m.byMail]); err != nil {
-			return err
-		}
-	}
-	if m.byTel == 0 || m.byTel == before || m.byTel == m.current.ID {
-		return nil
-	}
-	owner := m.locked[m.byTel]
-	if in.Email != "" && owner.Email != nil && *owner.Email != in.Email {
-		in.Phone = ""
-		return nil
-	}
-	return m.absorb(ctx, owner)
-}
-
-// absorb makes base the current contact: it keeps what it has and gets what it
-// lacks (contract 03 §4.6).
-func (m *merge) absorb(ctx context.Context, base store.ContactRecord) error {
-	from := m.current
-	moved, err := m.tx.AbsorbContact(ctx, base.ID, from.ID)
-	if err != nil {
-		return err
-	}
-	for _, c := range moved {
-		m.events = append(m.events, store.OutboxRow{AccountID: m.inbox.AccountID, Kind: "conversation.contact_changed", InboxID: c.InboxID, ConversationID: c.ID})
-	}
-	for _, v := range []struct{ to, from **string }{
-		{&base.Identifier, &from.Identifier}, {&base.Email, &from.Email}, {&base.Phone, &from.Phone},
-	} {
-		if *v.to == nil || **v.to == "" {
-			*v.to = *v.from
-		}
-	}
-	if base.Name == "" {
-		base.Name = from.Name
-	}
-	base.AdditionalAttributes = object(deepMerge(parse(from.AdditionalAttributes), parse(base.AdditionalAttributes)))
-	base.CustomAttributes = object(deepMerge(parse(from.CustomAttributes), parse(base.CustomAttributes)))
-	m.events = append(m.events, contactEvent("contact.deleted", m.inbox, from.ID), contactEvent("contact.merged", m.inbox, base.ID))
-	m.current = base
-	return nil
 }
 
 // deepMerge puts over on top of under, object by object.

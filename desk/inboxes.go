@@ -408,6 +408,7 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobLabelRenamed: d.labelRenamed,
 		JobRulesFind:    d.findRules, JobRulesRun: d.runRules, JobRuleMail: d.sendRuleMail, JobMacro: d.runMacro, JobBulkAction: d.bulkAction,
 		JobWebhookDeleted:     d.webhookDeleted,
+		JobContactDeleted:     d.contactDeleted,
 		JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript,
 	}
 }

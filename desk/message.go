@@ -64,8 +64,9 @@ func (d *Desk) write(ctx context.Context, tx *store.Tx, c store.ConversationRow,
 	if err := tx.TouchReplied(ctx, touched); err != nil {
 		return w, err
 	}
+	var active []store.OutboxRow
 	if in.Type == chat.Incoming {
-		if err := tx.TouchContacts(ctx, []store.TouchContact{{ID: c.ContactID, At: tx.Now.UnixMicro()}}); err != nil {
+		if active, err = touchContact(ctx, tx, c); err != nil {
 			return w, err
 		}
 	}
@@ -74,7 +75,7 @@ func (d *Desk) write(ctx context.Context, tx *store.Tx, c store.ConversationRow,
 			return w, err
 		}
 	}
-	events := repliedMessage(c, in, touched, w.id)
+	events := append(repliedMessage(c, in, touched, w.id), active...)
 	named, err := d.mentions(ctx, tx, c, in, m.Content, w.id)
 	if err != nil {
 		return w, err
@@ -182,11 +183,6 @@ func repliedMessage(c store.ConversationRow, in Reply, touched store.Conversatio
 	case touched.ClearWaiting && c.WaitingSince != nil:
 		event := about(eventReplied, c, id)
 		event.Payload = object(by.in(map[string]any{"waiting_since": *c.WaitingSince / 1e6}))
-		events = append(events, event)
-	}
-	if in.Type == chat.Incoming {
-		event := about("contact.updated", c, 0)
-		event.ConversationID, event.Payload = 0, object(map[string]any{"contact_id": c.ContactID})
 		events = append(events, event)
 	}
 	return events

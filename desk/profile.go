@@ -120,9 +120,10 @@ func (d *Desk) applyProfile(ctx context.Context, tx *store.Tx, driver channels.D
 	if err := tx.UpdateContact(ctx, c); err != nil {
 		return false, err
 	}
-	return true, tx.InsertOutbox(ctx, []store.OutboxRow{{
-		AccountID: ch.AccountID, Kind: "contact.updated", InboxID: ch.InboxID, Payload: object(map[string]any{"contact_id": c.ID}),
-	}})
+	changed := current
+	changed.ContactView = c
+	row, _ := contactUpdated(current, changed, ch.InboxID, Actor{}, tx.Now)
+	return true, tx.InsertOutbox(ctx, []store.OutboxRow{row})
 }
 
 // unnamed tells whether nobody has given the contact a name: it has the desk's

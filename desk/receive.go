@@ -283,10 +283,7 @@ func (r *reception) newContacts(ctx context.Context, missing []*arrival) error {
 		if !created[i] {
 			continue
 		}
-		r.outbox = append(r.outbox, store.OutboxRow{
-			AccountID: a.event.AccountID, Kind: "contact.created", InboxID: a.event.InboxID,
-			Payload: object(map[string]any{"contact_id": refs[i].ContactID}),
-		})
+		r.outbox = append(r.outbox, contactEvent("contact.created", a.event.AccountID, a.event.InboxID, refs[i].ContactID, Actor{}, nil))
 		if c := a.event.Contact; c.AvatarURL != "" || c.Avatar != nil {
 			if err := orderAvatar(ctx, r.tx, a.event.AccountID, AvatarJob{ContactID: refs[i].ContactID, InboxID: a.event.InboxID}); err != nil {
 				return err

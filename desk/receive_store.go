@@ -168,7 +168,8 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 	conversations := map[int64]*store.TouchConversation{}
 	first := map[int64]*arrival{} // by conversation
 	contacts := map[int64]*store.TouchContact{}
-	var order, people []int64
+	var order []int64
+	var people []*arrival // the first of each contact
 	for _, a := range arrivals {
 		if r.outcomes[a.index].MessageID == 0 {
 			continue
@@ -202,13 +203,7 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		if p == nil {
 			p = &store.TouchContact{ID: a.contact.ContactID}
 			contacts[a.contact.ContactID] = p
-			people = append(people, a.contact.ContactID)
-			if !a.unknown {
-				r.outbox = append(r.outbox, store.OutboxRow{
-					AccountID: a.event.AccountID, Kind: "contact.updated", InboxID: a.event.InboxID,
-					Payload: object(map[string]any{"contact_id": a.contact.ContactID}),
-				})
-			}
+			people = append(people, a)
 		}
 		p.At = max(p.At, a.at)
 		if name := a.event.Contact.Name; name != "" && name != a.contact.Name && nameIsNumber(a) {
@@ -224,8 +219,9 @@ func (r *reception) touch(ctx context.Context, arrivals []*arrival) error {
 		return err
 	}
 	list := make([]store.TouchContact, len(people))
-	for i, id := range people {
-		list[i] = *contacts[id]
+	for i, a := range people {
+		list[i] = *contacts[a.contact.ContactID]
+		r.outbox = append(r.outbox, contactActive(a.event.AccountID, a.event.InboxID, a.contact, list[i], r.tx.Now))
 	}
 	return r.tx.TouchContacts(ctx, list)
 }

@@ -26,7 +26,7 @@ func (c *ContactRow) fields() []any {
 // Contact reads one; ErrNotFound when the account has none of that id.
 func (s *Store) Contact(ctx context.Context, accountID, id int64) (ContactRow, error) {
 	var c ContactRow
-	err := s.r.QueryRowContext(ctx, `SELECT `+contactColumns+` FROM contacts p WHERE p.account_id = $1 AND p.id = $2`, accountID, id).Scan(c.fields()...)
+	err := s.r.QueryRowContext(ctx, `SELECT `+contactColumns+` FROM contacts p WHERE p.account_id = $1 AND p.id = $2 AND p.deleted_at IS NULL`, accountID, id).Scan(c.fields()...)
 	if isNoRows(err) {
 		return c, ErrNotFound
 	}
@@ -43,7 +43,7 @@ func (s *Store) Contacts(ctx context.Context, accountID int64, contactIDs []int6
 		return out, nil
 	}
 	rows, err := s.r.QueryContext(ctx, `SELECT `+contactColumns+` FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN contacts p
-		WHERE p.id = x.id AND p.account_id = $1`, accountID, ids(contactIDs))
+		WHERE p.id = x.id AND p.account_id = $1 AND p.deleted_at IS NULL`, accountID, ids(contactIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: contacts: %w", err)
 	}
@@ -69,15 +69,47 @@ type ContactInboxRow struct {
 	AvatarBlobID int64 // of the inbox; 0: none
 }
 
-// InboxesOfContact reads the addresses of a contact by inbox.
-func (s *Store) InboxesOfContact(ctx context.Context, contactID int64) ([]ContactInboxRow, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT ci.contact_id, ci.source_id, i.id, i.channel_id, i.name, i.channel_type, COALESCE(i.avatar_blob_id, 0)
-		FROM contact_inboxes ci JOIN inboxes i ON i.id = ci.inbox_id
-		WHERE ci.contact_id = $1 ORDER BY ci.id`, contactID)
-	if err != nil {
-		return nil, fmt.Errorf("store: inboxes of contact: %w", err)
+// InboxesOfContacts reads the addresses of contacts, each contact's in the order in
+// which they were made.
+func (s *Store) InboxesOfContacts(ctx context.Context, contactIDs []int64) (map[int64][]ContactInboxRow, error) {
+	out := make(map[int64][]ContactInboxRow, len(contactIDs))
+	if len(contactIDs) == 0 {
+		return out, nil
 	}
-	return collect(rows, "inboxes of contact", func(c *ContactInboxRow) []any {
+	rows, err := s.r.QueryContext(ctx, `SELECT ci.contact_id, ci.source_id, i.id, i.channel_id, i.name, i.channel_type, COALESCE(i.avatar_blob_id, 0)
+		FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN contact_inboxes ci CROSS JOIN inboxes i
+		WHERE ci.contact_id = x.id AND i.id = ci.inbox_id ORDER BY ci.id`, ids(contactIDs))
+	if err != nil {
+		return nil, fmt.Errorf("store: inboxes of contacts: %w", err)
+	}
+	list, err := collect(rows, "inboxes of contacts", func(c *ContactInboxRow) []any {
 		return []any{&c.ContactID, &c.SourceID, &c.InboxID, &c.ChannelID, &c.InboxName, &c.ChannelType, &c.AvatarBlobID}
 	})
+	for _, c := range list {
+		out[c.ContactID] = append(out[c.ContactID], c)
+	}
+	return out, err
+}
+
+// LatestContactInbox is the newest address of a contact in an inbox.
+type LatestContactInbox struct {
+	ID       int64
+	InboxID  int64
+	SourceID string
+	Used     bool // it has a conversation
+}
+
+// LatestContactInboxes reads them by inbox.
+func (s *Store) LatestContactInboxes(ctx context.Context, contactID int64) (map[int64]LatestContactInbox, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT ci.id, ci.inbox_id, ci.source_id, EXISTS (SELECT 1 FROM conversations c WHERE c.contact_inbox_id = ci.id)
+		FROM contact_inboxes ci WHERE ci.contact_id = $1 ORDER BY ci.id`, contactID)
+	if err != nil {
+		return nil, fmt.Errorf("store: latest contact inboxes: %w", err)
+	}
+	list, err := collect(rows, "latest contact inboxes", func(c *LatestContactInbox) []any { return []any{&c.ID, &c.InboxID, &c.SourceID, &c.Used} })
+	out := make(map[int64]LatestContactInbox, len(list))
+	for _, c := range list {
+		out[c.InboxID] = c
+	}
+	return out, err
 }

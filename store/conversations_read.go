@@ -21,6 +21,8 @@ type ConversationFilter struct {
 	InboxIDs []int64
 	InboxID  int64
 	TeamID   int64
+	// ContactID is whose conversations they are.
+	ContactID int64
 	// Labels: the conversation has one of them.
 	Labels []string
 	// Unattended: not answered yet, or waiting for an answer.
@@ -142,6 +144,9 @@ func (s *Store) conversationClause(f ConversationFilter) *clause {
 	}
 	if f.TeamID != 0 {
 		c.add("c.team_id = ?", f.TeamID)
+	}
+	if f.ContactID != 0 {
+		c.add("c.contact_id = ?", f.ContactID)
 	}
 	if f.Labels != nil {
 		c.in("EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id AND l.label IN ?)", "text", ids(f.Labels))

@@ -31,6 +31,11 @@ type dialect struct {
 	lockText string
 	// ilike matches without regard to case.
 	ilike string
+	// strpos is the function that finds its second text in its first, to the letter.
+	strpos string
+	// memberText is the text that a member of a column's JSON object has; NULL when it
+	// is no text.
+	memberText func(column, member string) string
 	// source is the FROM item behind rows.
 	source func(arg string, columns []column) string
 	forms
@@ -40,9 +45,13 @@ type dialect struct {
 type column struct{ name, sqlType string }
 
 var sqliteDialect = dialect{
-	name:  "sqlite",
-	pk:    "INTEGER PRIMARY KEY AUTOINCREMENT",
-	ilike: "LIKE",
+	name:   "sqlite",
+	pk:     "INTEGER PRIMARY KEY AUTOINCREMENT",
+	ilike:  "LIKE",
+	strpos: "instr",
+	memberText: func(column, member string) string {
+		return "CASE WHEN json_type(" + column + ", '$." + member + "') = 'text' THEN json_extract(" + column + ", '$." + member + "') END"
+	},
 	forms: sqliteForms,
 	source: func(arg string, columns []column) string {
 		var b strings.Builder
@@ -67,7 +76,11 @@ var postgresDialect = dialect{
 	hold:       "FOR KEY SHARE",
 	lockText: `SELECT pg_advisory_xact_lock(hashtextextended(k, 0))
 		FROM (SELECT value ->> 0 AS k FROM jsonb_array_elements($1::jsonb) ORDER BY 1 OFFSET 0) AS sorted`,
-	ilike: "ILIKE",
+	ilike:  "ILIKE",
+	strpos: "strpos",
+	memberText: func(column, member string) string {
+		return "CASE WHEN json_typeof(" + column + "::json -> '" + member + "') = 'string' THEN " + column + "::json ->> '" + member + "' END"
+	},
 	forms: postgresForms,
 	source: func(arg string, columns []column) string {
 		var b strings.Builder

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // IdentityKey is a value that only one contact of an account has.
@@ -39,7 +40,7 @@ func (t *Tx) ContactOf(ctx context.Context, accountID int64, key IdentityKey, va
 // Nothing can be made for a locked contact until the transaction ends.
 func (t *Tx) LockContacts(ctx context.Context, accountID int64, contactIDs ...int64) (map[int64]ContactRecord, error) {
 	rows, err := t.tx.QueryContext(ctx, `SELECT `+recordColumns+` FROM contacts p
-		WHERE p.account_id = $1 AND p.id IN (SELECT x.id FROM `+t.s.d.rows("$2", "id bigint")+`)
+		WHERE p.account_id = $1 AND p.deleted_at IS NULL AND p.id IN (SELECT x.id FROM `+t.s.d.rows("$2", "id bigint")+`)
 		ORDER BY p.id `+t.s.d.lockOf("p"), accountID, ids(contactIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: lock contacts: %w", err)
@@ -56,14 +57,16 @@ func (t *Tx) LockContacts(ctx context.Context, accountID int64, contactIDs ...in
 }
 
 // InsertContact makes a contact and gives its id; ErrConflict when one of its
-// values belongs to another meanwhile.
+// values belongs to another meanwhile. Blank values are none.
 func (t *Tx) InsertContact(ctx context.Context, accountID int64, c ContactView) (int64, error) {
+	c.blankless()
+	d := c.Derived(ContactVisitor)
 	var id int64
-	err := t.tx.QueryRowContext(ctx, `INSERT INTO contacts (account_id, name, email, phone_number, identifier, avatar_url,
-			additional_attributes, custom_attributes, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id`,
-		accountID, c.Name, c.Email, c.Phone, c.Identifier, c.AvatarURL, jsonObject(c.AdditionalAttributes), jsonObject(c.CustomAttributes), t.now()).
-		Scan(&id)
+	err := t.tx.QueryRowContext(ctx, `INSERT INTO contacts (account_id, name, email, phone_number, identifier, avatar_url, blocked,
+			additional_attributes, custom_attributes, contact_type, location, country_code, company_name, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING id`,
+		accountID, c.Name, c.Email, c.Phone, c.Identifier, c.AvatarURL, c.Blocked, jsonObject(c.AdditionalAttributes), jsonObject(c.CustomAttributes),
+		d.Type, d.Location, d.CountryCode, d.Company, t.now()).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("store: insert contact: %w", asConflict(err))
 	}
@@ -71,14 +74,27 @@ func (t *Tx) InsertContact(ctx context.Context, accountID int64, c ContactView) 
 }
 
 // UpdateContact replaces the values of a contact; ErrConflict when one of them
-// belongs to another meanwhile.
+// belongs to another meanwhile. Blank values are none.
 func (t *Tx) UpdateContact(ctx context.Context, c ContactView) error {
-	if _, err := t.tx.ExecContext(ctx, `UPDATE contacts SET name = $2, email = $3, phone_number = $4, identifier = $5,
-			additional_attributes = $6, custom_attributes = $7, updated_at = $8 WHERE id = $1`,
-		c.ID, c.Name, c.Email, c.Phone, c.Identifier, jsonObject(c.AdditionalAttributes), jsonObject(c.CustomAttributes), t.now()); err != nil {
+	c.blankless()
+	d := c.Derived(ContactVisitor)
+	if _, err := t.tx.ExecContext(ctx, `UPDATE contacts SET name = $2, email = $3, phone_number = $4, identifier = $5, blocked = $6,
+			additional_attributes = $7, custom_attributes = $8, contact_type = CASE WHEN contact_type = 0 THEN $9 ELSE contact_type END,
+			location = $10, country_code = $11, company_name = $12, updated_at = $13 WHERE id = $1`,
+		c.ID, c.Name, c.Email, c.Phone, c.Identifier, c.Blocked, jsonObject(c.AdditionalAttributes), jsonObject(c.CustomAttributes),
+		d.Type, d.Location, d.CountryCode, d.Company, t.now()); err != nil {
 		return fmt.Errorf("store: update contact: %w", asConflict(err))
 	}
 	return nil
+}
+
+// blankless makes blank values none: only one contact could have a blank one.
+func (c *ContactView) blankless() {
+	for _, v := range []**string{&c.Email, &c.Phone, &c.Identifier} {
+		if *v != nil && strings.TrimSpace(**v) == "" {
+			*v = nil
+		}
+	}
 }
 
 // MovedConversation is one that has another contact now.
@@ -100,6 +116,7 @@ func (t *Tx) AbsorbContact(ctx context.Context, base, absorbed int64) ([]MovedCo
 		`UPDATE messages SET sender_id = $1 WHERE sender_type = 'Contact' AND sender_id = $2
 			AND conversation_id IN (SELECT id FROM conversations WHERE contact_id = $1)`,
 		`UPDATE contact_inboxes SET contact_id = $1 WHERE contact_id = $2`,
+		`UPDATE contact_notes SET contact_id = $1 WHERE contact_id = $2`,
 	} {
 		if _, err := t.tx.ExecContext(ctx, query, base, absorbed); err != nil {
 			return nil, fmt.Errorf("store: absorb contact: %w", err)
@@ -114,4 +131,13 @@ func (t *Tx) AbsorbContact(ctx context.Context, base, absorbed int64) ([]MovedCo
 		return moved, t.DetachBlob(ctx, avatar.Int64)
 	}
 	return moved, nil
+}
+
+// ReplaceSource gives an address of a contact another source id; ErrConflict when
+// the inbox has that one already.
+func (t *Tx) ReplaceSource(ctx context.Context, contactInboxID int64, sourceID string) error {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE contact_inboxes SET source_id = $2, updated_at = $3 WHERE id = $1`, contactInboxID, sourceID, t.now()); err != nil {
+		return fmt.Errorf("store: replace source: %w", asConflict(err))
+	}
+	return nil
 }

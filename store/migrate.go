@@ -7,6 +7,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"testing/fstest"
 
@@ -70,8 +71,12 @@ func (s *Store) migrator(ctx context.Context) (*goose.Provider, error) {
 	return p, nil
 }
 
-// migrationsFor gives the dialect's form of the migrations: {{pk}} is filled in,
-// and a file NAME.sqlite.sql or NAME.postgres.sql is only for that database.
+// memberText stands in a migration for the text of a member of a column's JSON object.
+var memberText = regexp.MustCompile(`\{\{text (\w+) (\w+)\}\}`)
+
+// migrationsFor gives the dialect's form of the migrations: {{pk}} and
+// {{text COLUMN MEMBER}} are filled in, and a file NAME.sqlite.sql or
+// NAME.postgres.sql is only for that database.
 func migrationsFor(d dialect) (fs.FS, error) {
 	entries, err := fs.ReadDir(migrations, "migrations")
 	if err != nil {
@@ -88,7 +93,12 @@ func migrationsFor(d dialect) (fs.FS, error) {
 		if err != nil {
 			return nil, fmt.Errorf("store: migrations: %w", err)
 		}
-		out[base+".sql"] = &fstest.MapFile{Data: bytes.ReplaceAll(text, []byte("{{pk}}"), []byte(d.pk))}
+		text = bytes.ReplaceAll(text, []byte("{{pk}}"), []byte(d.pk))
+		text = memberText.ReplaceAllFunc(text, func(found []byte) []byte {
+			m := memberText.FindSubmatch(found)
+			return []byte(d.memberText(string(m[1]), string(m[2])))
+		})
+		out[base+".sql"] = &fstest.MapFile{Data: text}
 	}
 	return out, nil
 }

@@ -178,8 +178,8 @@ func readPlans() []planCase {
 			_, err := s.Contacts(ctx, 1, keys(20, func(i int) int64 { return int64(i * 99) }))
 			return err
 		})},
-		{name: "InboxesOfContact", call: read(func(ctx context.Context, s *Store) error {
-			_, err := s.InboxesOfContact(ctx, 17)
+		{name: "InboxesOfContacts", call: read(func(ctx context.Context, s *Store) error {
+			_, err := s.InboxesOfContacts(ctx, []int64{17, 57})
 			return err
 		})},
 		{name: "Session", call: read(func(ctx context.Context, s *Store) error {

@@ -129,7 +129,7 @@ func listPlans() []planCase {
 			return err
 		})},
 		{name: "inboxes of a contact", call: read(func(ctx context.Context, s *Store) error {
-			_, err := s.InboxesOfContact(ctx, 100)
+			_, err := s.InboxesOfContacts(ctx, []int64{100})
 			return err
 		})},
 		{name: "contacts by number", call: read(func(ctx context.Context, s *Store) error {

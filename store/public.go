@@ -9,14 +9,17 @@ import (
 // ContactRecord is a contact with what only dumps of the whole row show.
 type ContactRecord struct {
 	ContactRow
-	AccountID int64
-	UpdatedAt int64 // microseconds
+	AccountID   int64
+	UpdatedAt   int64 // microseconds
+	Type        int   // see ContactTypes
+	Location    string
+	CountryCode string
 }
 
-const recordColumns = contactColumns + `, p.account_id, p.updated_at`
+const recordColumns = contactColumns + `, p.account_id, p.updated_at, p.contact_type, p.location, p.country_code`
 
 func (c *ContactRecord) fields() []any {
-	return append(c.ContactRow.fields(), &c.AccountID, &c.UpdatedAt)
+	return append(c.ContactRow.fields(), &c.AccountID, &c.UpdatedAt, &c.Type, &c.Location, &c.CountryCode)
 }
 
 // Session is a contact inbox with its contact: for whom a client of the public

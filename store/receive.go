@@ -46,6 +46,12 @@ type ContactRef struct {
 	Name           string
 	Phone          string
 	Blocked        bool
+	// LastActivityAt and UpdatedAt are in microseconds; 0: never.
+	LastActivityAt, UpdatedAt int64
+}
+
+func (c *ContactRef) fields() []any {
+	return []any{&c.ContactID, &c.Name, &c.Phone, &c.Blocked, &c.LastActivityAt, &c.UpdatedAt}
 }
 
 // ContactInboxes finds the contacts behind source ids.
@@ -58,7 +64,7 @@ func (t *Tx) ContactInboxes(ctx context.Context, keys []SourceKey) (map[SourceKe
 	err := t.each(ctx, "contact inboxes", t.s.q.contactInboxes, rows, nil, func(r *sql.Rows) error {
 		var i int
 		var c ContactRef
-		if err := r.Scan(&i, &c.ContactInboxID, &c.ContactID, &c.Name, &c.Phone, &c.Blocked); err != nil {
+		if err := r.Scan(append([]any{&i, &c.ContactInboxID}, c.fields()...)...); err != nil {
 			return err
 		}
 		found[keys[i]] = c
@@ -91,7 +97,7 @@ func (t *Tx) EnsureContacts(ctx context.Context, wanted []NewContact) ([]Contact
 	err := t.each(ctx, "match contacts", t.s.q.matchContacts, rows, nil, func(r *sql.Rows) error {
 		var rank, i int // the phone counts before the e-mail
 		var c ContactRef
-		if err := r.Scan(&rank, &i, &c.ContactID, &c.Name, &c.Phone, &c.Blocked); err != nil {
+		if err := r.Scan(append([]any{&rank, &i}, c.fields()...)...); err != nil {
 			return err
 		}
 		if refs[i].ContactID == 0 {
@@ -152,7 +158,10 @@ func (t *Tx) insertContacts(ctx context.Context, wanted []NewContact, refs []Con
 		}
 		owners[i] = i
 		order = append(order, i)
-		rows = append(rows, []any{i, c.AccountID, c.Name, nilIfEmpty(c.Email), nilIfEmpty(c.Phone), jsonObject(c.Attributes)})
+		d := derive(ContactVisitor, c.Email != "" || c.Phone != "", c.Attributes)
+		rows = append(rows, []any{
+			i, c.AccountID, c.Name, nilIfEmpty(c.Email), nilIfEmpty(c.Phone), jsonObject(c.Attributes), d.Type, d.Location, d.CountryCode, d.Company,
+		})
 	}
 	newIDs, err := t.returnIDs(ctx, "insert contacts", t.s.q.insertContacts, rows)
 	if err != nil {

@@ -91,23 +91,25 @@ func newQueries(d dialect) queries { //nolint:funlen // a list
 		knownKeys: `SELECT m.inbox_id, m.ingest_key
 			FROM ` + d.rows("$1", "inbox_id bigint", "k text") + ` CROSS JOIN messages m
 			WHERE m.inbox_id = x.inbox_id AND m.ingest_key = x.k`,
-		contactInboxes: `SELECT x.i, ci.id, ci.contact_id, c.name, COALESCE(c.phone_number, ''), c.blocked
+		contactInboxes: `SELECT x.i, ci.id, ci.contact_id, c.name, COALESCE(c.phone_number, ''), c.blocked, COALESCE(c.last_activity_at, 0), c.updated_at
 			FROM ` + d.rows("$1", "i bigint", "inbox_id bigint", "source_id text") + `
 			CROSS JOIN contact_inboxes ci CROSS JOIN contacts c
 			WHERE ci.inbox_id = x.inbox_id AND ci.source_id = x.source_id AND c.id = ci.contact_id`,
-		matchContacts: `SELECT 0 AS rank, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
+		matchContacts: `SELECT 0 AS rank, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked, COALESCE(c.last_activity_at, 0), c.updated_at
 			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "phone text", "email text") + `
 			CROSS JOIN contacts c
 			WHERE c.account_id = x.account_id AND c.phone_number = x.phone
 			UNION ALL
-			SELECT 1, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked
+			SELECT 1, x.i, c.id, c.name, COALESCE(c.phone_number, ''), c.blocked, COALESCE(c.last_activity_at, 0), c.updated_at
 			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "phone text", "email text") + `
 			CROSS JOIN contacts c
 			WHERE c.account_id = x.account_id AND c.email = x.email
 			ORDER BY rank`,
-		insertContacts: `INSERT INTO contacts (account_id, name, email, phone_number, avatar_url, additional_attributes, created_at, updated_at)
-			SELECT x.account_id, x.name, x.email, x.phone, '', x.attributes, $2, $2
-			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "name text", "email text", "phone text", "attributes text") + `
+		insertContacts: `INSERT INTO contacts (account_id, name, email, phone_number, avatar_url, additional_attributes, contact_type, location,
+				country_code, company_name, created_at, updated_at)
+			SELECT x.account_id, x.name, x.email, x.phone, '', x.attributes, x.kind, x.location, x.country, x.company, $2, $2
+			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "name text", "email text", "phone text", "attributes text",
+			"kind integer", "location text", "country text", "company text") + `
 			ORDER BY x.i RETURNING id`,
 		insertContactInboxes: `INSERT INTO contact_inboxes (contact_id, inbox_id, source_id, pubsub_token, created_at, updated_at)
 			SELECT x.contact_id, x.inbox_id, x.source_id, x.token, $2, $2

@@ -74,7 +74,7 @@ func (d *driver) UniqueAttribute() (name, human string) { return "email", "Email
 // SourceFor implements channels.SourceMaker: contacts are known by their address.
 func (d *driver) SourceFor(_ *channels.Channel, _, email string) (string, error) {
 	if email = strings.TrimSpace(email); email == "" {
-		return "", chat.Unprocessable("contact email required")
+		return "", chat.Unprocessable("param is missing or the value is empty: contact email")
 	}
 	return email, nil
 }

@@ -137,7 +137,7 @@ func (d *Driver) UniqueAttribute() (name, human string) { return "phone_number",
 // SourceFor implements channels.SourceMaker: contacts are addressed by number.
 func (d *Driver) SourceFor(_ *channels.Channel, phone, _ string) (string, error) {
 	if phone == "" {
-		return "", chat.Unprocessable("contact phone number required")
+		return "", chat.Unprocessable("param is missing or the value is empty: contact phone number")
 	}
 	if !e164.MatchString(phone) {
 		return "", chat.Unprocessable("contact phone number is invalid")

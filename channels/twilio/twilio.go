@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -47,16 +48,17 @@ const (
 )
 
 var (
-	_ channels.Driver       = (*Driver)(nil)
-	_ channels.Alternates   = (*Driver)(nil)
-	_ channels.Refuser      = (*Driver)(nil)
-	_ channels.Sender       = (*Driver)(nil)
-	_ channels.MediaFetcher = (*Driver)(nil)
-	_ channels.Creator      = (*Driver)(nil)
-	_ channels.Registrar    = (*Driver)(nil)
-	_ channels.Presenter    = (*Driver)(nil)
-	_ channels.Windowed     = (*Driver)(nil)
-	_ channels.SourceMaker  = (*Driver)(nil)
+	_ channels.Driver        = (*Driver)(nil)
+	_ channels.Alternates    = (*Driver)(nil)
+	_ channels.Refuser       = (*Driver)(nil)
+	_ channels.Sender        = (*Driver)(nil)
+	_ channels.MediaFetcher  = (*Driver)(nil)
+	_ channels.Creator       = (*Driver)(nil)
+	_ channels.Registrar     = (*Driver)(nil)
+	_ channels.Presenter     = (*Driver)(nil)
+	_ channels.Windowed      = (*Driver)(nil)
+	_ channels.SourceMaker   = (*Driver)(nil)
+	_ channels.SourceChecker = (*Driver)(nil)
 )
 
 // Driver serves every Twilio channel of the installation.
@@ -274,6 +276,24 @@ func config(ch *channels.Channel) *Config {
 		return cfg
 	}
 	return &Config{}
+}
+
+// The forms of Twilio's addresses (Twilio, "E.164", 2025).
+var (
+	smsSource      = regexp.MustCompile(`^\+\d{1,15}$`)
+	whatsAppSource = regexp.MustCompile(`^whatsapp:\+\d{1,15}$`)
+)
+
+// CheckSource implements channels.SourceChecker.
+func (d *Driver) CheckSource(ch *channels.Channel, sourceID string) string {
+	form, name := smsSource, "sms"
+	if config(ch).whatsApp() {
+		form, name = whatsAppSource, "whatsapp"
+	}
+	if form.MatchString(sourceID) {
+		return ""
+	}
+	return "invalid source id for twilio " + name + " inbox. valid Regex " + form.String()
 }
 
 // SourceFor is the number, with Twilio's prefix for WhatsApp.

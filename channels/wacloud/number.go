@@ -52,6 +52,18 @@ func sameNumber(a, b string) bool { return waphone.Same(a, b) }
 // already be known.
 func (d *Driver) Variants(sourceID string) []string { return waphone.Variants(sourceID) }
 
+// sourceForm is how a number is written as a source id.
+var sourceForm = regexp.MustCompile(`^\d{1,15}$`)
+
+// CheckSource implements channels.SourceChecker: a number, or the id under which Meta
+// shows who hides theirs.
+func (d *Driver) CheckSource(_ *channels.Channel, sourceID string) string {
+	if sourceForm.MatchString(sourceID) || scopedID.MatchString(sourceID) {
+		return ""
+	}
+	return "invalid source id for whatsapp inbox. valid Regex " + sourceForm.String()
+}
+
 // SourceFor is the number without "+".
 func (d *Driver) SourceFor(_ *channels.Channel, phone, _ string) (string, error) {
 	number := digits(phone)

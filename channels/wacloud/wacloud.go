@@ -55,6 +55,7 @@ var (
 	_ channels.Presenter      = (*Driver)(nil)
 	_ channels.Windowed       = (*Driver)(nil)
 	_ channels.SourceMaker    = (*Driver)(nil)
+	_ channels.SourceChecker  = (*Driver)(nil)
 	_ channels.SourceVariants = (*Driver)(nil)
 	_ channels.Unique         = (*Driver)(nil)
 )

@@ -51,8 +51,8 @@ func testContactInboxes(t *testing.T, w *World) {
 	}
 	got := find(key(a, "U1"), key(a, "U2"), key(b, "U1"), key(a, "u1"))
 	want(t, "number of ContactInboxes", len(got), 2)
-	want(t, "mine", got[key(a, "U1")], store.ContactRef{ContactInboxID: mine.ContactInbox, ContactID: mine.Contact, Name: "Name of U1", Phone: "+123", Blocked: true})
-	want(t, "theirs", got[key(b, "U1")], store.ContactRef{ContactInboxID: theirs.ContactInbox, ContactID: theirs.Contact, Name: "Name of U1"})
+	want(t, "mine", got[key(a, "U1")], store.ContactRef{ContactInboxID: mine.ContactInbox, ContactID: mine.Contact, Name: "Name of U1", Phone: "+123", Blocked: true, UpdatedAt: start.UnixMicro()})
+	want(t, "theirs", got[key(b, "U1")], store.ContactRef{ContactInboxID: theirs.ContactInbox, ContactID: theirs.Contact, Name: "Name of U1", UpdatedAt: start.UnixMicro()})
 	want(t, "ContactInboxes of nothing", len(find()), 0)
 
 	link := func(keys ...store.SourceKey) func(context.Context, *store.Tx) error {
@@ -132,8 +132,8 @@ func testEnsureContacts(t *testing.T, w *World) {
 		store.NewContact{AccountID: theirs, Name: "x", Email: "m@example.test"},
 	)
 	want(t, "created", created, []bool{false, false, true})
-	want(t, "found by phone", again[0], store.ContactRef{ContactID: first[1].ContactID, Name: "phone", Phone: "+1"})
-	want(t, "found by mail", again[1], store.ContactRef{ContactID: first[2].ContactID, Name: "mail", Blocked: true})
+	want(t, "found by phone", again[0], store.ContactRef{ContactID: first[1].ContactID, Name: "phone", Phone: "+1", UpdatedAt: start.UnixMicro()})
+	want(t, "found by mail", again[1], store.ContactRef{ContactID: first[2].ContactID, Name: "mail", Blocked: true, UpdatedAt: start.UnixMicro()})
 	refs, created := ensure(w)
 	want(t, "nobody", len(refs)+len(created), 0)
 }

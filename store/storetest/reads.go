@@ -12,7 +12,7 @@ import (
 
 func readCases() []Case {
 	return []Case{
-		{"contacts", []string{"Store.Contact", "Store.Contacts", "Store.InboxesOfContact"}, testContacts},
+		{"contacts", []string{"Store.Contact", "Store.Contacts", "Store.InboxesOfContacts"}, testContacts},
 		{"messages of a conversation", []string{"Store.Messages"}, testMessages},
 		{"messages by id", []string{"Store.MessagesByID"}, testMessagesByID},
 		{"message view", []string{"Store.MessageView"}, testMessageView},
@@ -53,15 +53,16 @@ func testContacts(t *testing.T, w *World) {
 		_, err := tx.InsertContactInboxes(ctx, []store.NewContactInbox{{SourceKey: store.SourceKey{InboxID: second.Inbox, SourceID: "A2"}, ContactID: a.Contact, Token: "t"}})
 		return err
 	})
-	list, err := w.InboxesOfContact(ctx, a.Contact)
-	noErr(t, "InboxesOfContact", err)
-	want(t, "InboxesOfContact", list, []store.ContactInboxRow{
+	list, err := w.InboxesOfContacts(ctx, []int64{a.Contact, b.Contact, 999})
+	noErr(t, "InboxesOfContacts", err)
+	want(t, "contacts with addresses", len(list), 2)
+	want(t, "InboxesOfContacts", list[a.Contact], []store.ContactInboxRow{
 		{ContactID: a.Contact, SourceID: "A", InboxID: l.Inbox, ChannelID: l.Channel, InboxName: "l", ChannelType: "Channel::Line"},
 		{ContactID: a.Contact, SourceID: "A2", InboxID: second.Inbox, ChannelID: second.Channel, InboxName: "second", ChannelType: "Channel::Line"},
 	})
-	list, err = w.InboxesOfContact(ctx, 999)
-	noErr(t, "InboxesOfContact of none", err)
-	want(t, "InboxesOfContact of none", len(list), 0)
+	list, err = w.InboxesOfContacts(ctx, nil)
+	noErr(t, "InboxesOfContacts of none", err)
+	want(t, "InboxesOfContacts of none", len(list), 0)
 }
 
 // many stores n incoming messages of a conversation at once and gives their ids.

@@ -99,9 +99,9 @@ func testAbsorb(t *testing.T, w *World) {
 	want(t, "who said it", *rows[said].SenderID, base.Contact)
 	want(t, "the user who answered", *rows[answered].SenderID, gone.Contact)
 	want(t, "who said something else", *rows[elsewhere].SenderID, third.Contact)
-	list, err := w.InboxesOfContact(ctx, base.Contact)
-	noErr(t, "InboxesOfContact", err)
-	want(t, "addresses", len(list), 2)
+	list, err := w.InboxesOfContacts(ctx, []int64{base.Contact})
+	noErr(t, "InboxesOfContacts", err)
+	want(t, "addresses", len(list[base.Contact]), 2)
 }
 
 // record is a fresh contact as LockContacts gives it.
