@@ -149,7 +149,11 @@ func (o ContactOrder) sql() string {
 func (s *Store) CountContacts(ctx context.Context, f ContactFilter) (int, error) {
 	c := s.contactClause(f)
 	var n int
-	if err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM contacts p WHERE `+c.where(), c.args...).Scan(&n); err != nil {
+	one := s.r.QueryRowContext
+	if len(f.Conditions) > 0 {
+		one = s.r.DB.QueryRowContext // see varied
+	}
+	if err := one(ctx, `SELECT COUNT(*) FROM contacts p WHERE `+c.where(), c.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("store: count contacts: %w", err)
 	}
 	return n, nil
@@ -163,7 +167,11 @@ func (s *Store) ListContacts(ctx context.Context, f ContactFilter, order Contact
 		// As in ListConversations, the offset is an argument and the limit is not.
 		page = ` LIMIT ` + strconv.Itoa(limit) + ` OFFSET ` + c.arg(offset)
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT `+contactColumns+` FROM contacts p WHERE `+c.where()+` ORDER BY `+order.sql()+page, c.args...)
+	many := s.r.QueryContext
+	if len(f.Conditions) > 0 {
+		many = s.r.varied
+	}
+	rows, err := many(ctx, `SELECT `+contactColumns+` FROM contacts p WHERE `+c.where()+` ORDER BY `+order.sql()+page, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: list contacts: %w", err)
 	}

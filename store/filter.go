@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"strings"
 
 	"tributary/chat/filter"
@@ -13,9 +12,10 @@ import (
 type terrain struct {
 	columns            map[string]string // by the field's key
 	additional, custom string            // columns of JSON
-	// label is a condition that the record has a label of the set that stands for ?, labelled
-	// one that it has any.
-	label, labelled string
+	// labels is a condition that the record has a label l, to which more can be appended.
+	labels string
+	// folded says that labels are told apart without regard to case.
+	folded bool
 }
 
 var conversationTerrain = terrain{
@@ -24,12 +24,37 @@ var conversationTerrain = terrain{
 		"display_id": "c.display_id", "campaign_id": "c.campaign_id", "created_at": "c.created_at", "last_activity_at": "c.last_activity_at",
 	},
 	additional: "c.additional_attributes", custom: "c.custom_attributes",
-	label:    "EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id AND l.label IN ?)",
-	labelled: "EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id)",
+	labels: "EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id",
 }
 
-// matching appends what a filter asks. Values are arguments, keys of attributes too.
+var contactTerrain = terrain{
+	columns: map[string]string{
+		"name": "p.name", "email": "p.email", "phone_number": "p.phone_number", "identifier": "p.identifier", "created_at": "p.created_at",
+		"last_activity_at": "p.last_activity_at", "blocked": "p.blocked",
+	},
+	additional: "p.additional_attributes", custom: "p.custom_attributes",
+	labels: "EXISTS (SELECT 1 FROM contact_labels l WHERE l.contact_id = p.id", folded: true,
+}
+
+// ContactsMatching is a filter of contacts as a condition of ContactFilter.
+func ContactsMatching(q filter.Query) Condition { return contactsMatching{q} }
+
+type contactsMatching struct{ query filter.Query }
+
+func (m contactsMatching) expression(w *clause) string { return w.alternatives(m.query, contactTerrain) }
+
+// matching appends what a filter asks.
 func (c *clause) matching(q filter.Query, on terrain) {
+	if len(q.Any) > 0 {
+		c.text = append(c.text, "("+c.alternatives(q, on)+")")
+	}
+}
+
+// alternatives is a filter as SQL. Values are arguments, keys of attributes too.
+func (c *clause) alternatives(q filter.Query, on terrain) string {
+	if len(q.Any) == 0 {
+		return "TRUE"
+	}
 	alternatives := make([]string, len(q.Any))
 	for i, all := range q.Any {
 		conditions := make([]string, len(all))
@@ -38,9 +63,7 @@ func (c *clause) matching(q filter.Query, on terrain) {
 		}
 		alternatives[i] = strings.Join(conditions, " AND ")
 	}
-	if len(alternatives) > 0 {
-		c.text = append(c.text, "("+strings.Join(alternatives, " OR ")+")")
-	}
+	return strings.Join(alternatives, " OR ")
 }
 
 // reading is how a list is read whose text may depend on a filter.
@@ -49,12 +72,6 @@ func (s *Store) reading(q filter.Query) func(ctx context.Context, query string, 
 		return s.r.varied
 	}
 	return s.r.QueryContext
-}
-
-// arg adds an argument and gives its placeholder.
-func (c *clause) arg(v any) string {
-	c.args = append(c.args, v)
-	return "$" + strconv.Itoa(len(c.args))
 }
 
 // set adds a set of values and gives a subquery of them.
@@ -85,10 +102,15 @@ func (c *clause) condition(x filter.Condition, on terrain) string {
 }
 
 func (c *clause) labelled(x filter.Condition, on terrain) string {
-	has := on.labelled
+	has := on.labels
 	if x.Test != filter.Present {
-		has = strings.ReplaceAll(on.label, "?", c.set(ids(x.Texts), "text"))
+		label := "l.label"
+		if on.folded {
+			label = c.d.fold(label)
+		}
+		has += " AND " + label + " IN " + c.set(ids(x.Texts), "text")
 	}
+	has += ")"
 	if x.Not {
 		return "NOT " + has
 	}

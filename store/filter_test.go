@@ -204,6 +204,79 @@ func TestFilterAgreesWithMatch(t *testing.T) {
 	})
 }
 
+// The same of contacts.
+func TestContactFilterAgreesWithMatch(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	eachDB(t, func(t *testing.T, d *storetest.DB) {
+		m := made{rand.New(rand.NewPCG(seed, 2))} //nolint:gosec // repeatable by its seed
+		t.Logf("seed %d", seed)
+		w := newFilterWorld(t, d)
+		records := map[int64]filter.Record{}
+		for n := range 100 {
+			id, r := w.somebody(m, n)
+			records[id] = r
+		}
+		now := time.Date(2025, 2, 1, 13, 0, 0, 0, time.UTC)
+		found := 0
+		for range 400 {
+			payload := m.conditions(&filter.Contacts, definitions(filter.Contact))
+			q, err := filter.Contacts.Parse(payload, definitions(filter.Contact), now)
+			if err != nil {
+				continue
+			}
+			f := store.ContactFilter{AccountID: w.account, Resolution: store.ResolvedContacts, Conditions: []store.Condition{store.ContactsMatching(q)}}
+			list, err := d.ListContacts(t.Context(), f, nil, 0, 0)
+			if err != nil {
+				t.Fatalf("%s: %v", dump(payload), err)
+			}
+			got := map[int64]bool{}
+			for _, c := range list {
+				got[c.ID] = true
+			}
+			for id, r := range records {
+				if q.Match(r) != got[id] {
+					t.Fatalf("%s\nSQL %v, Match %v of %+v", dump(payload), got[id], q.Match(r), r)
+				}
+			}
+			n, err := d.CountContacts(t.Context(), f)
+			must(t, err)
+			if n != len(list) {
+				t.Fatalf("%s: counted %d, listed %d", dump(payload), n, len(list))
+			}
+			found += n
+		}
+		if found == 0 {
+			t.Error("no filter found anything")
+		}
+	})
+}
+
+// somebody stores a random contact.
+func (w *filterWorld) somebody(m made, n int) (int64, filter.Record) {
+	w.t.Helper()
+	row := filter.Row{
+		Columns: map[string]any{
+			"name": m.text(), "email": m.maybe(fmt.Sprintf("%s%d@x.example", pick(m, "Ada", "bo", "ÉVA"), n)), "phone_number": m.maybe(fmt.Sprintf("+4930%d", n)),
+			"identifier": fmt.Sprintf("%s-%d", pick(m, "Id", "iD", "x_y%"), n), "created_at": m.moment(), "last_activity_at": m.maybe(m.moment()), "blocked": m.IntN(2) == 0,
+		},
+		Additional: m.attributes("country_code", "city", "company"),
+		Custom:     m.attributes(attributeKeys...), Labels: m.labels(),
+	}
+	c := row.Columns
+	id := w.insert(`INSERT INTO contacts (account_id, name, email, phone_number, identifier, blocked, additional_attributes, custom_attributes, last_activity_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1) RETURNING id`,
+		w.account, c["name"], c["email"], c["phone_number"], c["identifier"], c["blocked"], row.Additional, row.Custom, c["last_activity_at"], c["created_at"])
+	for i, l := range row.Labels {
+		if i == 0 {
+			row.Labels[i] = strings.ToUpper(l)
+		}
+		_, err := w.d.SQL.ExecContext(w.t.Context(), `INSERT INTO contact_labels (contact_id, account_id, label) VALUES ($1, $2, $3)`, id, w.account, row.Labels[i])
+		must(w.t, err)
+	}
+	return id, filter.Record{filter.Contact: row}
+}
+
 func dump(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -80,7 +80,12 @@ func (c Condition) Match(s Subject) bool {
 		if c.Test == Present {
 			return len(labels) > 0 != c.Not
 		}
-		has := slices.ContainsFunc(labels, func(l string) bool { return slices.Contains(c.Texts, l) })
+		has := slices.ContainsFunc(labels, func(l string) bool {
+			if c.Field.Of == Contact {
+				l = Fold(l)
+			}
+			return slices.Contains(c.Texts, l)
+		})
 		return has != c.Not
 	}
 	if c.Test == Present {
