@@ -145,15 +145,27 @@ func (d *Desk) relabel(ctx context.Context, tx *store.Tx, accountID int64, in La
 			Payload: relabelled(in, to, r.Labels, r.Had),
 		}
 	}
-	return len(list) < renameChunk, tx.InsertOutbox(ctx, events)
+	contacts, err := tx.RenameContactLabel(ctx, accountID, in.From, to, renameChunk)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range contacts {
+		events = append(events, store.OutboxRow{
+			AccountID: accountID, Kind: "contact.updated", Payload: relabelled(in, to, r.Labels, r.Had, "contact_id", r.ContactID),
+		})
+	}
+	return len(list) < renameChunk && len(contacts) < renameChunk, tx.InsertOutbox(ctx, events)
 }
 
 // relabelled is the payload of the event about something whose labels are now these.
-func relabelled(in LabelJob, to string, labels []string, had bool) string {
+func relabelled(in LabelJob, to string, labels []string, had bool, more ...any) string {
 	before := slices.DeleteFunc(slices.Clone(labels), func(l string) bool { return l == to && !had })
 	before = append(before, in.From)
 	slices.Sort(before)
 	payload := map[string]any{"changed_attributes": []any{change{"label_list", before, labels}.attribute()}}
+	for i := 0; i+1 < len(more); i += 2 {
+		payload[fmt.Sprint(more[i])] = more[i+1]
+	}
 	if in.By.UserID != 0 {
 		payload["performer_id"] = in.By.UserID
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // LabelRow is a label that an account defined. Conversations and contacts may carry
@@ -174,4 +175,69 @@ func conversationLabels(ctx context.Context, q queryer, d dialect, set string) (
 		return nil, fmt.Errorf("store: labels: %w", err)
 	}
 	return collect(rows, "labels", func(l *conversationLabel) []any { return []any{&l.conversation, &l.text} })
+}
+
+// RelabelledContact is a contact of whom a label has another name now.
+type RelabelledContact struct {
+	ContactID int64
+	Labels    []string // now, in the order of the alphabet
+	Had       bool     // they carried the new name before as well
+}
+
+// RenameContactLabel is RenameConversationLabel for contacts, of whom labels are the same
+// whatever their case.
+func (t *Tx) RenameContactLabel(ctx context.Context, accountID int64, from, to string, limit int) ([]RelabelledContact, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT p.id FROM contacts p WHERE p.id IN (
+			SELECT l.contact_id FROM contact_labels l WHERE l.account_id = $1 AND LOWER(l.label) = $2 LIMIT $3)
+		ORDER BY p.id `+t.s.d.lockOf("p"), accountID, from, limit)
+	if err != nil {
+		return nil, fmt.Errorf("store: rename label of contacts: %w", err)
+	}
+	keys, err := collect(rows, "rename label of contacts", func(id *int64) []any { return []any{id} })
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	set := ids(keys)
+	rows, err = t.tx.QueryContext(ctx, `DELETE FROM contact_labels WHERE LOWER(label) = $2
+		AND contact_id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`) RETURNING contact_id`, set, from)
+	if err != nil {
+		return nil, fmt.Errorf("store: rename label of contacts: %w", err)
+	}
+	if _, err := collect(rows, "rename label of contacts", func(id *int64) []any { return []any{id} }); err != nil {
+		return nil, err
+	}
+	before, err := t.contactLabelled(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO contact_labels (contact_id, account_id, label)
+		SELECT x.id, CAST($2 AS BIGINT), CAST($3 AS TEXT) FROM `+t.s.d.rows("$1", "id bigint")+` WHERE TRUE ON CONFLICT DO NOTHING`,
+		set, accountID, to); err != nil {
+		return nil, fmt.Errorf("store: rename label of contacts: %w", err)
+	}
+	out := make([]RelabelledContact, len(keys))
+	for i, id := range keys {
+		had := before[id]
+		out[i] = RelabelledContact{ContactID: id, Labels: had, Had: slices.Contains(had, to)}
+		if !out[i].Had {
+			out[i].Labels = append(out[i].Labels, to)
+			slices.Sort(out[i].Labels)
+		}
+	}
+	return out, nil
+}
+
+// contactLabelled are the labels of a set of contacts, in the order of the alphabet.
+func (t *Tx) contactLabelled(ctx context.Context, set string) (map[int64][]string, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT l.contact_id, l.label FROM `+t.s.d.rows("$1", "id bigint")+` CROSS JOIN contact_labels l
+		WHERE l.contact_id = x.id ORDER BY l.contact_id, l.label`, set)
+	if err != nil {
+		return nil, fmt.Errorf("store: labels of contacts: %w", err)
+	}
+	list, err := collect(rows, "labels of contacts", func(l *conversationLabel) []any { return []any{&l.conversation, &l.text} })
+	out := map[int64][]string{}
+	for _, l := range list {
+		out[l.conversation] = append(out[l.conversation], l.text)
+	}
+	return out, err
 }
