@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"tributary/api/route"
 	"tributary/chat"
@@ -58,19 +57,9 @@ type cacheKeys struct {
 	Team  string `json:"team"`
 }
 
-// neverChanged is the key of a list that was not changed for long.
-const neverChanged = "0000000000"
-
 func (a *API) cacheKeysOf(ctx context.Context, accountID int64) (cacheKeys, error) {
-	changed, err := a.Store.CacheKeys(ctx, accountID)
-	key := func(list string) string {
-		us, ok := changed[list]
-		if !ok {
-			return neverChanged
-		}
-		return strconv.FormatInt(time.UnixMicro(us).Unix(), 10)
-	}
-	return cacheKeys{Label: key(store.CacheLabels), Inbox: key(store.CacheInboxes), Team: key(store.CacheTeams)}, err
+	keys, err := a.Desk.CacheKeys(ctx, accountID)
+	return cacheKeys{Label: keys[store.CacheLabels], Inbox: keys[store.CacheInboxes], Team: keys[store.CacheTeams]}, err
 }
 
 func (a *API) newAccountOut(ctx context.Context, r store.AccountRow) (accountOut, error) {

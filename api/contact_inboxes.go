@@ -14,7 +14,7 @@ import (
 func (a *API) contactInboxes() []route.Row {
 	return []route.Row{
 		route.Post(account+"/contacts/{contact_id}/contact_inboxes", route.Member, a.createContactInbox),
-		route.Post(account+"/contact_inboxes/filter", route.Member, a.findContact),
+		route.Post(account+"/contact_inboxes/filter", route.Member, a.findContact).Answers(http.StatusNotFound),
 	}
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"tributary/api/route"
@@ -23,7 +24,7 @@ func (a *API) contacts() []route.Row {
 		route.Get(contacts+"/{contact_id}/conversations", route.Member, a.listContactConversations),
 		route.Post(contacts, route.Member, a.createContact).Limit(maxProfile),
 		route.Patch(contacts+"/{id}", route.Member, a.updateContact).Limit(maxProfile),
-		route.Delete(contacts+"/{id}", route.Admin, a.deleteContact).Answers(422, messageText{}),
+		route.Delete(contacts+"/{id}", route.Admin, a.deleteContact).Answers(http.StatusUnprocessableEntity, messageText{}),
 		route.Delete(contacts+"/{id}/avatar", route.Member, a.deleteContactAvatar),
 		route.Post(contacts+"/{id}/destroy_custom_attributes", route.Member, a.dropContactAttributes),
 		route.Post(account+"/actions/contact_merge", route.Member, a.mergeContacts),

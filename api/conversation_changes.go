@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"net/http"
 	"slices"
 	"time"
 
@@ -25,7 +24,7 @@ func (a *API) conversationChanges() []route.Row {
 		route.Post(conversation+"/custom_attributes", route.Member, a.setConversationAttributes).AdmitBots(),
 		route.Post(conversation+"/mute", route.Member, a.muteConversation),
 		route.Post(conversation+"/unmute", route.Member, a.unmuteConversation),
-		route.Post(conversation+"/transcript", route.Member, a.sendTranscript).Fails(http.StatusTooManyRequests),
+		route.Post(conversation+"/transcript", route.Member, a.sendTranscript),
 		route.Post(conversation+"/viewing", route.Member, a.viewConversation),
 	}
 }

@@ -120,7 +120,7 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	w.files = files.New(files.Options{Store: w.store, Current: local, Signer: signer, PublicURL: publicURL, Now: now})
 	w.desk = desk.New(desk.Options{
 		Store: w.store, Directory: directory, Files: w.files, Log: log, Now: now, MessagesPerMinute: 200, Setting: w.setting, PublicURL: publicURL,
-		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: presence.NewLocal(now, presence.Duration),
+		Mail: mail.New(w.setting, now), HTTP: w.providers.Client(), DefaultLocale: "en", PasswordCost: bcrypt.MinCost, Presence: presence.NewLocal(now, presence.Duration), Viewers: presence.NewLocal(now, desk.ViewingFor),
 	})
 	engine := whatsapp.New(ctx, whatsapp.Options{
 		Store: w.store, Directory: directory, HTTP: w.providers.Client(), Setting: w.setting, PublicURL: publicURL, Now: now, Log: log, Owner: "test",

@@ -136,7 +136,8 @@ func TestPublicConversationState(t *testing.T) {
 			}
 			return err
 		}))
-		same(t, "announced", announced, `{"to you":false,"note":true,"lost":false,"wait":true,"Conversation was resolved by Ann":false}`)
+		same(t, "announced", announced, `{"to you":false,"note":true,"lost":false,"wait":true,"Conversation was resolved by Ann":false,
+			"The system reopened the conversation because a new message came in":false}`)
 	})
 }
 

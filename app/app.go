@@ -26,6 +26,7 @@ import (
 	"tributary/files"
 	"tributary/ingest"
 	"tributary/internal/httpx"
+	"tributary/live"
 	"tributary/mail"
 	"tributary/presence"
 	"tributary/queue"
@@ -68,6 +69,9 @@ type App struct {
 	workers    []worker
 	health     *health
 	wake       *wake
+	hub        *live.Hub
+	live       live.Wire
+	sockets    *live.Server // nil: this process serves no clients
 	provider   *http.Client // calls what the operator has chosen
 
 	server   *fasthttp.Server
@@ -152,6 +156,7 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.wake = newWake(a.redis, a.cfg.RedisPrefix, a.log)
 	a.openWhatsApp(env)
+	a.openLive()
 	a.desk = desk.New(desk.Options{
 		Store: a.store, Directory: a.directory, Files: a.files, Log: a.log, Now: a.cfg.Now, MessagesPerMinute: a.cfg.MessagesPerMinute,
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
@@ -159,7 +164,7 @@ func (a *App) build(ctx context.Context) error {
 		Mail: mail.New(a.settings.Get, a.cfg.Now), HTTP: a.provider, DefaultLocale: a.cfg.DefaultLocale, PasswordCost: a.cfg.PasswordCost,
 		Guarded:      env.Guarded,
 		WebhooksKept: a.cfg.WebhookLog,
-		Presence:     a.presence(),
+		Presence:     a.presence(), Live: a.live,
 		Viewers:      a.viewers(),
 	})
 	a.health = newHealth(a)
@@ -335,6 +340,9 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	if err := a.serve(); err != nil {
 		return errors.Join(err, a.Stop(ctx))
+	}
+	if a.sockets != nil {
+		a.onStop("live wire", a.sockets.Close) // before the server, which does not know of them
 	}
 	a.log.Info("serving", "address", a.Addr(), "url", a.URL(), "roles", strings.Join(a.cfg.Roles, ","),
 		"database", a.store.Dialect(), "queue", queueName(&a.cfg), "version", Version())

@@ -132,6 +132,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 	if err := a.mountAPI(r); err != nil {
 		return err
 	}
+	a.mountLive(r)
 	if err := a.mountDashboard(r); err != nil {
 		return err
 	}
@@ -198,6 +199,9 @@ func HookRows() []route.Row {
 		public(http.MethodGet, "/readyz").Doc("Whether everything that serving depends on answers").
 			Answers(http.StatusOK, readiness{}).Answers(http.StatusServiceUnavailable, readiness{}),
 		public(http.MethodGet, "/metrics").Doc("Metrics for Prometheus").AnswersAs(http.StatusOK, "text/plain"),
+		public(http.MethodGet, LivePath).Doc("Websocket of ActionCable's protocol, by which clients hear what happens").
+			Answers(http.StatusSwitchingProtocols).AnswersAs(http.StatusNotFound, "application/json").
+			AnswersAs(http.StatusBadRequest, "text/plain").AnswersAs(http.StatusServiceUnavailable, "text/plain"),
 	}
 	for _, d := range all.New(&channels.Env{Setting: func(string) string { return "" }}) {
 		for _, h := range d.Info().Hooks {

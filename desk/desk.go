@@ -14,6 +14,7 @@ import (
 	"tributary/channels"
 	"tributary/chat"
 	"tributary/files"
+	"tributary/live"
 	"tributary/presence"
 	"tributary/store"
 )
@@ -61,6 +62,8 @@ type Options struct {
 	Presence presence.Tracker
 	// Viewers knows who looks at which conversation, for ViewingFor; nil: only who says so.
 	Viewers presence.Tracker
+	// Live takes news to those who listen; nil: nobody does.
+	Live live.Wire
 }
 
 // Desk runs the use-cases. It is safe for concurrent use.
@@ -71,6 +74,7 @@ type Desk struct {
 	flood      *flood
 	passwords  *passwords
 	attendance *attendance
+	wire       *wire
 	parted     sync.Map // ids of inboxes under deletion whose providers were told
 }
 
@@ -90,6 +94,7 @@ func New(opt Options) *Desk {
 	}
 	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), passwords: newPasswords(opt.PasswordCost)}
 	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
+	d.wire = newWire(d)
 	d.Webhooks = newWebhooks(&d.Options)
 	if d.Invite == nil {
 		d.Invite = d.OrderInvitation

@@ -23,6 +23,7 @@ func (d *Desk) followers() []follower {
 		{order: d.orderWebhooks},
 		{order: oneByOne(d.contactAvatar)},
 		{order: orderNotices},
+		{tell: d.wire.tell},
 		{order: d.orderRules},
 	}
 }

@@ -149,7 +149,7 @@ func TestProfileNamesNewContacts(t *testing.T) {
 		if hash, _ := got["avatar_url_hash"].(string); len(hash) != 64 {
 			t.Errorf("avatar_url_hash: got %q", hash)
 		}
-		w.want(`SELECT kind FROM outbox WHERE kind LIKE 'contact.%' ORDER BY id`, "contact.created", "contact.updated")
+		w.want(`SELECT kind FROM outbox WHERE kind LIKE 'contact.%' ORDER BY id`, "contact.created", "contact.updated", "contact.updated") // the profile, the third message
 		w.want(`SELECT kind FROM jobs WHERE kind = 'contact.profile'`)
 	})
 }

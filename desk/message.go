@@ -20,9 +20,6 @@ type written struct {
 // waiting_since, the unix second since which the contact waited.
 const eventReplied = "reply.created"
 
-// eventFirstReplied is the event of the first answer of a person.
-const eventFirstReplied = "first.reply.created"
-
 // write stores a message in a conversation that the transaction has locked, with what
 // follows from it (contract 02 §2.3, §2.4): clocks, a new status, mentions, the order to
 // send it, templates, events. Call wakeFor after the commit.
@@ -177,7 +174,7 @@ func repliedMessage(c store.ConversationRow, in Reply, touched store.Conversatio
 	events := []store.OutboxRow{created}
 	switch {
 	case touched.FirstReply:
-		event := about(eventFirstReplied, c, id)
+		event := about(eventFirstReply, c, id)
 		event.Payload = object(by.in(map[string]any{}))
 		events = append(events, event)
 	case touched.ClearWaiting && c.WaitingSince != nil:
@@ -237,7 +234,7 @@ func (d *Desk) mentions(ctx context.Context, tx *store.Tx, c store.ConversationR
 	}
 	events := make([]store.OutboxRow, len(users))
 	for i, user := range users {
-		events[i] = about("conversation.mentioned", c, id)
+		events[i] = about(eventMentioned, c, id)
 		events[i].Payload = object(map[string]any{"user_id": user})
 	}
 	return events, nil

@@ -2,8 +2,6 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -237,48 +235,6 @@ func quote(content string) string {
 	content = markdownWord.ReplaceAllString(content, "$1$2$3")
 	words := strings.Fields(content)
 	return channels.Clip(strings.Join(words[:min(len(words), quotedWords)], " "), quotedRunes, channels.Runes)
-}
-
-// NotificationEvent is what the owner's live connection is told of a row of the outbox
-// about a notification ("notification.created", "notification.updated",
-// "notification.deleted"), and who the owner is; store.ErrNotFound when the
-// notification is gone, or its owner.
-func (d *Desk) NotificationEvent(ctx context.Context, row store.OutboxRow) (userID int64, data map[string]any, err error) {
-	var e notificationEvent
-	if err := json.Unmarshal([]byte(row.Payload), &e); err != nil {
-		return 0, nil, fmt.Errorf("desk: notification event: %w", err)
-	}
-	_, unread, err := d.Store.CountNotifications(ctx, store.NotificationFilter{UserID: e.UserID, AccountID: row.AccountID})
-	if err != nil {
-		return 0, nil, err
-	}
-	data = map[string]any{"notification": map[string]any{"id": e.ID}, "unread_count": unread, "count": unread, "account_id": row.AccountID}
-	if e.By != 0 {
-		who, err := d.Store.Agents(ctx, row.AccountID, []int64{e.By})
-		if err != nil {
-			return 0, nil, err
-		}
-		if u, ok := who[e.By]; ok {
-			data["performer"] = d.userPush(ctx, row.AccountID, u)
-		}
-	}
-	if row.Kind == eventNotificationDeleted {
-		return e.UserID, data, nil
-	}
-	n, err := d.Store.Notification(ctx, e.ID)
-	if err != nil {
-		return 0, nil, err
-	}
-	item, _, err := d.notificationTo(ctx, n)
-	if err != nil {
-		return 0, nil, err
-	}
-	item.Title = item.Body
-	data["notification"] = struct {
-		NotificationItem
-		AccountID int64 `json:"account_id"`
-	}{item, n.AccountID}
-	return e.UserID, data, nil
 }
 
 // notificationTo shows a notification in its owner's language, else the account's;

@@ -89,7 +89,10 @@ func (d *Desk) conversationPush(ctx context.Context, t store.ThreadView) map[str
 	if labels == nil {
 		labels = []string{}
 	}
-	var assignee any
+	var assignee, team any
+	if t.Team != nil {
+		team = map[string]any{"id": t.Team.ID, "name": t.Team.Name}
+	}
 	if c.AssigneeID != nil {
 		if u, ok := t.Agents[*c.AssigneeID]; ok {
 			assignee = d.userPush(ctx, t.AccountID, u)
@@ -103,7 +106,7 @@ func (d *Desk) conversationPush(ctx context.Context, t store.ThreadView) map[str
 			"pubsub_token": l.PubsubToken, "created_at": iso(l.CreatedAt), "updated_at": iso(l.UpdatedAt),
 		},
 		"messages": messages, "labels": labels,
-		"meta":   map[string]any{"sender": d.contactPush(p), "assignee": assignee, "team": nil, "hmac_verified": l.HMACVerified},
+		"meta":   map[string]any{"sender": d.contactPush(p), "assignee": assignee, "team": team, "hmac_verified": l.HMACVerified},
 		"status": chat.ConversationStatusOf(c.Status), "snoozed_until": isoOrNil(c.SnoozedUntil), "unread_count": c.UnreadCount,
 		"first_reply_created_at": isoOrNil(c.FirstReplyCreatedAt), "priority": priority(c.Priority),
 		"waiting_since": seconds(c.WaitingSince), "agent_last_seen_at": seconds(c.AgentLastSeenAt),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 )
 
 // Login is what signing in asks about a user.
@@ -113,8 +114,15 @@ func (t *Tx) SetPassword(ctx context.Context, userID int64, hash string) error {
 	if err := t.dropConsoleSessions(ctx, userID); err != nil {
 		return err
 	}
+	if err := t.InsertOutbox(ctx, []OutboxRow{{Kind: KindTokenChanged, Payload: `{"user_id":` + strconv.FormatInt(userID, 10) + `}`}}); err != nil {
+		return err
+	}
 	return t.dropPasswordTokens(ctx, userID)
 }
+
+// KindTokenChanged is the event of a user who has another name at the websocket. It is
+// of no account.
+const KindTokenChanged = "user.token_changed"
 
 func (t *Tx) dropPasswordTokens(ctx context.Context, userID int64) error {
 	for _, kind := range []TokenKind{TokenReset, TokenInvite, TokenSetup} {

@@ -23,6 +23,16 @@ type ThreadView struct {
 	Agents map[int64]AgentRow
 	// Bot is the bot that wrote Last; nil: none did.
 	Bot *BotView
+	// Team has the conversation; nil: none has.
+	Team *TeamName
+
+	teamName *string
+}
+
+// TeamName is what is shown of a team where it is named.
+type TeamName struct {
+	ID   int64
+	Name string
 }
 
 // MessageView is a message with everything that a webhook tells about it.
@@ -62,6 +72,7 @@ type ConversationView struct {
 	LastIncomingAt       *int64
 	CreatedAt, UpdatedAt int64
 	AssigneeID           *int64
+	TeamID               *int64
 	UnreadCount          int
 }
 
@@ -93,13 +104,13 @@ const (
 	threadColumns = `c.account_id, a.name, c.inbox_id, i.name, i.channel_type,
 		c.id, c.display_id, c.status, c.priority, c.additional_attributes, c.custom_attributes, c.snoozed_until,
 		c.first_reply_created_at, c.waiting_since, c.agent_last_seen_at, c.contact_last_seen_at, c.last_activity_at,
-		c.last_incoming_at, c.created_at, c.updated_at, c.assignee_id,
+		c.last_incoming_at, c.created_at, c.updated_at, c.assignee_id, c.team_id, ct.name,
 		` + unreadColumn + `,
 		p.id, p.name, p.email, p.phone_number, p.identifier, p.blocked, p.avatar_url, COALESCE(p.avatar_blob_id, 0), p.additional_attributes, p.custom_attributes,
 		l.id, l.source_id, l.hmac_verified, l.pubsub_token, l.created_at, l.updated_at`
 
 	threadJoins = ` JOIN accounts a ON a.id = c.account_id JOIN inboxes i ON i.id = c.inbox_id JOIN contacts p ON p.id = c.contact_id
-		JOIN contact_inboxes l ON l.id = c.contact_inbox_id `
+		JOIN contact_inboxes l ON l.id = c.contact_inbox_id LEFT JOIN teams ct ON ct.id = c.team_id `
 )
 
 func (v *ThreadView) fields() []any {
@@ -108,7 +119,7 @@ func (v *ThreadView) fields() []any {
 		&v.AccountID, &v.AccountName, &v.InboxID, &v.InboxName, &v.ChannelType,
 		&c.ID, &c.DisplayID, &c.Status, &c.Priority, &c.AdditionalAttributes, &c.CustomAttributes, &c.SnoozedUntil,
 		&c.FirstReplyCreatedAt, &c.WaitingSince, &c.AgentLastSeenAt, &c.ContactLastSeenAt, &c.LastActivityAt,
-		&c.LastIncomingAt, &c.CreatedAt, &c.UpdatedAt, &c.AssigneeID, &c.UnreadCount,
+		&c.LastIncomingAt, &c.CreatedAt, &c.UpdatedAt, &c.AssigneeID, &c.TeamID, &v.teamName, &c.UnreadCount,
 		&p.ID, &p.Name, &p.Email, &p.Phone, &p.Identifier, &p.Blocked, &p.AvatarURL, &p.AvatarBlobID, &p.AdditionalAttributes, &p.CustomAttributes,
 		&l.ID, &l.SourceID, &l.HMACVerified, &l.PubsubToken, &l.CreatedAt, &l.UpdatedAt,
 	}
@@ -170,6 +181,10 @@ func (s *Store) completeThreads(ctx context.Context, accountID int64, list []*Th
 	keys := make([]int64, len(list))
 	for i, v := range list {
 		v.Conversation.UnreadCount = min(v.Conversation.UnreadCount, maxUnread)
+		if v.Conversation.TeamID != nil && v.teamName != nil {
+			v.Team = &TeamName{*v.Conversation.TeamID, *v.teamName}
+		}
+		v.teamName = nil
 		views[v.Conversation.ID], keys[i] = v, v.Conversation.ID
 	}
 	set := ids(keys)
@@ -208,7 +223,7 @@ func (s *Store) completeThreads(ctx context.Context, accountID int64, list []*Th
 	return s.addAgents(ctx, accountID, list)
 }
 
-// addAgents fills Agents of all threads with one query.
+// addAgents fills Agents and Bot of all threads with a query each.
 func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadView) error {
 	of := make([][]int64, len(list))
 	var users []int64
@@ -226,6 +241,7 @@ func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadVi
 	if err != nil {
 		return err
 	}
+	var bots []BotPlace
 	for i, v := range list {
 		v.Agents = make(map[int64]AgentRow, len(of[i]))
 		for _, id := range of[i] {

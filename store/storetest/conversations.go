@@ -47,17 +47,21 @@ func testCurrentConversations(t *testing.T, w *World) {
 	}
 	direct, tweet := store.ThreadKey{ContactInboxID: a.ContactInbox}, store.ThreadKey{ContactInboxID: a.ContactInbox, Thread: "tweet-1"}
 	other, unknown := store.ThreadKey{ContactInboxID: b.ContactInbox}, store.ThreadKey{ContactInboxID: a.ContactInbox, Thread: "tweet-2"}
+	now := start.UnixMicro()
+	w.exec(`UPDATE conversations SET waiting_since = NULL WHERE id = $1`, thread.Conversation)
 	got := current(false, direct, tweet, other, unknown)
 	want(t, "number of conversations", len(got), 2)
-	want(t, "the newest that is not resolved", got[direct], store.ConversationRef{ID: a.Conversation, DisplayID: a.Display, Attributes: "{}"})
-	want(t, "the thread", got[tweet], store.ConversationRef{ID: thread.Conversation, DisplayID: thread.Display, LastIncomingAt: 77, Attributes: `{"a":1}`})
+	want(t, "the newest that is not resolved", got[direct], store.ConversationRef{ID: a.Conversation, DisplayID: a.Display, Attributes: "{}", WaitingSince: &now, UpdatedAt: now})
+	want(t, "the thread", got[tweet], store.ConversationRef{ID: thread.Conversation, DisplayID: thread.Display, LastIncomingAt: 77, Attributes: `{"a":1}`, UpdatedAt: now})
 	got = current(true, direct, other)
 	want(t, "the newest", got[direct].ID, second.Conversation)
 	want(t, "status", got[direct].Status, chat.Resolved.Code())
 	want(t, "the resolved one", got[other].ID, b.Conversation)
 	for _, s := range []chat.ConversationStatus{chat.Snoozed, chat.Pending, chat.Open} {
 		w.setStatus(b.Conversation, s)
-		want(t, "status", current(false, other)[other], store.ConversationRef{ID: b.Conversation, DisplayID: b.Display, Status: s.Code(), Attributes: "{}"})
+		want(t, "status", current(false, other)[other], store.ConversationRef{
+			ID: b.Conversation, DisplayID: b.Display, Status: s.Code(), Attributes: "{}", WaitingSince: &now, UpdatedAt: now,
+		})
 	}
 	want(t, "nothing asked", len(current(false)), 0)
 }

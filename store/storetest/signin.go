@@ -256,6 +256,8 @@ func testUserPasswords(t *testing.T, w *World) {
 	if after.PubsubToken == before.PubsubToken || len(after.PubsubToken) != 24 {
 		t.Errorf("PubsubToken %q after %q", after.PubsubToken, before.PubsubToken)
 	}
+	want(t, "who listens by the old one is looked at", w.text(`SELECT payload FROM outbox WHERE kind = $1`, store.KindTokenChanged),
+		`{"user_id":`+itoa(w.Mine.User)+`}`)
 	wantErr(t, "the token to reset", token(store.TokenReset), store.ErrNotFound)
 	wantErr(t, "the invitation", token(store.TokenInvite), store.ErrNotFound)
 	noErr(t, "the token to confirm", token(store.TokenConfirm))

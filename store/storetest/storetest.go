@@ -187,11 +187,11 @@ type Case struct {
 func Cases() []Case {
 	var all []Case
 	for _, list := range [][]Case{
-		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(), editCases(),
+		lifeCases(), accountCases(), channelCases(), secretCases(), inboxCases(), contactCases(), conversationCases(), editCases(), talkCases(),
 		messageCases(), statusCases(), replyCases(), deliveryCases(), partCases(), jobCases(), readCases(), listCases(),
 		identityCases(), sessionCases(), writerCases(), claimCases(), blobCases(), attachmentCases(), templateCases(),
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), inboxStatusCases(),
-		notificationCases(), notificationSettingsCases(),
+		notificationCases(), notificationSettingsCases(), liveCases(),
 		platformCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),
 		webhookCases(),
