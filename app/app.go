@@ -165,7 +165,7 @@ func (a *App) build(ctx context.Context) error {
 		Guarded:      env.Guarded,
 		WebhooksKept: a.cfg.WebhookLog,
 		Presence:     a.presence(), Live: a.live,
-		Viewers:      a.viewers(),
+		Viewers: a.viewers(),
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)

@@ -134,6 +134,7 @@ func (p *planned) fill() {
 	p.fillNotifications()
 	p.fillCampaigns(series)
 	p.fillSAML(series)
+	p.fillRules(series)
 	p.fillTalk()
 }
 
@@ -218,7 +219,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|inbox_webhook_refusals|mentions|conversation_participants|conversation_drafts|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|labels|canned_responses|macros|automation_rules|kept_files|bulk_actions|contact_labels|saml_assertions|saml_settings|inbox_webhook_refusals|mentions|conversation_participants|conversation_drafts|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -303,7 +304,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans(), talkPlans(), livePlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans(), rulePlans(), talkPlans(), livePlans()))
 }
 
 // check runs every case and looks at the plans of its statements.

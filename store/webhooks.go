@@ -241,7 +241,6 @@ func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadVi
 	if err != nil {
 		return err
 	}
-	var bots []BotPlace
 	for i, v := range list {
 		v.Agents = make(map[int64]AgentRow, len(of[i]))
 		for _, id := range of[i] {

@@ -193,7 +193,7 @@ func Cases() []Case {
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), inboxStatusCases(),
 		notificationCases(), notificationSettingsCases(), liveCases(),
 		platformCases(),
-		botCases(), policyCases(), campaignCases(), samlCases(),
+		botCases(), policyCases(), ruleCases(), campaignCases(), samlCases(),
 		webhookCases(),
 	} {
 		all = append(all, list...)
