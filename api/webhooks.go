@@ -226,6 +226,9 @@ type deliveriesOut struct {
 
 func (a *API) listDeliveries(ctx context.Context, c *route.Call, in deliveriesIn) (deliveriesOut, error) {
 	var out deliveriesOut
+	if err := a.webhookExists(ctx, c, in.WebhookID); err != nil {
+		return out, err
+	}
 	state := in.State.V
 	if state != "" && state != store.HookPending && state != store.HookDelivered && state != store.HookFailed {
 		return out, validate.Fail("state", validate.NotListed)
@@ -261,8 +264,11 @@ type deliveryIn struct {
 }
 
 func (a *API) showDelivery(ctx context.Context, c *route.Call, in deliveryIn) (deliveryEnvelope, error) {
-	d, err := a.Store.WebhookDelivery(ctx, c.Account.ID, in.WebhookID, in.ID)
 	var out deliveryEnvelope
+	if err := a.webhookExists(ctx, c, in.WebhookID); err != nil {
+		return out, err
+	}
+	d, err := a.Store.WebhookDelivery(ctx, c.Account.ID, in.WebhookID, in.ID)
 	out.Payload.Delivery.deliveryOut = newDeliveryOut(c, d)
 	if d.Payload != "" {
 		out.Payload.Delivery.Payload = json.RawMessage(d.Payload)

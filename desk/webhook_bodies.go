@@ -116,10 +116,10 @@ func (d *Desk) readSubjects(ctx context.Context, accountID int64, list []*toldEv
 			return nil, err
 		}
 	}
-	if s.users, err = d.Store.Agents(ctx, accountID, named(users)); err != nil {
+	if s.users, err = d.Store.Agents(ctx, accountID, distinct(users)); err != nil {
 		return nil, err
 	}
-	if s.bots, err = d.Store.BotViews(ctx, named(bots)); err != nil {
+	if s.bots, err = d.Store.BotViews(ctx, distinct(bots)); err != nil {
 		return nil, err
 	}
 	if len(contacts) == 0 {
@@ -130,11 +130,6 @@ func (d *Desk) readSubjects(ctx context.Context, accountID int64, list []*toldEv
 	}
 	s.contacts, err = d.Store.Contacts(ctx, accountID, distinct(contacts))
 	return s, err
-}
-
-// named are the ids of a list that are not 0, each once.
-func named(list []int64) []int64 {
-	return distinct(slices.DeleteFunc(list, func(id int64) bool { return id == 0 }))
 }
 
 // payload builds one; empty when what it is about is gone.
@@ -234,11 +229,9 @@ func (d *Desk) inboxBody(ctx context.Context, t *toldEvent) (map[string]any, err
 	}
 	channel := map[string]any{}
 	if driver, ch, ok := d.Directory.Inbox(i.ID); ok {
-		if p, can := driver.(channels.Presenter); can {
-			for name, value := range p.Present(ch, false) {
-				if !secret(name, driver.Info().Secrets) {
-					channel[name] = filtered(name, value, driver.Info().Secrets)
-				}
+		for name, value := range document(string(ch.Settings)) {
+			if !secret(name, driver.Info().Secrets) {
+				channel[name] = filtered(name, value, driver.Info().Secrets)
 			}
 		}
 	}

@@ -166,11 +166,6 @@ func (d *Desk) audienceOf(ctx context.Context, tx *store.Tx, rows []store.Outbox
 	return out, err
 }
 
-func distinct(list []int64) []int64 {
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
 // orderWebhooks orders what the webhooks of accounts, API inboxes and bots are told.
 func (d *Desk) orderWebhooks(ctx context.Context, tx *store.Tx, rows []store.OutboxRow) (bool, error) {
 	told, err := d.audienceOf(ctx, tx, rows)

@@ -253,31 +253,6 @@ func (s *Store) BotViews(ctx context.Context, botIDs []int64) (map[int64]BotView
 	return out, err
 }
 
-// botsInInboxes reads bots as they are shown where they work: one without a picture
-// has the inbox's. rows are a number, a bot and an inbox; the answer is by number, and
-// those that are gone are absent.
-func (s *Store) botsInInboxes(ctx context.Context, rows [][]any) (map[int]BotView, error) {
-	set, err := rowSet(rows)
-	if err != nil {
-		return nil, fmt.Errorf("store: bots in inboxes: %w", err)
-	}
-	found, err := s.r.QueryContext(ctx, `SELECT x.i, b.id, b.name, COALESCE(b.avatar_blob_id, i.avatar_blob_id, 0)
-		FROM `+s.d.rows("$1", "i bigint", "bot bigint", "inbox bigint")+` CROSS JOIN agent_bots b LEFT JOIN inboxes i ON i.id = x.inbox WHERE b.id = x.bot`, set)
-	if err != nil {
-		return nil, fmt.Errorf("store: bots in inboxes: %w", err)
-	}
-	type numbered struct {
-		i int
-		BotView
-	}
-	list, err := collect(found, "bots in inboxes", func(n *numbered) []any { return append([]any{&n.i}, n.BotView.fields()...) })
-	out := make(map[int]BotView, len(list))
-	for _, n := range list {
-		out[n.i] = n.BotView
-	}
-	return out, err
-}
-
 // BotPicture tells where the picture of a bot is to be fetched from, and whose bot it
 // is, 0: the installation's; ErrNotFound when nothing is to be fetched.
 func (s *Store) BotPicture(ctx context.Context, botID int64) (from string, accountID int64, err error) {

@@ -241,6 +241,7 @@ func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadVi
 	if err != nil {
 		return err
 	}
+	var bots []BotPlace
 	for i, v := range list {
 		v.Agents = make(map[int64]AgentRow, len(of[i]))
 		for _, id := range of[i] {
@@ -248,31 +249,25 @@ func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadVi
 				v.Agents[id] = a
 			}
 		}
-	}
-	return s.addBots(ctx, list)
-}
-
-// addBots fills Bot of all threads with one query.
-func (s *Store) addBots(ctx context.Context, list []*ThreadView) error {
-	var of []*ThreadView
-	var rows [][]any
-	for _, v := range list {
 		if m := v.Last; m != nil && m.SenderType != nil && *m.SenderType == OwnerBot && m.SenderID != nil {
-			rows = append(rows, []any{len(of), *m.SenderID, v.InboxID})
-			of = append(of, v)
+			bots = append(bots, BotPlace{*m.SenderID, v.InboxID})
 		}
 	}
-	if len(of) == 0 {
-		return nil
+	known, err := s.BotsInInboxes(ctx, bots)
+	if err != nil {
+		return err
 	}
-	bots, err := s.botsInInboxes(ctx, rows)
-	for i, b := range bots {
-		of[i].Bot = &b
+	for _, v := range list {
+		if m := v.Last; m != nil && m.SenderType != nil && *m.SenderType == OwnerBot && m.SenderID != nil {
+			if b, ok := known[BotPlace{*m.SenderID, v.InboxID}]; ok {
+				v.Bot = &b
+			}
+		}
 	}
-	return err
+	return nil
 }
 
-// messageViewQuery ends where the condition begins.
+// The columns of a MessageView, and what they are joined from.
 const (
 	messageViewColumns = `m.id, m.message_type, m.content_type,
 			m.content, m.content_attributes, m.additional_attributes, m.private, m.status, m.source_id,
