@@ -102,9 +102,9 @@ func TestMacroFiles(t *testing.T) {
 		if at(last, "content") != nil || len(at(last, "attachments").([]any)) != 1 || id(at(last, "sender", "id")) != w.agent {
 			t.Errorf("sent %v", last)
 		}
+		w.dispatch()
 		rule := w.rule("way", "message_created", `[]`, actions)
 		same(t, "file of a rule", at(w.call("admin", "GET", fmt.Sprintf("{A}/automation_rules/%d", rule), "").object(), "payload", "files", 0, "automation_rule_id"), fmt.Sprint(rule))
-		w.dispatch()
 		w.receive(w.number(`SELECT id FROM inboxes`), "U1", "again")
 		w.automate()
 		if n := w.number(`SELECT COUNT(*) FROM attachments WHERE blob_id = $1`, blob); n != 2 {
