@@ -230,7 +230,7 @@ func TestRuleActions(t *testing.T) {
 		w.receive(inbox, "U1", "hello")
 		w.automate()
 		w.eq("status", w.text(`SELECT CAST(status AS TEXT) FROM conversations`), "0")
-		w.eq("activity", w.text(`SELECT CAST(COUNT(*) AS TEXT) FROM messages WHERE message_type = 2 AND content LIKE '%Automation System%'`), "2")
+		w.eq("activity", w.text(`SELECT CAST(COUNT(*) AS TEXT) FROM messages WHERE message_type = 2 AND content LIKE '% by Automation%'`), "2")
 		w.eq("webhook", w.text(`SELECT event FROM webhook_deliveries WHERE kind = 'rule'`), "automation_event.conversation_created")
 		w.run(store.LaneMail)
 		if mails := post.all(); len(mails) != 1 || !strings.Contains(mails[0], "bo@example.com") || !strings.Contains(mails[0], "Look at this") {
