@@ -87,7 +87,7 @@ func rulePlans() []planCase {
 			return s.EachRuleMessage(ctx, keys(30, func(i int) int64 { return int64(i * 17) }), func(RuleMessage) {})
 		})},
 		{name: "bulk actions", call: read(func(ctx context.Context, s *Store) error {
-			if _, err := s.BulkAction(ctx, 1, 10); err != nil {
+			if _, err := s.BulkAction(ctx, 2, 21); err != nil {
 				return err
 			}
 			_, err := s.DropBulkActions(ctx, 100, 10)
