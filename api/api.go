@@ -126,6 +126,12 @@ func (a *API) Rows() []route.Row {
 		a.superAdminApps(),
 		a.superAdminUsers(),
 		a.superAdminAccounts(),
+		a.labels(),
+		a.cannedResponses(),
+		a.keptUploads(),
+		a.macros(),
+		a.automationRules(),
+		a.bulkActions(),
 	)
 }
 

@@ -49,7 +49,7 @@ func (a *API) filterConversations(ctx context.Context, c *route.Call, in filterC
 		return out, err
 	}
 	out.Meta = filterCounts{Mine: counts.Mine, Unassigned: counts.Unassigned, All: counts.All}
-	out.Payload, err = a.conversationsOut(ctx, c.Account.ID, list)
+	out.Payload, err = a.conversationsOut(ctx, c, list)
 	return out, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"tributary/api/route"
@@ -29,12 +30,15 @@ func (a *API) files() []route.Row {
 	}
 }
 
+// uploadPath is of requests that may bring files.
+var uploadPath = regexp.MustCompile(`/(messages|upload|canned_responses(/\d+)?)(\.json)?/?$`)
+
 // Uploads tells whether a request may bring whole files, which takes a slow client
 // longer than other bodies.
 func Uploads(method, uri string) bool {
 	path, _, _ := strings.Cut(uri, "?")
 	return method == http.MethodPut && strings.HasPrefix(path, storage+"/disk/") ||
-		method == http.MethodPost && strings.HasSuffix(strings.TrimSuffix(path, "/"), "/messages")
+		method != http.MethodGet && uploadPath.MatchString(path)
 }
 
 type fileIn struct {

@@ -135,6 +135,12 @@ func fixtures() map[string]func(m *matrix) string {
 				SELECT account_id, $1, 1, id, 1, 1, 1 FROM conversations WHERE inbox_id = $2`, m.admin, m.inbox)
 			return m.text(`SELECT CAST(MAX(id) AS TEXT) FROM notifications`)
 		},
+		"macros":           func(m *matrix) string { return fmt.Sprint(m.macro(asAdmin, "matrix", "global", "[]")) },
+		"automation_rules": func(m *matrix) string { return fmt.Sprint(m.rule("matrix", "message_created", "[]", "[]")) },
+		"bulk_actions": func(m *matrix) string {
+			m.call(asAdmin, "POST", "{A}/bulk_actions", `{"type":"Conversation"}`).want(200, "")
+			return fmt.Sprint(m.number(`SELECT MAX(id) FROM bulk_actions`))
+		},
 		"public/inboxes": func(m *matrix) string {
 			m.shop(shop, nil)
 			return "shop"

@@ -53,15 +53,19 @@ var exceptions = map[string][]exception{
 	"DELETE /auth/sign_out": {{noSession, notInSession, "API tokens are no session"}},
 	"PATCH /api/v1/accounts/:account_id/conversations/:conversation_id/messages/:id": {{verdict{status: 403}, members, "the inbox is of another channel"}},
 	"PUT /api/v1/accounts/:account_id/conversations/:conversation_id/messages/:id":   {{verdict{status: 403}, members, "the inbox is of another channel"}},
-	"GET /auth/validate_token": {{noLoginShort, notInSession, "API tokens are no session"}},
-	"POST /api/v1/accounts":    {{verdict{status: 403}, append([]string{asNobody}, users...), "sign-up is refused with 403"}},
-	"POST /api/v2/accounts":    {{verdict{status: 403}, []string{asNobody}, "sign-up is refused with 403"}},
+	"PATCH /api/v1/accounts/:account_id/macros/:id":                                  {{policySays, workers, "a macro is its author's"}},
+	"PUT /api/v1/accounts/:account_id/macros/:id":                                    {{policySays, workers, "a macro is its author's"}},
+	"DELETE /api/v1/accounts/:account_id/macros/:id":                                 {{policySays, workers, "a macro is its author's"}},
+	"GET /auth/validate_token":                                                       {{noLoginShort, notInSession, "API tokens are no session"}},
+	"POST /api/v1/accounts":                                                          {{verdict{status: 403}, append([]string{asNobody}, users...), "sign-up is refused with 403"}},
+	"POST /api/v2/accounts":                                                          {{verdict{status: 403}, []string{asNobody}, "sign-up is refused with 403"}},
 }
 
 var (
 	// users are who calls as a person, members who works in the inbox.
 	users   = []string{asStranger, asAgent, asInsider, asCustom, asAdmin, asSession}
 	members = []string{asInsider, asCustom, asAdmin, asSession}
+	workers = []string{asAgent, asInsider, asCustom}
 )
 
 var notInSession = slices.DeleteFunc(slices.Clone(everybody), func(role string) bool { return role == asSession })

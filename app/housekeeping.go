@@ -145,6 +145,9 @@ func (h *housekeeping) trim(ctx context.Context) {
 	if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
 		h.log.Warn("parked receipts not expired", "error", err)
 	}
+	if err := h.desk.ForgetBulkActions(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("old bulk actions not forgotten", "error", err)
+	}
 	if _, err := h.store.ForgetChanges(ctx, time.Now().Add(-changesKept)); err != nil && ctx.Err() == nil {
 		h.log.Warn("old changes not forgotten", "error", err)
 	}

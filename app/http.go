@@ -79,6 +79,7 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 		{Lane: store.LaneNumbers, Slots: 4, Handlers: handlers},
 		{Lane: store.LaneMail, Slots: 4, Handlers: handlers},
 		{Lane: store.LanePush, Slots: 8, Handlers: handlers},
+		{Lane: store.LaneRules, Slots: 8, Handlers: handlers},
 	} {
 		lane.Store, lane.Log, lane.Owner, lane.Base, lane.Now = a.store, a.log, a.instance, a.cfg.RetryBase, a.cfg.Now
 		a.runners = append(a.runners, desk.NewRunner(lane))

@@ -27,6 +27,7 @@ func (d *Desk) followers() []follower {
 		{order: report},
 		{order: orderSurveys},
 		{tell: d.wire.tell},
+		{order: d.orderRules},
 	}
 }
 

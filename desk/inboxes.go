@@ -407,7 +407,8 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobDeleteConversation: d.deleteConversation, JobTranscript: d.transcript, JobWebhookDeleted: d.webhookDeleted,
 		JobAssign: d.assign, JobSweepInbox: d.sweepInbox, JobLeftInbox: d.leftInbox, JobSurvey: d.survey,
 		JobSearchIndex: d.searchIndex, JobContactImport: d.contactImport, JobContactExport: d.contactExport,
-		JobContactMail: d.mailContacts,
+		JobContactMail: d.mailContacts, JobLabelRenamed: d.labelRenamed, JobRulesFind: d.findRules, JobRulesRun: d.runRules,
+		JobRuleMail: d.sendRuleMail, JobMacro: d.runMacro, JobBulkAction: d.bulkAction,
 	}
 }
 

@@ -223,15 +223,16 @@ func (t *Tx) blobsOf(ctx context.Context, where string, args ...any) ([]int64, e
 	return collect(rows, "files of attachments", func(id *int64) []any { return []any{id} })
 }
 
-// releaseBlobs lets files be removed soon that no attachment has any more: one that
-// was sent twice stays while one of the messages does.
+// releaseBlobs lets files be removed soon that nothing has any more: one that was sent
+// twice stays while one of the messages does, and one that is kept to be sent again.
 func (t *Tx) releaseBlobs(ctx context.Context, blobIDs []int64) error {
 	if len(blobIDs) == 0 {
 		return nil
 	}
 	if _, err := t.tx.ExecContext(ctx, `UPDATE blobs SET expires_unattached_at = $2
 		WHERE id IN (SELECT x.id FROM `+t.s.d.rows("$1", "id bigint")+`)
-			AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.blob_id = blobs.id)`, ids(blobIDs), t.now()); err != nil {
+			AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.blob_id = blobs.id)
+			AND NOT EXISTS (SELECT 1 FROM kept_files k WHERE k.blob_id = blobs.id)`, ids(blobIDs), t.now()); err != nil {
 		return fmt.Errorf("store: release files: %w", err)
 	}
 	return nil

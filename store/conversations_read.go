@@ -331,16 +331,7 @@ func (s *Store) addLabels(ctx context.Context, list []ConversationListed) error 
 		list[i].UnreadCount = min(list[i].UnreadCount, maxUnread)
 		at[list[i].ID], keys[i] = i, list[i].ID
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT l.conversation_id, l.label FROM `+s.d.rows("$1", "id bigint")+` CROSS JOIN conversation_labels l
-		WHERE l.conversation_id = x.id ORDER BY l.conversation_id, l.label`, ids(keys))
-	if err != nil {
-		return fmt.Errorf("store: labels: %w", err)
-	}
-	type label struct {
-		conversation int64
-		text         string
-	}
-	labels, err := collect(rows, "labels", func(l *label) []any { return []any{&l.conversation, &l.text} })
+	labels, err := conversationLabels(ctx, s.r, s.d, ids(keys))
 	for _, l := range labels {
 		i := at[l.conversation]
 		list[i].Labels = append(list[i].Labels, l.text)

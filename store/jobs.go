@@ -15,6 +15,7 @@ const (
 	LaneNumbers  = "numbers"  // what waits for nobody's answer: news about WhatsApp numbers, whom to notify
 	LaneMail     = "mail"     // mails
 	LanePush     = "push"     // calls of the push services of members' devices
+	LaneRules    = "rules"    // automation rules and macros
 )
 
 // Job is work to be done later, at least once.
@@ -171,6 +172,34 @@ func (s *Store) ContinueJob(ctx context.Context, id int64, at time.Time) error {
 	if _, err := s.w.ExecContext(ctx, `UPDATE jobs SET lease_owner = '', lease_until = 0, run_at = $2, last_error = '' WHERE id = $1`,
 		id, micros(at)); err != nil {
 		return fmt.Errorf("store: continue job: %w", err)
+	}
+	return nil
+}
+
+// SpendJob removes a job in the transaction that does its work, so that it is done
+// once: ErrNotFound when somebody did it before.
+func (t *Tx) SpendJob(ctx context.Context, id int64) error {
+	return t.oneJob(ctx, "spend job", `DELETE FROM jobs WHERE id = $1`, id)
+}
+
+// AdvanceJob notes in a job's payload how far it is, in the transaction that went so
+// far: ErrNotFound when the payload is not what the caller knows, since somebody else
+// went on with the job.
+func (t *Tx) AdvanceJob(ctx context.Context, id int64, was, now json.RawMessage) error {
+	return t.oneJob(ctx, "advance job", `UPDATE jobs SET payload = $3 WHERE id = $1 AND payload = $2`, id, string(was), string(now))
+}
+
+func (t *Tx) oneJob(ctx context.Context, what, query string, args ...any) error {
+	res, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	if n == 0 {
+		return ErrNotFound
 	}
 	return nil
 }

@@ -138,6 +138,7 @@ func (p *planned) fill() {
 	p.fillTalk()
 	p.fillWebhooks(series)
 	p.fillContacts()
+	p.fillRules(series)
 }
 
 // plan is how the database runs a statement, a step a line.
@@ -221,7 +222,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|contact_labels|contact_notes|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|inbox_webhook_refusals|webhooks|webhook_deliveries|mentions|conversation_participants|conversation_drafts|custom_attribute_definitions|custom_filters|contact_imports|contact_import_failures|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|contact_labels|contact_notes|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|inbox_webhook_refusals|webhooks|webhook_deliveries|mentions|conversation_participants|conversation_drafts|custom_attribute_definitions|custom_filters|contact_imports|contact_import_failures|labels|canned_responses|macros|automation_rules|kept_files|bulk_actions|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -306,7 +307,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), contactPlans(), inboxPlans(), talkPlans(), livePlans(), webhookPlans(), assignmentPlans(), filterPlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), contactPlans(), inboxPlans(), talkPlans(), livePlans(), webhookPlans(), assignmentPlans(), filterPlans(), rulePlans()))
 }
 
 // check runs every case and looks at the plans of its statements.

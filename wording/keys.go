@@ -194,6 +194,14 @@ const (
 	NotificationFooter     Key = "notification.footer"     // account
 )
 
+// What mails about automation rules say.
+const (
+	RuleOffSubject  Key = "rule.off_subject" // rule
+	RuleOffBody     Key = "rule.off_body"    // rule, account
+	RuleOpenRules   Key = "rule.open_rules"
+	RuleMailSubject Key = "rule.mail_subject" // number, of the conversation
+)
+
 // What mails to users say: one thing to do, and what it is about.
 const (
 	MailHello          Key = "mail.hello"    // name

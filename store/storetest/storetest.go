@@ -194,9 +194,7 @@ func Cases() []Case {
 		whatsappCases(), whatsappLeaseCases(), whatsappAttemptCases(), signInCases(), mfaCases(), peopleCases(), teamCases(), inboxStatusCases(),
 		notificationCases(), notificationSettingsCases(), liveCases(),
 		platformCases(),
-		filterCases(),
-		botCases(), policyCases(), campaignCases(), samlCases(),
-		searchCases(),
+		filterCases(), botCases(), policyCases(), campaignCases(), samlCases(), searchCases(), ruleCases(),
 		webhookCases(),
 	} {
 		all = append(all, list...)
