@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tributary/chat"
 	"tributary/live"
 	"tributary/store"
 )
@@ -150,6 +151,11 @@ func TestLiveEvents(t *testing.T) { //nolint:funlen // a table
 		}
 		same(t, "sender", at(got[0].data, "sender", "type"), `"user"`)
 		same(t, "the first reply was told with the newest state", got[2].data["waiting_since"], `0`)
+		answer := w.number(`SELECT MAX(id) FROM messages`)
+		got = step("the answer fails", "message.updated: admin agent c1", func() {
+			w.must(w.desk.SendFailed(t.Context(), store.Delivery{MessageID: answer, AccountID: w.account, InboxID: ours, ConversationID: 1}, chat.Permanent, "no"))
+		})
+		same(t, "previous_changes", got[0].data["previous_changes"], `{"status":["sent","failed"],"content_attributes":[{},{"external_error":"no"}]}`)
 		got = step("a note", "message.created: admin agent by Bo", func() {
 			w.call("agent", "POST", "{A}/conversations/1/messages", `{"content":"psst","private":true,"echo_id":"7"}`).object()
 		})
