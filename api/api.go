@@ -90,6 +90,7 @@ func (a *API) Rows() []route.Row {
 		a.webhookStatus(),
 		a.facebookPages(),
 		a.auditLogs(),
+		a.webhooks(),
 		a.whatsapp(),
 		a.twilioChannels(),
 		a.contacts(),

@@ -121,6 +121,15 @@ func fixtures() map[string]func(m *matrix) string {
 		"working_hours": func(m *matrix) string {
 			return fmt.Sprint((m.inbox-1)*7 + 1) // Sunday's
 		},
+		"webhooks": func(m *matrix) string {
+			path, _ := m.hook("https://matrix.example/hook")
+			return path[strings.LastIndexByte(path, '/')+1:]
+		},
+		"deliveries": func(m *matrix) string {
+			made := m.call(asAdmin, "POST", "{A}/webhooks/"+m.record("webhooks", nil)+"/test", "").object()
+			m.exec(`UPDATE webhook_deliveries SET state = 'delivered'`)
+			return fmt.Sprint(id(at(made, "payload", "delivery", "id")))
+		},
 		"notifications": func(m *matrix) string {
 			m.exec(`INSERT INTO notifications (account_id, user_id, notification_type, conversation_id, last_activity_at, created_at, updated_at)
 				SELECT account_id, $1, 1, id, 1, 1, 1 FROM conversations WHERE inbox_id = $2`, m.admin, m.inbox)

@@ -3,7 +3,9 @@ package api_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,14 +130,11 @@ func TestPublicConversationState(t *testing.T) {
 			ids[fmt.Sprint(at(m, "content"))] = id(at(m, "id"))
 		}
 		w.must(w.store.Transact(t.Context(), func(tx *store.Tx) error {
-			for content := range ids {
-				ok, err := tx.Announced(t.Context(), ids[content])
-				if err != nil {
-					return err
-				}
-				announced[content] = ok
+			told, err := tx.ToldMessages(t.Context(), slices.Collect(maps.Values(ids)))
+			for content, id := range ids {
+				announced[content] = !told[id].Relayed && told[id].Type != 2
 			}
-			return nil
+			return err
 		}))
 		same(t, "announced", announced, `{"to you":false,"note":true,"lost":false,"wait":true,"Conversation was resolved by Ann":false}`)
 	})

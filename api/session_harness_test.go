@@ -97,7 +97,7 @@ func (w *world) pass(d time.Duration) { w.now.Add(d.Microseconds()) }
 func (w *world) work() {
 	w.t.Helper()
 	handlers := w.desk.Handlers()
-	for _, lane := range []string{store.LaneDeferred, store.LaneWebhooks} {
+	for _, lane := range []string{store.LaneDeferred} {
 		for {
 			jobs, err := w.store.ClaimJobs(w.t.Context(), lane, "test", time.Minute, 10)
 			w.must(err)

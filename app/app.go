@@ -162,8 +162,9 @@ func (a *App) build(ctx context.Context) error {
 		WakeRelay: a.wake.relay, WakeJobs: a.wake.jobs, Setting: a.settings.Get, PublicURL: a.cfg.FrontendURL,
 		AccountEvent: a.whatsapp.AccountEvent, BeforeDelete: a.whatsapp.Part,
 		Mail: mail.New(a.settings.Get, a.cfg.Now), HTTP: a.provider, DefaultLocale: a.cfg.DefaultLocale, PasswordCost: a.cfg.PasswordCost,
-		Guarded:  env.Guarded,
-		Presence: a.presence(), Live: a.live,
+		Guarded:      env.Guarded,
+		WebhooksKept: a.cfg.WebhookLog,
+		Presence:     a.presence(), Live: a.live,
 	})
 	a.health = newHealth(a)
 	return a.assemble(env)

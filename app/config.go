@@ -39,6 +39,7 @@ type Config struct {
 	Retention   time.Duration `env:"QUEUE_RETENTION" envDefault:"24h" help:"how long applied events stay for inspection and replay"`
 	Lease       time.Duration `env:"QUEUE_LEASE" envDefault:"6s" help:"how long a partition stays with a process that fell silent"`
 	MaxBytes    Bytes         `env:"QUEUE_MAX_BYTES" envDefault:"1GiB" help:"size from which the oldest applied events are removed"`
+	WebhookLog  time.Duration `env:"WEBHOOK_LOG_RETENTION" envDefault:"72h" help:"how long the log of outgoing webhooks keeps a delivery"`
 	SpoolBytes  Bytes         `env:"SPOOL_MAX_BYTES" envDefault:"4GiB" help:"size of the edge's spool while Redis is away"`
 	FrontendURL string        `env:"FRONTEND_URL" help:"public address; empty: http://127.0.0.1:PORT"`
 	SecretKey   string        `env:"SECRET_KEY_BASE" help:"key of signatures and encryption at rest; empty: generated once into DATA_DIR"`
@@ -207,6 +208,8 @@ func (c *Config) validate() error {
 		return errors.New("QUEUE_LEASE: must be at least 500ms")
 	case c.Retention < 0:
 		return errors.New("QUEUE_RETENTION: must not be negative")
+	case c.WebhookLog <= 0:
+		return errors.New("WEBHOOK_LOG_RETENTION: must be more than 0")
 	case c.FetchTimeout <= 0:
 		return errors.New("MEDIA_FETCH_TIMEOUT: must be more than 0")
 	case c.SignatureMode != "enforce" && c.SignatureMode != "observe":

@@ -89,6 +89,9 @@ func (h *housekeeping) trim(ctx context.Context) {
 	if _, err := h.store.PruneRefusals(ctx); err != nil && ctx.Err() == nil {
 		h.log.Warn("old counts of refused webhooks not removed", "error", err)
 	}
+	if err := h.desk.TendWebhooks(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("old deliveries of webhooks not removed", "error", err)
+	}
 	if _, err := h.store.ExpireParked(ctx); err != nil && ctx.Err() == nil {
 		h.log.Warn("parked receipts not expired", "error", err)
 	}

@@ -26,6 +26,7 @@ import (
 	"tributary/ingest"
 	"tributary/relay"
 	"tributary/store"
+	"tributary/webhooks"
 )
 
 // assemble makes the parts that the roles of this process need and the router
@@ -75,7 +76,6 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 		{Lane: store.LaneDeferred, Slots: 16, Handlers: handlers},
 		{Lane: store.LaneMedia, Slots: 32, Timeout: fetcher.JobTimeout(), Handlers: fetcher.Handlers()},
 		{Lane: store.LaneBulk, Slots: 2, Handlers: handlers},
-		{Lane: store.LaneWebhooks, Slots: desk.WebhookSlots, Handlers: handlers},
 		{Lane: store.LaneNumbers, Slots: 4, Handlers: handlers},
 		{Lane: store.LaneMail, Slots: 4, Handlers: handlers},
 		{Lane: store.LanePush, Slots: 8, Handlers: handlers},
@@ -83,7 +83,13 @@ func (a *App) assembleWorker(metrics *ingest.Metrics, env *channels.Env) {
 		lane.Store, lane.Log, lane.Owner, lane.Base, lane.Now = a.store, a.log, a.instance, a.cfg.RetryBase, a.cfg.Now
 		a.runners = append(a.runners, desk.NewRunner(lane))
 	}
+	hooks := webhooks.New(webhooks.Options{
+		Store: a.store, Desk: a.desk, Guarded: env.Guarded, HTTP: a.provider, Metrics: webhooks.NewMetrics(a.registry), Log: a.log, Now: a.cfg.Now,
+		Owner: a.instance, Base: a.cfg.RetryBase,
+	})
+	a.workers = append(a.workers, hooks)
 	wakeRunners := func() {
+		hooks.Wake()
 		for _, r := range a.runners {
 			r.Wake()
 		}

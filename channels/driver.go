@@ -364,15 +364,12 @@ type MarkReader interface {
 	MarkRead(ctx context.Context, ch *Channel, m *chat.Outbound) error
 }
 
-// Announcer tells whoever runs the other end of a channel what happens in it, by a
-// webhook of the channel. What is sent to the contact is not announced: Sender
-// hands that over, with its own order and verdict.
+// Announcer names whoever runs the other end of a channel and is told what happens in
+// it, by Post. What is sent to the contact is not announced: Sender hands that over,
+// with its own order and verdict.
 type Announcer interface {
-	// Announces tells whether ch has somebody to tell.
-	Announces(ch *Channel) bool
-	// Announce hands over an event as JSON, once. Errors are *SendError, as in
-	// Sender.
-	Announce(ctx context.Context, ch *Channel, event []byte) error
+	// Announces tells who that is; ok is false when there is nobody to tell.
+	Announces(ch *Channel) (e Endpoint, ok bool)
 }
 
 // TemplateSource lists the message templates that the provider approved.

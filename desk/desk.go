@@ -56,6 +56,8 @@ type Options struct {
 	DefaultLocale string
 	// PasswordCost is bcrypt's; 0: 11. Less is for tests only.
 	PasswordCost int
+	// WebhooksKept is how long the log of webhooks keeps a delivery; 0: three days.
+	WebhooksKept time.Duration
 	// Presence knows who is connected now; nil: nobody is.
 	Presence presence.Tracker
 	// Live takes news to those who listen; nil: nobody does.
@@ -68,7 +70,6 @@ type Desk struct {
 	// Webhooks notes how the webhooks of inboxes are doing; its Run writes that down.
 	Webhooks   *Webhooks
 	flood      *flood
-	endpoints  *endpoints
 	passwords  *passwords
 	attendance *attendance
 	wire       *wire
@@ -86,7 +87,10 @@ func New(opt Options) *Desk {
 	if opt.Setting == nil {
 		opt.Setting = func(string) string { return "" }
 	}
-	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), endpoints: newEndpoints(), passwords: newPasswords(opt.PasswordCost)}
+	if opt.WebhooksKept == 0 {
+		opt.WebhooksKept = 72 * time.Hour
+	}
+	d := &Desk{Options: opt, flood: newFlood(opt.MessagesPerMinute), passwords: newPasswords(opt.PasswordCost)}
 	d.attendance = newAttendance(opt.Presence, opt.Now, opt.Log)
 	d.wire = newWire(d)
 	d.Webhooks = newWebhooks(&d.Options)

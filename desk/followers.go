@@ -20,7 +20,7 @@ type follower struct {
 // followers are all of them, in the order in which they are called.
 func (d *Desk) followers() []follower {
 	return []follower{
-		{order: oneByOne(d.apiInboxWebhook)},
+		{order: d.orderWebhooks},
 		{order: oneByOne(d.contactAvatar)},
 		{order: orderNotices},
 		{tell: d.wire.tell},

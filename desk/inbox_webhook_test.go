@@ -14,12 +14,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tributary/chat"
 	"tributary/desk"
 	"tributary/internal/optional"
 	"tributary/internal/testkit"
 	"tributary/store"
 	"tributary/store/storetest"
+	"tributary/webhooks"
 )
 
 // owner is the system behind an API inbox: it takes the webhook's events.
@@ -145,11 +148,41 @@ func (s *shop) imported(displayID int64, source string) int64 {
 	})
 }
 
-// told dispatches what happened and runs the webhooks that are due.
-func (s *shop) told() string {
+// told dispatches what happened, waits until what is due was tried, and tells how
+// many deliveries wait for another attempt.
+func (s *shop) told() int {
 	s.w.t.Helper()
 	s.w.dispatched()
-	return s.w.workIn(store.LaneWebhooks)
+	s.w.settle()
+	return len(s.w.rows(`SELECT event FROM webhook_deliveries WHERE state = 'pending'`))
+}
+
+// engine starts what makes the deliveries.
+func (w *world) engine() *webhooks.Engine {
+	w.t.Helper()
+	e := webhooks.New(webhooks.Options{
+		Store: w.store, Desk: w.desk, Guarded: http.DefaultClient, HTTP: http.DefaultClient, Metrics: webhooks.NewMetrics(prometheus.NewRegistry()),
+		Log: w.desk.Log, Now: w.clock.Now, Owner: "test", BreakerAfter: 1000,
+	})
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- e.Run(ctx) }()
+	w.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Errorf("webhooks: %v", err)
+		}
+	})
+	return e
+}
+
+// settle waits until nothing is due.
+func (w *world) settle() {
+	w.t.Helper()
+	testkit.Wait(w.t, 20*time.Second, "the webhooks to be told", func() bool {
+		return len(w.rows(`SELECT event FROM webhook_deliveries WHERE state = 'new' OR lease_owner <> '' OR state = 'pending' AND run_at <= $1`,
+			w.clock.Now().UnixMicro())) == 0
+	})
 }
 
 // What is told about who types.
@@ -158,6 +191,7 @@ func TestTypingWebhook(t *testing.T) {
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
+		w.engine()
 		o := w.owner()
 		s := w.shop("shop", o.URL)
 		id := s.open()
@@ -187,7 +221,7 @@ func TestTypingWebhook(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("events\n got %q\nwant %q", got, want)
 		}
-		w.want(`SELECT kind FROM jobs WHERE lane = 'webhooks'`)
+		w.want(`SELECT event FROM webhook_deliveries`)
 	})
 }
 
@@ -203,33 +237,32 @@ func TestTypingWebhookIsNotLate(t *testing.T) {
 		w.clock.Advance(31 * time.Second) // nobody dispatched
 		w.types(id, false, false)
 		w.dispatching()
-		// Only three events become jobs.
-		if got := s.told(); got != "inbox.webhook done, inbox.webhook done, inbox.webhook done" {
-			t.Errorf("dispatched late: %s", got)
-		}
-		if got := names(o.take()); got != "conversation_created conversation_typing_off message_created" {
-			t.Errorf("dispatched late: %s", got)
-		}
+		w.dispatched()
+		w.want(`SELECT event FROM webhook_deliveries ORDER BY event`, "conversation_created", "conversation_typing_off", "message_created")
 		w.types(id, true, false)
 		w.dispatched()
 		w.clock.Advance(31 * time.Second) // nobody worked
-		if got := s.told() + names(o.take()); got != "inbox.webhook done" {
+		e := w.engine()
+		if got := s.told(); got != 0 {
+			t.Errorf("worked late: %d wait", got)
+		}
+		if got := names(o.take()); got != "conversation_created message_created" {
 			t.Errorf("worked late: %s", got)
 		}
 		w.types(id, true, false)
-		w.dispatched()
-		w.clock.Advance(29 * time.Second)
-		if got := s.told() + " " + names(o.take()); got != "inbox.webhook done conversation_typing_on" {
-			t.Errorf("just in time: %s", got)
+		if got := s.told(); got != 0 || names(o.take()) != "conversation_typing_on" {
+			t.Errorf("just in time: %d wait", got)
 		}
 		o.answer(http.StatusServiceUnavailable, nil)
 		w.types(id, false, false)
-		if got := s.told() + " " + names(o.take()); got != "inbox.webhook done conversation_typing_off" {
+		s.told()
+		if got := names(o.take()); got != "conversation_typing_off" {
 			t.Errorf("refused: %s", got)
 		}
-		w.clock.Advance(time.Second)
-		if got := s.told() + names(o.take()); got != "" {
-			t.Errorf("afterwards: %s", got)
+		w.clock.Advance(time.Minute)
+		e.Wake()
+		if got := s.told(); got != 0 || names(o.take()) != "" {
+			t.Errorf("afterwards: %d wait", got)
 		}
 	})
 }
@@ -241,17 +274,21 @@ func TestInboxWebhookFails(t *testing.T) {
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
+		engine := w.engine()
 		o := w.owner()
 		s := w.shop("shop", o.URL)
 		id := s.open()
 		s.told()
 		o.take()
-		tries := func(what, want string) {
+		// tries are the events that the owner is told, and how many wait afterwards.
+		tries := func(what string, waiting int, want string) {
 			t.Helper()
-			if got := s.told() + ": " + names(o.take()); got != want {
-				t.Errorf("%s: got %q, want %q", what, got, want)
+			left := s.told()
+			if got := names(o.take()); got != want || left != waiting {
+				t.Errorf("%s: got %q and %d, want %q and %d", what, got, left, want, waiting)
 			}
-			w.clock.Advance(time.Second)
+			w.clock.Advance(20 * time.Second)
+			engine.Wake()
 		}
 		status := func(message int64, want string) {
 			t.Helper()
@@ -260,15 +297,15 @@ func TestInboxWebhookFails(t *testing.T) {
 
 		o.answer(http.StatusServiceUnavailable, nil)
 		imported := s.imported(id, "m1")
-		tries("an outgoing message, first", "inbox.webhook retry, inbox.webhook retry: conversation_updated message_created")
-		tries("second", "inbox.webhook retry, inbox.webhook retry: conversation_updated message_created")
-		tries("third", "inbox.webhook done, inbox.webhook done: conversation_updated message_created")
+		tries("an outgoing message, first", 2, "conversation_updated message_created")
+		tries("second", 2, "conversation_updated message_created")
+		tries("third", 0, "conversation_updated message_created")
 		status(imported, `3 {"external_error":"503 Service Unavailable"}`)
 		for range 2 {
-			tries("the failure itself", "inbox.webhook retry: message_updated")
+			tries("the failure itself", 1, "message_updated")
 		}
-		tries("the failure itself, given up", "inbox.webhook done: message_updated")
-		tries("afterwards", ": ")
+		tries("the failure itself, given up", 0, "message_updated")
+		tries("afterwards", 0, "")
 
 		o.answer(http.StatusNotFound, nil)
 		private := "a note"
@@ -276,7 +313,7 @@ func TestInboxWebhookFails(t *testing.T) {
 			AccountID: w.account, DisplayID: id, Type: chat.Outgoing, Content: &private, Private: true, SenderType: "User", SenderID: w.user,
 		})
 		incoming := s.writes(id, "are you there?")
-		tries("what did not go to the contact", "inbox.webhook done, inbox.webhook done, inbox.webhook done: conversation_updated message_created message_created")
+		tries("what did not go to the contact", 0, "conversation_updated message_created message_created")
 		status(note, "0 {}")
 		status(incoming, "0 {}")
 
@@ -301,10 +338,10 @@ func TestInboxWebhookFails(t *testing.T) {
 			}
 		}
 		change(sent)
-		tries("while it is sent", "inbox.webhook done: message_updated")
+		tries("while it is sent", 0, "message_updated")
 		w.want(fmt.Sprintf(`SELECT status || '' FROM messages WHERE id = %d`, sent), "0")
 		report(chat.StatusRead, sent)
-		tries("when it was read", "inbox.webhook done: message_updated")
+		tries("when it was read", 0, "message_updated")
 		w.want(fmt.Sprintf(`SELECT status || '' FROM messages WHERE id = %d`, sent), "2")
 
 		other := s.imported(id, "m2")
@@ -313,7 +350,7 @@ func TestInboxWebhookFails(t *testing.T) {
 		o.take()
 		o.answer(http.StatusNotFound, nil)
 		change(other)
-		tries("a change that is not told", "inbox.webhook done: message_updated")
+		tries("a change that is not told", 0, "message_updated")
 		w.want(fmt.Sprintf(`SELECT status || '' FROM messages WHERE id = %d AND content_attributes LIKE '%%"external_error":"404 Not Found"%%'`, other), "3")
 		o.answer(http.StatusOK, nil)
 		s.told()
@@ -323,13 +360,20 @@ func TestInboxWebhookFails(t *testing.T) {
 		o.answer(http.StatusTooManyRequests, map[string]string{"Retry-After": "60"})
 		change(sent)
 		s.w.dispatched()
-		jobs, err := w.store.ClaimJobs(t.Context(), store.LaneWebhooks, "test", time.Minute, 10)
-		if err != nil || len(jobs) != 1 {
-			t.Fatalf("jobs %v: %v", jobs, err)
+		w.settle()
+		o.take()
+		w.clock.Advance(59 * time.Second)
+		engine.Wake()
+		w.settle()
+		if got := names(o.take()); got != "" {
+			t.Errorf("before its time: %s", got)
 		}
-		err = w.desk.Handlers()[desk.JobInboxWebhook](t.Context(), jobs[0])
-		if after, ok := err.(desk.After); !ok || after.Wait != time.Minute { //nolint:errorlint // the runner looks at the outermost one
-			t.Errorf("throttled: got %#v", err)
+		o.answer(http.StatusOK, nil)
+		w.clock.Advance(2 * time.Second)
+		engine.Wake()
+		w.settle()
+		if got := names(o.take()); got != "message_updated" {
+			t.Errorf("afterwards: %s", got)
 		}
 		w.want(`SELECT kind FROM jobs WHERE state = 'dead'`)
 	})
@@ -341,6 +385,7 @@ func TestConversationWebhooks(t *testing.T) {
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		w.dispatching()
+		w.engine()
 		o := w.owner()
 		s := w.shop("shop", o.URL)
 		id := s.open()
@@ -422,7 +467,7 @@ func TestConversationWebhooks(t *testing.T) {
 				`{"waiting_since":{"current_value":"2026-03-01T10:06:00.000Z","previous_value":null}},`+
 				`{"updated_at":{"current_value":"2026-03-01T10:06:00.000Z","previous_value":"2026-03-01T10:04:00.000Z"}}]`,
 			func() { s.writes(id, "and one more") })
-		w.want(`SELECT kind FROM jobs WHERE lane = 'webhooks'`)
+		w.want(`SELECT event FROM webhook_deliveries`)
 	})
 }
 
@@ -438,7 +483,7 @@ func TestInboxWebhookOfNobody(t *testing.T) {
 		w.types(1, true, false)
 		w.shop("silent", "").open()
 		w.dispatched()
-		w.want(`SELECT kind FROM jobs WHERE lane = 'webhooks'`)
+		w.want(`SELECT event FROM webhook_deliveries`)
 		s := w.shop("shop", o.URL)
 		id := s.open()
 		w.types(id, true, false)
@@ -446,13 +491,15 @@ func TestInboxWebhookOfNobody(t *testing.T) {
 		if _, err := w.db.Exec(`DELETE FROM conversations WHERE inbox_id = (SELECT MAX(id) FROM inboxes)`); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.told() + names(o.take()); got != "inbox.webhook done, inbox.webhook done, inbox.webhook done" {
-			t.Errorf("of a conversation that is gone: %s", got)
+		w.engine()
+		if got := s.told(); got != 0 || names(o.take()) != "" {
+			t.Errorf("of a conversation that is gone: %d wait", got)
 		}
+		w.want(`SELECT event FROM webhook_deliveries`)
 	})
 }
 
-// An endpoint that hangs keeps some places only; others are told meanwhile.
+// An endpoint that hangs keeps its own places only; others are told meanwhile.
 func TestHangingEndpoint(t *testing.T) {
 	t.Parallel()
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
@@ -464,47 +511,39 @@ func TestHangingEndpoint(t *testing.T) {
 		t.Cleanup(release)
 		bad, good := w.shop("bad", stuck.URL), w.shop("good", quick.URL)
 		id := bad.open()
-		for n := range desk.WebhookSlots {
+		const written = 100
+		for n := range written {
 			bad.writes(id, fmt.Sprint(n))
 		}
 		w.dispatched()
-		runner := desk.NewRunner(desk.RunnerOptions{
-			Store: w.store, Log: w.desk.Log, Lane: store.LaneWebhooks, Owner: "test", Slots: desk.WebhookSlots, Now: w.clock.Now,
-			Handlers: w.desk.Handlers(),
-		})
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- runner.Run(ctx) }()
-		t.Cleanup(func() {
-			release()
-			cancel()
-			if err := <-done; err != nil {
-				t.Errorf("runner: %v", err)
-			}
-		})
+		e := w.engine()
+		t.Cleanup(release) // before the engine waits for its calls
 		count := func(o *owner) int {
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			return len(o.events)
 		}
-		testkit.Wait(t, 20*time.Second, "the endpoint to hang", func() bool { return count(stuck) == desk.WebhookSlots/2 })
+		const places = 8
+		testkit.Wait(t, 20*time.Second, "the endpoint to hang", func() bool { return count(stuck) == places })
 		good.open()
 		testkit.Wait(t, 20*time.Second, "the other one to be told", func() bool { return count(quick) == 2 })
-		if n := count(stuck); n != desk.WebhookSlots/2 {
+		if n := count(stuck); n != places {
 			t.Errorf("the endpoint that hangs was called %d times", n)
 		}
 		release()
 		testkit.Wait(t, 20*time.Second, "everything to be told", func() bool {
-			// What was put off becomes due, when nothing is under way whose lease
-			// could end.
-			if len(w.rows(`SELECT kind FROM jobs WHERE lease_owner <> ''`)) == 0 {
-				w.clock.Advance(11 * time.Second)
-				runner.Wake()
-			}
-			return len(w.rows(`SELECT kind FROM jobs WHERE lane = 'webhooks'`)) == 0
+			w.clock.Advance(7 * time.Second) // what timed out comes again
+			e.Wake()
+			return len(w.rows(`SELECT event FROM webhook_deliveries`)) == 0
 		})
-		if n := count(stuck); n != desk.WebhookSlots+2 {
-			t.Errorf("the endpoint was called %d times in the end", n)
+		different := map[string]bool{}
+		stuck.mu.Lock()
+		defer stuck.mu.Unlock()
+		for _, event := range stuck.events {
+			different[fmt.Sprint(event["event"], event["content"])] = true
+		}
+		if len(different) != written+2 {
+			t.Errorf("the endpoint was told %d events in the end", len(different))
 		}
 	})
 }

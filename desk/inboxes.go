@@ -111,6 +111,10 @@ func (d *Desk) CreateInbox(ctx context.Context, driver channels.Driver, in NewIn
 		if err := tx.InvalidateCache(ctx, in.Inbox.AccountID, store.CacheInboxes); err != nil {
 			return err
 		}
+		in.Inbox.ID = id
+		if err := tx.InsertOutbox(ctx, d.inboxEvent("inbox.created", in.Inbox, nil)); err != nil {
+			return err
+		}
 		if err := orderTemplates(ctx, tx, driver, in.Inbox.AccountID, id, draft.Settings); err != nil {
 			return err
 		}
@@ -300,6 +304,12 @@ func (d *Desk) UpdateInbox(ctx context.Context, change InboxChange) error {
 		if err := auditInboxUpdate(ctx, tx, change.By, before, inbox); err != nil {
 			return err
 		}
+		if changes := valueChanges(inboxValues(before), inboxValues(inbox)); len(changes) > 0 {
+			changes["updated_at"] = [2]any{iso(before.UpdatedAt), iso(tx.Now.UnixMicro())}
+			if err := tx.InsertOutbox(ctx, d.inboxEvent("inbox.updated", before, changes)); err != nil {
+				return err
+			}
+		}
 		if err := tx.InvalidateCache(ctx, inbox.AccountID, store.CacheInboxes); err != nil {
 			return err
 		}
@@ -393,8 +403,9 @@ func (d *Desk) Handlers() map[string]Handler {
 		JobNotify: d.notify, JobNotifyCreation: d.notifyCreation, JobNotificationMail: d.mailNotification, JobPush: d.push,
 		JobNotificationsDeleted: d.notificationsDeleted,
 		JobDeleteUser:           d.deleteUser, JobDeleteAccount: d.deleteAccount,
-		JobBotDeleted:  d.botDeleted,
-		JobSAMLMembers: d.samlMembers,
+		JobBotDeleted:     d.botDeleted,
+		JobSAMLMembers:    d.samlMembers,
+		JobWebhookDeleted: d.webhookDeleted,
 	}
 }
 

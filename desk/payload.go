@@ -22,54 +22,23 @@ func (d *Desk) MessageWebhook(ctx context.Context, event string, messageID int64
 }
 
 func (d *Desk) messageEvent(ctx context.Context, event string, m store.MessageView) ([]byte, error) {
+	return encodeEvent(d.messageBody(event, m, d.conversationPush(ctx, m.ThreadView)))
+}
+
+// messageBody is that before it is encoded; conversation is the message's.
+func (d *Desk) messageBody(event string, m store.MessageView, conversation map[string]any) map[string]any {
 	payload := map[string]any{
 		"event": event, "id": m.ID, "content": m.Content, "content_type": chat.ContentTypes[m.ContentType],
 		"content_attributes": json.RawMessage(m.Attributes), "additional_attributes": json.RawMessage(m.AdditionalAttributes),
 		"message_type": chat.MessageType(m.Type).String(), "private": m.Private, "source_id": m.SourceID,
 		"created_at": iso(m.CreatedAt), "account": map[string]any{"id": m.AccountID, "name": m.AccountName},
 		"inbox": map[string]any{"id": m.InboxID, "name": m.InboxName}, "sender": d.senderWebhook(m),
-		"conversation": d.conversationPush(ctx, m.ThreadView),
+		"conversation": conversation,
 	}
 	if len(m.Attachments) > 0 {
 		payload["attachments"] = d.attachmentsPush(m.ID, m.AccountID, m.Attachments)
 	}
-	return encodeEvent(payload)
-}
-
-// conversationEvent is the JSON about a conversation (contract 06 §1.5): it stands
-// at the top level.
-func (d *Desk) conversationEvent(ctx context.Context, in *InboxWebhookJob) ([]byte, error) {
-	t, err := d.Store.ThreadView(ctx, in.ConversationID)
-	if err != nil {
-		return nil, err
-	}
-	payload := d.conversationPush(ctx, t)
-	payload["event"] = in.Event
-	switch in.Event {
-	case "conversation_updated":
-		payload["changed_attributes"] = in.Changed
-	case "conversation_status_changed":
-		payload["changed_attributes"] = nil // they are in conversation_updated
-	}
-	return encodeEvent(payload)
-}
-
-// typingEvent is the JSON about somebody who types, or stopped; store.ErrNotFound
-// when that agent is gone.
-func (d *Desk) typingEvent(ctx context.Context, in *InboxWebhookJob) ([]byte, error) {
-	t, err := d.Store.ThreadView(ctx, in.ConversationID)
-	if err != nil {
-		return nil, err
-	}
-	who := d.contactWebhook(t)
-	if in.UserID != 0 {
-		u, err := d.Store.User(ctx, in.UserID)
-		if err != nil {
-			return nil, err
-		}
-		who = userWebhook(u.ID, u.Name, u.Email)
-	}
-	return encodeEvent(map[string]any{"event": in.Event, "user": who, "conversation": d.conversationPush(ctx, t), "is_private": in.Private})
+	return payload
 }
 
 func encodeEvent(payload map[string]any) ([]byte, error) {
@@ -85,9 +54,9 @@ func (d *Desk) senderWebhook(m store.MessageView) any {
 	case "User":
 		return userWebhook(m.SenderID, m.SenderName, m.SenderEmail)
 	case "AgentBot":
-		return map[string]any{"id": m.SenderID, "name": m.SenderName, "type": "agent_bot"}
+		return botWebhook(m.SenderID, &m.SenderName)
 	case "Contact":
-		return d.contactWebhook(m.ThreadView)
+		return d.contactWebhook(m.AccountID, m.AccountName, m.Contact)
 	}
 	return nil
 }
@@ -96,10 +65,13 @@ func userWebhook(id int64, name, email string) map[string]any {
 	return map[string]any{"id": id, "name": name, "email": email, "type": "user"}
 }
 
-func (d *Desk) contactWebhook(t store.ThreadView) map[string]any {
-	c := t.Contact
+func botWebhook(id int64, name *string) map[string]any {
+	return map[string]any{"id": id, "name": name, "type": "agent_bot"}
+}
+
+func (d *Desk) contactWebhook(accountID int64, accountName string, c store.ContactView) map[string]any {
 	return map[string]any{
-		"account":               map[string]any{"id": t.AccountID, "name": t.AccountName},
+		"account":               map[string]any{"id": accountID, "name": accountName},
 		"additional_attributes": json.RawMessage(c.AdditionalAttributes), "custom_attributes": json.RawMessage(c.CustomAttributes),
 		"avatar": d.AvatarURL(c), "thumbnail": d.AvatarURL(c), "email": c.Email, "id": c.ID, "identifier": c.Identifier,
 		"name": c.Name, "phone_number": c.Phone, "blocked": c.Blocked,

@@ -1,18 +1,12 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"strings"
-	"time"
 
 	"tributary/chat"
-	"tributary/internal/httpx"
 	"tributary/internal/validate"
 	"tributary/store"
 	"tributary/wording"
@@ -113,13 +107,6 @@ func (d *Desk) defaultFeatures() int64 {
 	return int64(features) //nolint:gosec // a bit set
 }
 
-// JobInstallationEvent tells the operator's own system what happened in the
-// installation.
-const JobInstallationEvent = "installation.event"
-
-// installationTries is how often that is tried.
-const installationTries = 5
-
 // accountCreated raises account.created, and orders the call of the operator's
 // endpoint where there is one. userID is the administrator, 0: there is none yet.
 func (d *Desk) accountCreated(ctx context.Context, tx *store.Tx, accountID int64, name string, userID int64) error {
@@ -139,39 +126,5 @@ func (d *Desk) accountCreated(ctx context.Context, tx *store.Tx, accountID int64
 		}
 		users = append(users, map[string]any{"id": userID, "name": user.Name, "email": user.Email, "type": "user"})
 	}
-	payload, err := json.Marshal(map[string]any{"id": accountID, "name": name, "event": "account_created", "users": users})
-	if err != nil {
-		return fmt.Errorf("desk: account created: %w", err)
-	}
-	return tx.InsertJob(ctx, store.Job{
-		Kind: JobInstallationEvent, Lane: store.LaneWebhooks, AccountID: accountID, Payload: payload, MaxAttempts: installationTries,
-	})
-}
-
-// installationTimeout bounds one call of the operator's endpoint.
-const installationTimeout = 10 * time.Second
-
-// installationEvent carries out JobInstallationEvent.
-func (d *Desk) installationEvent(ctx context.Context, j store.Job) error {
-	address := d.Setting("INSTALLATION_EVENTS_WEBHOOK_URL")
-	if address == "" || d.HTTP == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, installationTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(j.Payload))
-	if err != nil {
-		return Final{errors.New("desk: INSTALLATION_EVENTS_WEBHOOK_URL is no address")}
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := httpx.Do(d.HTTP, req)
-	if err != nil {
-		return fmt.Errorf("desk: installation event: %w", err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection can be used again
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("desk: installation event: status %d", res.StatusCode)
-	}
-	return nil
+	return orderAccountCreated(ctx, tx, accountID, map[string]any{"id": accountID, "name": name, "event": eventAccountCreated, "users": users})
 }

@@ -42,7 +42,8 @@ func newBridge(t testing.TB) *bridge {
 		if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("webhook: %s %v, %v: %s", r.Method, r.Header, err, body)
 		}
-		if r.Header.Get("X-Chatwoot-Signature") != channels.HexSHA256(b.secret, body) {
+		signed := r.Header.Get("X-Chatwoot-Timestamp") + "." + string(body)
+		if r.Header.Get("X-Chatwoot-Signature") != "sha256="+channels.HexSHA256(b.secret, []byte(signed)) || r.Header.Get("X-Chatwoot-Delivery") == "" {
 			t.Errorf("webhook: the signature of %v is wrong", event["event"])
 		}
 		b.events = append(b.events, event)

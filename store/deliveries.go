@@ -235,6 +235,9 @@ func (s *Store) ExpireLeases(ctx context.Context) error {
 			return fmt.Errorf("store: expire leases: %w", err)
 		}
 	}
+	if _, err := s.w.ExecContext(ctx, `UPDATE webhook_deliveries SET run_at = 0 WHERE lease_owner <> ''`); err != nil {
+		return fmt.Errorf("store: expire leases: %w", err)
+	}
 	return nil
 }
 
@@ -244,16 +247,4 @@ func (s *Store) ReleaseDeliveries(ctx context.Context, owner string) error {
 		return fmt.Errorf("store: release deliveries: %w", err)
 	}
 	return nil
-}
-
-// Announced tells whether the webhook of an API inbox learns of a message outside
-// the relay: what contacts write, and private notes. The relay itself hands over
-// what is sent to the contact; activity is nobody's business outside.
-func (t *Tx) Announced(ctx context.Context, messageID int64) (bool, error) {
-	ok, err := exists(ctx, t.tx, `SELECT 1 FROM messages WHERE id = $1 AND message_type <> 2 AND NOT (message_type IN (1, 3) AND private = FALSE
-		AND (source_id IS NULL OR EXISTS (SELECT 1 FROM message_provider_ids p WHERE p.message_id = messages.id)))`, messageID)
-	if err != nil {
-		return false, fmt.Errorf("store: announced: %w", err)
-	}
-	return ok, nil
 }

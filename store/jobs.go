@@ -12,7 +12,6 @@ const (
 	LaneDeferred = "deferred" // webhook registrations, profiles
 	LaneMedia    = "media"    // downloads of what came with messages, and of avatars
 	LaneBulk     = "bulk"     // imports, deletions
-	LaneWebhooks = "webhooks" // calls of customers' endpoints
 	LaneNumbers  = "numbers"  // what waits for nobody's answer: news about WhatsApp numbers, whom to notify
 	LaneMail     = "mail"     // mails
 	LanePush     = "push"     // calls of the push services of members' devices

@@ -134,6 +134,7 @@ func (p *planned) fill() {
 	p.fillNotifications()
 	p.fillCampaigns(series)
 	p.fillSAML(series)
+	p.fillWebhooks(series)
 }
 
 // plan is how the database runs a statement, a step a line.
@@ -217,7 +218,7 @@ func literal(v any) string {
 }
 
 var (
-	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|inbox_webhook_refusals|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
+	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|inbox_webhook_refusals|webhooks|webhook_deliveries|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
@@ -230,7 +231,7 @@ func (p *planned) scanned(s statement, plan string) []string {
 	for _, m := range p.big.FindAllStringSubmatch(s.query, -1) {
 		tables[m[1]], tables[m[2]] = m[1], m[1]
 	}
-	for _, name := range []string{"notifications", "notification_settings", "notification_subscriptions"} {
+	for _, name := range []string{"notifications", "notification_settings", "notification_subscriptions", "webhooks", "webhook_deliveries"} {
 		tables[name] = name // most statements need no other name for them
 	}
 	scan := postgresScan
@@ -302,7 +303,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans(), livePlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), inboxPlans(), livePlans(), webhookPlans()))
 }
 
 // check runs every case and looks at the plans of its statements.

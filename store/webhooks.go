@@ -267,22 +267,30 @@ func (s *Store) addAgents(ctx context.Context, accountID int64, list []*ThreadVi
 	return nil
 }
 
+// The columns of a MessageView, and what they are joined from.
+const (
+	messageViewColumns = `m.id, m.message_type, m.content_type,
+			m.content, m.content_attributes, m.additional_attributes, m.private, m.status, m.source_id,
+			COALESCE(m.sender_type, ''), COALESCE(m.sender_id, 0), COALESCE(u.name, b.name, ''), COALESCE(u.email, ''), m.created_at, m.updated_at,
+			` + threadColumns
+
+	messageViewJoins = ` JOIN conversations c ON c.id = m.conversation_id` + threadJoins + `
+			LEFT JOIN users u ON m.sender_type = 'User' AND u.id = m.sender_id
+			LEFT JOIN agent_bots b ON m.sender_type = 'AgentBot' AND b.id = m.sender_id `
+)
+
+func (m *MessageView) fields() []any {
+	return append([]any{
+		&m.ID, &m.Type, &m.ContentType,
+		&m.Content, &m.Attributes, &m.AdditionalAttributes, &m.Private, &m.Status, &m.SourceID,
+		&m.SenderType, &m.SenderID, &m.SenderName, &m.SenderEmail, &m.CreatedAt, &m.UpdatedAt,
+	}, m.ThreadView.fields()...)
+}
+
 // MessageView reads a message for a webhook; ErrNotFound when it is gone.
 func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) {
 	var m MessageView
-	err := s.r.QueryRowContext(ctx, `SELECT m.id, m.message_type, m.content_type,
-			m.content, m.content_attributes, m.additional_attributes, m.private, m.status, m.source_id,
-			COALESCE(m.sender_type, ''), COALESCE(m.sender_id, 0), COALESCE(u.name, b.name, ''), COALESCE(u.email, ''), m.created_at, m.updated_at,
-			`+threadColumns+`
-		FROM messages m JOIN conversations c ON c.id = m.conversation_id`+threadJoins+`
-			LEFT JOIN users u ON m.sender_type = 'User' AND u.id = m.sender_id
-			LEFT JOIN agent_bots b ON m.sender_type = 'AgentBot' AND b.id = m.sender_id
-		WHERE m.id = $1`, id).
-		Scan(append([]any{
-			&m.ID, &m.Type, &m.ContentType,
-			&m.Content, &m.Attributes, &m.AdditionalAttributes, &m.Private, &m.Status, &m.SourceID,
-			&m.SenderType, &m.SenderID, &m.SenderName, &m.SenderEmail, &m.CreatedAt, &m.UpdatedAt,
-		}, m.fields()...)...)
+	err := s.r.QueryRowContext(ctx, `SELECT `+messageViewColumns+` FROM messages m`+messageViewJoins+`WHERE m.id = $1`, id).Scan(m.fields()...)
 	if isNoRows(err) {
 		return m, ErrNotFound
 	}
@@ -294,4 +302,45 @@ func (s *Store) MessageView(ctx context.Context, id int64) (MessageView, error) 
 	}
 	m.Attachments, err = s.MessageAttachments(ctx, id)
 	return m, err
+}
+
+// MessageViews reads messages of an account as MessageView does. Those that are gone
+// are absent.
+func (s *Store) MessageViews(ctx context.Context, accountID int64, messageIDs []int64) (map[int64]MessageView, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT `+messageViewColumns+`
+		FROM `+s.d.rows("$2", "id bigint")+` CROSS JOIN messages m`+messageViewJoins+`WHERE m.id = x.id AND m.account_id = $1`,
+		accountID, ids(messageIDs))
+	if err != nil {
+		return nil, fmt.Errorf("store: message views: %w", err)
+	}
+	list, err := collect(rows, "message views", (*MessageView).fields)
+	if err != nil {
+		return nil, err
+	}
+	// Messages of one conversation share what is read of it.
+	threads := map[int64]*ThreadView{}
+	var different []*ThreadView
+	files := make([]MessageRow, len(list))
+	for i := range list {
+		files[i].ID = list[i].ID
+		if id := list[i].Conversation.ID; threads[id] == nil {
+			threads[id] = &list[i].ThreadView
+			different = append(different, threads[id])
+		}
+	}
+	if err := s.completeThreads(ctx, accountID, different); err != nil {
+		return nil, err
+	}
+	if err := s.addAttachments(ctx, files); err != nil {
+		return nil, err
+	}
+	out := make(map[int64]MessageView, len(list))
+	for i, m := range list {
+		m.ThreadView = *threads[m.Conversation.ID]
+		for _, a := range files[i].Attachments {
+			m.Attachments = append(m.Attachments, a.AttachmentView)
+		}
+		out[m.ID] = m
+	}
+	return out, nil
 }

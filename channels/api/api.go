@@ -4,26 +4,16 @@
 package apichannel
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"net/http"
-	"strconv"
 	"time"
 
 	"tributary/channels"
 	"tributary/chat"
-	"tributary/internal/httpx"
 	"tributary/wording"
 )
 
-const (
-	slug            = "api"
-	timeout         = 5 * time.Second
-	maxTries        = 3
-	signatureHeader = "X-Chatwoot-Signature"
-)
+const slug = "api"
 
 // driver implements channels.Driver and the capabilities below.
 type driver struct {
@@ -117,79 +107,13 @@ func (d *driver) SendPart(ctx context.Context, ch *channels.Channel, m *chat.Out
 	if len(m.Webhook) == 0 {
 		return channels.Receipt{}, &channels.SendError{Class: chat.Config, Code: "payload", Say: wording.FailureInternal.Text()}
 	}
-	return channels.Receipt{}, d.post(ctx, configOf(ch), m.Webhook)
+	_, err := channels.Post(ctx, d.env.Guarded, d.env.Now(), configOf(ch).endpoint(), m.JobID, m.Webhook)
+	return channels.Receipt{}, err
 }
 
-// Announces implements channels.Announcer.
-func (d *driver) Announces(ch *channels.Channel) bool { return configOf(ch).url() != "" }
-
-// Announce implements channels.Announcer.
-func (d *driver) Announce(ctx context.Context, ch *channels.Channel, event []byte) error {
-	return d.post(ctx, configOf(ch), event)
-}
-
-// post calls the webhook. With additional_attributes.sign_webhooks the header
-// X-Chatwoot-Signature holds the lower-case hex HMAC-SHA256 of the body under the
-// inbox's hmac_token.
-func (d *driver) post(ctx context.Context, c *config, payload []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url(), bytes.NewReader(payload))
-	if err != nil {
-		return &channels.SendError{Class: chat.Permanent, Code: "url", Say: wording.FailureWebhookURL.Text()}
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	if c.signs() {
-		req.Header.Set(signatureHeader, channels.HexSHA256(c.HMACToken, payload))
-	}
-	// The same reading and redaction of answers, by the client for URLs that
-	// users typed in.
-	guarded := *d.env
-	guarded.HTTP = d.env.Guarded
-	answer, err := guarded.Do(req)
-	if err != nil {
-		return unreachable(err)
-	}
-	if !answer.OK() {
-		return refused(answer, d.env.Now())
-	}
-	return nil
-}
-
-// unreachable words the failure of a call that got no answer.
-func unreachable(err error) *channels.SendError {
-	s := channels.AsSendError(err)
-	out := &channels.SendError{Class: chat.Retryable, Code: "network", MaxTries: maxTries, Err: s.Err, Say: wording.FailureWebhookUnreachable.Text()}
-	var late interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, httpx.ErrForbidden):
-		out.Class, out.Code, out.MaxTries = chat.Permanent, "forbidden", 0
-		out.Say = wording.FailureWebhookForbidden.Text()
-	case errors.Is(err, httpx.ErrRedirects):
-		out.Class, out.Code, out.MaxTries = chat.Permanent, "redirects", 0
-		out.Say = wording.FailureWebhookRedirects.Text()
-	case errors.As(err, &late) && late.Timeout():
-		out.Code, out.Say = "timeout", wording.FailureWebhookTimeout.Text()
-	}
-	return out
-}
-
-// refused words an answer that is no success. Its body is the stranger's and is
-// not shown.
-func refused(a *channels.Answer, now time.Time) *channels.SendError {
-	code := strconv.Itoa(a.Status)
-	out := &channels.SendError{Class: channels.ByStatus(a.Status), Code: code, Text: code}
-	if text := http.StatusText(a.Status); text != "" {
-		out.Text += " " + text
-	}
-	switch out.Class {
-	case chat.Reauthorize: // the channel has no authorisation to renew
-		out.Class = chat.Permanent
-	case chat.Throttled:
-		out.RetryAfter, out.MaxTries = a.RetryAfter(now), maxTries
-	case chat.Retryable:
-		out.MaxTries = maxTries
-	}
-	return out
+// Announces implements channels.Announcer. With additional_attributes.sign_webhooks
+// what is posted is signed with the inbox's hmac_token.
+func (d *driver) Announces(ch *channels.Channel) (channels.Endpoint, bool) {
+	e := configOf(ch).endpoint()
+	return e, e.URL != ""
 }

@@ -86,11 +86,13 @@ func TestWebhookTimeout(t *testing.T) {
 
 func TestSignature(t *testing.T) {
 	t.Parallel()
-	type call struct{ signature, contentType, body string }
+	type call struct{ signature, timestamp, contentType, body string }
 	calls := make(chan call, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		calls <- call{r.Header.Get("X-Chatwoot-Signature"), r.Header.Get("Content-Type"), string(body)}
+		calls <- call{
+			r.Header.Get("X-Chatwoot-Signature"), r.Header.Get("X-Chatwoot-Timestamp"), r.Header.Get("Content-Type"), string(body),
+		}
 	}))
 	defer server.Close()
 	d := apichannel.New(newEnv(httpx.NewGuarded(true)))
@@ -105,7 +107,10 @@ func TestSignature(t *testing.T) {
 		got := <-calls
 		want := ""
 		if signed {
-			want = channels.HexSHA256("key", []byte(got.body))
+			want = "sha256=" + channels.HexSHA256("key", []byte(got.timestamp+"."+got.body))
+		}
+		if (got.timestamp != "") != signed {
+			t.Errorf("%s: the headers are %+v", attributes, got)
 		}
 		if got.signature != want || got.contentType != "application/json" || got.body != payload {
 			t.Errorf("%s: got %+v, want signature %q", attributes, got, want)
@@ -138,7 +143,7 @@ func TestRefusals(t *testing.T) {
 		text  string
 	}{
 		{"/moved", chat.Permanent, 0, "302 Found"},
-		{"/loop", chat.Permanent, 0, "The webhook redirects too often"},
+		{"/loop", chat.Permanent, 0, "307 Temporary Redirect"},
 		{"/401", chat.Permanent, 0, "401 Unauthorized"},
 		{"/429", chat.Throttled, 3, "429 Too Many Requests"},
 		{"/503", chat.Retryable, 3, "503 Service Unavailable"},

@@ -37,6 +37,15 @@ func (c *config) url() string {
 	return strings.TrimSpace(*c.WebhookURL)
 }
 
+// endpoint is who is told what happens in the inbox; without a URL nobody is.
+func (c *config) endpoint() channels.Endpoint {
+	e := channels.Endpoint{URL: c.url()}
+	if c.signs() {
+		e.Secret = c.HMACToken
+	}
+	return e
+}
+
 // signs tells whether webhooks carry a signature.
 func (c *config) signs() bool { return truthy(c.Attributes["sign_webhooks"]) && c.HMACToken != "" }
 

@@ -17,7 +17,7 @@ var rules = map[string]rule{
 		"channels", "chat",
 	}},
 	"app": {2, []string{
-		"api", "api/route", "ingest", "relay", "whatsapp", "mail", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool", "wording",
+		"api", "api/route", "ingest", "relay", "webhooks", "whatsapp", "mail", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool", "wording",
 		"channels", "channels/all", "files", "presence", "blob", "blob/*", "chat",
 		"dashboard",
 		"live",
@@ -33,9 +33,10 @@ var rules = map[string]rule{
 	// The agents' page is a client: it is told what to show, and calls the API.
 	"dashboard": {3, nil},
 
-	"ingest": {3, []string{"desk", "store", "queue", "channels", "chat"}},
-	"relay":  {3, []string{"desk", "store", "queue", "channels", "chat", "wording"}},
-	"api":    {3, []string{"api/openapi", "api/pages", "api/route", "whatsapp", "desk", "files", "store", "blob", "channels", "chat", "wording"}},
+	"ingest":   {3, []string{"desk", "store", "queue", "channels", "chat"}},
+	"relay":    {3, []string{"desk", "store", "queue", "channels", "chat", "wording"}},
+	"webhooks": {3, []string{"desk", "store", "channels", "chat", "wording"}},
+	"api":      {3, []string{"api/openapi", "api/pages", "api/route", "whatsapp", "desk", "files", "store", "blob", "channels", "chat", "wording"}},
 	// The description of the API is made of rows alone.
 	"api/openapi":             {3, []string{"api/route"}},
 	"api/openapi/openapitest": {3, []string{"api/openapi", "api/route"}},
@@ -106,10 +107,10 @@ var testOnly = []string{"internal/testkit", "api/openapi/openapitest", "queue/qu
 // folder itself may and testOnly. The desk and the API are tested with every
 // driver; the demo's story and the benchmarks against the real drivers.
 var testImports = map[string][]string{
-	"api":             {"channels/all", "blob/disk", "live", "mail", "presence", "app"}, // app: the whole list of routes
+	"api":             {"channels/all", "blob/disk", "live", "mail", "presence", "app", "webhooks"}, // app: the whole list of routes
 	"app":             {"simulator", "app/command"},
 	"bench":           {"simulator"},
-	"desk":            {"channels/all", "blob/disk"},
+	"desk":            {"channels/all", "blob/disk", "webhooks"},
 	"e2e":             {"simulator", "simulator/story", "channels/all", "queue/localq", "queue/redisq", "ingest", "api"},
 	"ingest":          {"channels/all", "queue/localq", "queue/redisq", "simulator"},
 	"relay":           {"channels/all", "simulator"},
@@ -158,7 +159,7 @@ var libraries = []struct {
 	{"github.com/redis/go-redis", []string{"queue/redisq", "presence", "live", "app", "app/command", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
 	{"github.com/spf13/cobra", []string{"app/command"}, false, "flags are read in one place"},
 	{"github.com/caarlos0/env", []string{"app"}, false, "the environment is read in one place"},
-	{"github.com/prometheus", []string{"app", "ingest", "relay", "whatsapp", "bench"}, true, "the lower levels count, the upper ones publish"},
+	{"github.com/prometheus", []string{"app", "ingest", "relay", "webhooks", "whatsapp", "bench"}, true, "the lower levels count, the upper ones publish"},
 	{"net/http/httptest", nil, true, "stand-ins belong to tests"},
 	{
 		"testing",

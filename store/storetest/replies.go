@@ -15,7 +15,7 @@ func replyCases() []Case {
 		{"quoted messages", []string{"Tx.MessageInConversation"}, testQuoted},
 		{"lock a message", []string{"Tx.LockMessage"}, testLockMessage},
 		{"load outgoing", []string{"Store.LoadOutgoing"}, testLoadOutgoing},
-		{"announced", []string{"Tx.Announced"}, testAnnounced},
+		{"messages to be told", []string{"Tx.ToldMessages"}, testToldMessages},
 	}
 }
 
@@ -167,24 +167,24 @@ func testLoadOutgoing(t *testing.T, w *World) {
 	wantErr(t, "LoadOutgoing of none", err, store.ErrNotFound)
 }
 
-func testAnnounced(t *testing.T, w *World) {
+func testToldMessages(t *testing.T, w *World) {
 	w.tenants()
 	c := w.chat(w.line(w.Mine.Account, "l"), "A")
-	for change, wanted := range map[string]bool{
-		"status = 0": false, "message_type = 3": false, "message_type = 0": true, "message_type = 2": false, "private = TRUE": true,
-		"message_type = 2, private = TRUE": false, "source_id = 'imported'": true,
+	of := func(list ...int64) map[int64]store.ToldMessage {
+		return in(w, func(ctx context.Context, tx *store.Tx) (map[int64]store.ToldMessage, error) {
+			return tx.ToldMessages(ctx, list)
+		})
+	}
+	for change, wanted := range map[string]store.ToldMessage{
+		"status = 0": {Type: 1, Relayed: true}, "message_type = 3": {Type: 3, Relayed: true}, "message_type = 0": {Type: 0, Relayed: false}, "message_type = 2": {Type: 2, Relayed: false}, "private = TRUE": {Type: 1, Relayed: false},
+		"message_type = 2, private = TRUE": {Type: 2, Relayed: false}, "source_id = 'imported'": {Type: 1, Relayed: false},
 	} {
 		m := w.outgoing(c, w.Mine.User, "x")
 		w.exec(`UPDATE messages SET `+change+` WHERE id = $1`, m)
-		got := in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.Announced(ctx, m) })
-		want(t, "announced with "+change, got, wanted)
+		want(t, "told with "+change, of(m, 999), map[int64]store.ToldMessage{m: wanted})
 	}
 	m := w.outgoing(c, w.Mine.User, "sent by us")
 	d := w.deliver(c, m, start)
 	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p"}) })
-	announced := func(id int64) bool {
-		return in(w, func(ctx context.Context, tx *store.Tx) (bool, error) { return tx.Announced(ctx, id) })
-	}
-	want(t, "announced: sent by us", announced(m), false)
-	want(t, "announced: none", announced(999), false)
+	want(t, "told: sent by us", of(m), map[int64]store.ToldMessage{m: {Type: 1, Relayed: true}})
 }

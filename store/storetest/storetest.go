@@ -194,6 +194,7 @@ func Cases() []Case {
 		notificationCases(), notificationSettingsCases(), liveCases(),
 		platformCases(),
 		botCases(), policyCases(), campaignCases(), samlCases(),
+		webhookCases(),
 	} {
 		all = append(all, list...)
 	}
