@@ -1,7 +1,9 @@
 package live
 
 import (
+	"errors"
 	"net"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -179,6 +181,9 @@ func (c *conn) flush(extra frame, within time.Duration) bool {
 		}
 		_ = c.socket.SetWriteDeadline(time.Now().Add(within))
 		if _, err := c.socket.Write(b); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) && c.end(endSlow) {
+				c.stats.Slow.Add(1)
+			}
 			return false
 		}
 		c.stats.Frames.Add(int64(frames))

@@ -436,7 +436,6 @@ func TestSlowClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			opt.WriteTimeout = 100 * time.Millisecond
 			p := start(t, opt, nil)
 			slow, quick := p.dial(), p.dial()
 			slow.subscribe(ada)
@@ -453,6 +452,18 @@ func TestSlowClient(t *testing.T) {
 			testkit.Wait(t, 20*time.Second, "the slow one to go", func() bool { return p.server.Stats.Open.Load() == 1 })
 		})
 	}
+}
+
+// TestClientThatTakesNothing is dropped for that, however much may wait for it.
+func TestClientThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	p := start(t, live.Options{WriteTimeout: 50 * time.Millisecond, MaxBytes: 1 << 30}, nil)
+	p.dial().subscribe(ada)
+	big := []byte(`{"event":"message.created","data":"` + strings.Repeat("x", 1<<20) + `"}`)
+	for range 64 {
+		p.publish(live.Packet{AccountID: 1, Users: []int64{7}, Payload: big})
+	}
+	testkit.Wait(t, 20*time.Second, "the client to be dropped", func() bool { return p.server.Stats.Slow.Load() == 1 && p.server.Stats.Open.Load() == 0 })
 }
 
 // TestSlowClientIsTold: one that reads again in time learns why.

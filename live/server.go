@@ -45,8 +45,12 @@ func (o Options) withDefaults() Options {
 		value    *time.Duration
 		standard time.Duration
 	}{
-		{&o.PingEvery, 3 * time.Second}, {&o.ProbeEvery, 30 * time.Second}, {&o.IdleTimeout, 75 * time.Second},
-		{&o.RecheckEvery, 30 * time.Second}, {&o.CallTimeout, 10 * time.Second}, {&o.WriteTimeout, 10 * time.Second},
+		{&o.PingEvery, 3 * time.Second},
+		{&o.ProbeEvery, 30 * time.Second},
+		{&o.IdleTimeout, 75 * time.Second},
+		{&o.RecheckEvery, 30 * time.Second},
+		{&o.CallTimeout, 10 * time.Second},
+		{&o.WriteTimeout, 10 * time.Second},
 		{&o.FarewellTimeout, time.Second},
 	} {
 		if *d.value == 0 {
