@@ -46,6 +46,10 @@ dashboard: ## check and build the dashboard into dashboard/dist (Node 20.19 or n
 browser: build ## play the dashboard's story in a browser (Node, Chromium; after `make dashboard`)
 	cd dashboard && npm run browser
 
+.PHONY: actioncable
+actioncable: build ## try the live wire with the public ActionCable client (Node)
+	cd e2e/actioncable && npm ci --no-audit --no-fund && npm test
+
 .PHONY: race
 race: ## run the tests under the race detector (needs a C compiler)
 	$(GO) test -race -timeout 60m ./...

@@ -41,6 +41,8 @@ func (a *App) mountLive(r *router.Router) {
 	a.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tributary", Name: "live_sockets", Help: "Open websockets."},
 			func() float64 { return float64(s.Open.Load()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tributary", Name: "live_subscriptions", Help: "Subscriptions of open websockets."},
+			func() float64 { return float64(a.hub.Subscriptions()) }),
 		liveCounter("live_sockets_opened_total", "Websockets that were opened.", s.Opened.Load),
 		liveCounter("live_frames_total", "Frames sent to clients, pings among them.", s.Frames.Load),
 		liveCounter("live_bytes_total", "Bytes sent to clients.", s.Bytes.Load),

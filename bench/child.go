@@ -41,6 +41,8 @@ func child(in io.Reader, out io.Writer) error {
 			result, err = o.Attack.run()
 		case o.Replies != nil:
 			result, err = o.Replies.run(p)
+		case o.Listen != nil:
+			result, err = o.Listen.run()
 		}
 		if err != nil {
 			result.Error = err.Error()

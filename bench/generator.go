@@ -16,6 +16,7 @@ const childArgument = "load-generator"
 type order struct {
 	Attack  *attack  `json:"attack,omitempty"`
 	Replies *replies `json:"replies,omitempty"`
+	Listen  *listen  `json:"listen,omitempty"`
 }
 
 // attack sends webhooks over keep-alive connections, one request at a time each.
@@ -51,6 +52,8 @@ type outcome struct {
 	P50     time.Duration `json:"p50"`
 	P99     time.Duration `json:"p99"`
 	Max     time.Duration `json:"max"`
+	// Arrivals are the frames that a listen saw.
+	Arrivals []arrival `json:"arrivals,omitempty"`
 }
 
 func (o outcome) perSecond() float64 { return float64(o.Done) / o.Elapsed.Seconds() }

@@ -123,6 +123,7 @@ func parts() []part {
 		{"drain", "applying a full queue", (*bench).drain},
 		{"replies", "replies to the provider", (*bench).replies},
 		{"visible", "receipt to visible", (*bench).visible},
+		{"live", "receipt to frame, and open sockets", (*bench).live},
 		{"isolation", "a provider that hangs", (*bench).isolation},
 		{"search", "search in many messages", (*bench).search},
 		{"deletion", "the deletion of a large inbox", (*bench).deletion},

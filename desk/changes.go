@@ -112,8 +112,10 @@ func subject(what string, e *chat.Event) string {
 	return what + " " + e.Contact.SourceID + " " + strings.Join(e.Target.SourceIDs, " ")
 }
 
-func (r *reception) updated(e *chat.Event, m store.MessageRef) {
+func (r *reception) updated(e *chat.Event, m store.MessageRef, attributes string) {
 	r.note("message.updated", m.AccountID, e.InboxID, m.ConversationID, m.ID)
+	last := len(r.outbox) - 1
+	r.outbox[last] = messageChanged(r.outbox[last], movedAttributes(m.Attributes, attributes))
 }
 
 // edit replaces the content.
@@ -136,7 +138,7 @@ func (r *reception) edit(ctx context.Context, e *chat.Event, c store.ContactRef)
 		if err := r.tx.RewriteMessage(ctx, m.ID, &content, attributes, false); err != nil {
 			return err
 		}
-		r.updated(e, m)
+		r.updated(e, m, attributes)
 	}
 	return nil
 }
@@ -152,10 +154,11 @@ func (r *reception) remove(ctx context.Context, e *chat.Event, c store.ContactRe
 	}
 	text := r.desk.Directory.Locale(e.InboxID).Say(wording.PlaceholderDeleted.Text())
 	for _, m := range list {
-		if err := r.tx.RewriteMessage(ctx, m.ID, &text, withAttribute(m.Attributes, "deleted", true), true); err != nil {
+		attributes := withAttribute(m.Attributes, "deleted", true)
+		if err := r.tx.RewriteMessage(ctx, m.ID, &text, attributes, true); err != nil {
 			return err
 		}
-		r.updated(e, m)
+		r.updated(e, m, attributes)
 	}
 	return nil
 }
@@ -184,7 +187,7 @@ func (r *reception) react(ctx context.Context, e *chat.Event, c store.ContactRef
 		if err := r.tx.RewriteMessage(ctx, m.ID, nil, attributes, false); err != nil {
 			return err
 		}
-		r.updated(e, m)
+		r.updated(e, m, attributes)
 	}
 	return nil
 }

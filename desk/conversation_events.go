@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"encoding/json"
 	"reflect"
 	"time"
 
@@ -55,6 +56,31 @@ func conversationEvents(c store.ConversationRow, at time.Time, list ...change) [
 	updated := about("conversation.updated", c, 0)
 	updated.Payload = object(map[string]any{"changed_attributes": attributes})
 	return append(events, updated)
+}
+
+// messageChanged is the event of a message of which columns changed: before and after,
+// as the live wire shows them. What did not change is left out.
+func messageChanged(event store.OutboxRow, list ...change) store.OutboxRow {
+	previous := map[string]any{}
+	for _, x := range list {
+		if !reflect.DeepEqual(x.before, x.after) {
+			previous[x.column] = [2]any{x.before, x.after}
+		}
+	}
+	if len(previous) > 0 {
+		event.Payload = object(map[string]any{"previous_changes": previous})
+	}
+	return event
+}
+
+// movedStatus is about a message's status, by the numbers that are stored.
+func movedStatus(before, after int) change {
+	return change{"status", chat.MessageStatusOf(before), chat.MessageStatusOf(after)}
+}
+
+// movedAttributes is about its content_attributes, JSON.
+func movedAttributes(before, after string) change {
+	return change{"content_attributes", json.RawMessage(before), json.RawMessage(after)}
 }
 
 func (x change) attribute() map[string]any {

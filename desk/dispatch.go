@@ -65,7 +65,14 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	}
 }
 
+// drainTimeout bounds one batch: a stop waits for it.
+const drainTimeout = 10 * time.Second
+
+// drain takes a batch. One that was begun is finished even when the program stops: were
+// its commit given up on, nobody would know whether its news were told.
 func (d *Dispatcher) drain(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
 	var taken []store.OutboxRow
 	ordered := false
 	n, err := d.desk.Store.DrainOutbox(ctx, dispatchBatch, func(tx *store.Tx, rows []store.OutboxRow) error {

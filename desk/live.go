@@ -88,7 +88,6 @@ type liveDetails struct {
 // wire is the part of the desk that tells the live wire what happened.
 type wire struct {
 	desk *Desk
-	// Lost counts the events that could not be told.
 	lost atomic.Int64
 }
 
@@ -115,7 +114,8 @@ func (w *wire) tell(ctx context.Context, rows []store.OutboxRow) {
 	if d.Live == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+	// The rows are gone: they are told even when the program stops meanwhile.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTimeout)
 	defer cancel()
 	batches, packets := w.sort(rows)
 	var accounts []int64
@@ -125,7 +125,7 @@ func (w *wire) tell(ctx context.Context, rows []store.OutboxRow) {
 	slices.Sort(accounts)
 	interest, err := d.Live.Interest(ctx, accounts)
 	if err != nil {
-		w.lose(ctx, len(rows), err)
+		w.lose(len(rows), err)
 		return
 	}
 	for _, id := range accounts {
@@ -136,7 +136,7 @@ func (w *wire) tell(ctx context.Context, rows []store.OutboxRow) {
 		b := &liveBatch{desk: d, account: id, heard: heard, rows: batches[id]}
 		if err := b.build(ctx); err != nil {
 			// Whoever listens comes back, and asks for what is missing.
-			w.lose(ctx, len(b.rows), err, slog.Int64("account_id", id))
+			w.lose(len(b.rows), err, slog.Int64("account_id", id))
 			packets = append(packets, live.Packet{AccountID: id, Missed: true})
 			continue
 		}
@@ -146,14 +146,11 @@ func (w *wire) tell(ctx context.Context, rows []store.OutboxRow) {
 		return
 	}
 	if err := d.Live.Publish(ctx, packets); err != nil {
-		w.lose(ctx, len(packets), err)
+		w.lose(len(packets), err)
 	}
 }
 
-func (w *wire) lose(ctx context.Context, n int, err error, about ...any) {
-	if ctx.Err() != nil && context.Cause(ctx) == context.Canceled { //nolint:errorlint // the program stops
-		return
-	}
+func (w *wire) lose(n int, err error, about ...any) {
 	w.lost.Add(int64(n))
 	w.desk.Log.Warn("events were not told to those who listen", append([]any{"events", n, "error", err}, about...)...)
 }

@@ -45,7 +45,9 @@ func (d *Desk) ReportStatus(ctx context.Context, accountID, displayID, messageID
 		if err := tx.SetStatus(ctx, messageID, code, after); err != nil {
 			return err
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{about("message.updated", c, messageID)})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{
+			messageChanged(about("message.updated", c, messageID), movedStatus(m.Status, code), movedAttributes(before, after)),
+		})
 	})
 	if err == nil {
 		d.WakeJobs()

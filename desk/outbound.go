@@ -186,7 +186,8 @@ func (d *Desk) SendFailed(ctx context.Context, o store.Delivery, class chat.Erro
 		if err != nil {
 			return err
 		}
-		if err := tx.SetStatus(ctx, o.MessageID, chat.StatusFailed.Code(), withAttribute(attributes, "external_error", reason)); err != nil {
+		failed := withAttribute(attributes, "external_error", reason)
+		if err := tx.SetStatus(ctx, o.MessageID, chat.StatusFailed.Code(), failed); err != nil {
 			return err
 		}
 		if err := tx.FinishDelivery(ctx, o.MessageID); err != nil {
@@ -206,10 +207,14 @@ func (d *Desk) SendFailed(ctx context.Context, o store.Delivery, class chat.Erro
 				return err
 			}
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{
+		event := store.OutboxRow{
 			AccountID: o.AccountID, Kind: "message.updated",
 			InboxID: o.InboxID, ConversationID: o.ConversationID, MessageID: o.MessageID,
-		}})
+		}
+		// What waits to be sent counts as sent.
+		return tx.InsertOutbox(ctx, []store.OutboxRow{
+			messageChanged(event, movedStatus(chat.StatusSent.Code(), chat.StatusFailed.Code()), movedAttributes(attributes, failed)),
+		})
 	})
 	if err != nil {
 		return err

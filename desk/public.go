@@ -263,7 +263,7 @@ func (d *Desk) AnswerMessage(ctx context.Context, s store.Session, displayID, me
 		if err := tx.RewriteMessage(ctx, m.ID, nil, attributes, false); err != nil {
 			return nil, err
 		}
-		return []store.OutboxRow{about("message.updated", c, m.ID)}, nil
+		return []store.OutboxRow{messageChanged(about("message.updated", c, m.ID), movedAttributes(m.Attributes, attributes))}, nil
 	})
 }
 

@@ -245,7 +245,8 @@ func (d *Desk) Retry(ctx context.Context, accountID, displayID, messageID int64)
 		}
 		// Only the error goes: the options and the reference of the message are
 		// part of what is sent again.
-		if err := tx.SetStatus(ctx, messageID, chat.StatusSent.Code(), withAttribute(attributes, "external_error", nil)); err != nil {
+		cleared := withAttribute(attributes, "external_error", nil)
+		if err := tx.SetStatus(ctx, messageID, chat.StatusSent.Code(), cleared); err != nil {
 			return err
 		}
 		if err := tx.FinishDelivery(ctx, messageID); err != nil {
@@ -257,10 +258,9 @@ func (d *Desk) Retry(ctx context.Context, accountID, displayID, messageID int64)
 		if err := d.deliver(ctx, tx, conversation, messageID, m.PartsSent); err != nil {
 			return err
 		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{
-			AccountID: accountID, Kind: "message.updated",
-			InboxID: conversation.InboxID, ConversationID: conversation.ID, MessageID: messageID,
-		}})
+		return tx.InsertOutbox(ctx, []store.OutboxRow{
+			messageChanged(about("message.updated", conversation, messageID), movedStatus(m.Status, chat.StatusSent.Code()), movedAttributes(attributes, cleared)),
+		})
 	})
 	if err != nil {
 		return err

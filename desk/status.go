@@ -125,15 +125,19 @@ func (r *reception) moveStatuses(ctx context.Context, states map[int64]*statusSt
 			continue
 		}
 		m := store.StatusMove{MessageID: id, Status: s.now}
+		changes := []change{movedStatus(s.Status, s.now)}
 		if s.now == chat.StatusFailed.Code() {
 			attributes, err := r.tx.MessageAttributes(ctx, id)
 			if err != nil {
 				return err
 			}
 			m.Attributes = withAttribute(attributes, "external_error", s.text)
+			changes = append(changes, movedAttributes(attributes, m.Attributes))
 		}
 		moves = append(moves, m)
 		r.note("message.updated", s.AccountID, s.inboxID, s.ConversationID, id)
+		last := len(r.outbox) - 1
+		r.outbox[last] = messageChanged(r.outbox[last], changes...)
 	}
 	return r.tx.MoveStatuses(ctx, moves)
 }

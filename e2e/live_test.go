@@ -76,13 +76,14 @@ func (s *socket) next() said {
 		if err != nil {
 			s.t.Fatalf("cable: %v", err)
 		}
+		if strings.HasPrefix(string(b), `{"type":"ping"`) {
+			continue
+		}
 		var m said
 		if err := json.Unmarshal(b, &m); err != nil {
 			s.t.Fatalf("cable: %v: %s", err, b)
 		}
-		if m.Type != "ping" {
-			return m
-		}
+		return m
 	}
 }
 

@@ -1,7 +1,9 @@
 package live
 
 import (
+	"errors"
 	"net"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -10,9 +12,10 @@ import (
 // conn is the sending half of a client's socket: a queue with a bound, and the
 // goroutine that empties it.
 type conn struct {
-	socket net.Conn
-	opt    *Options
-	stats  *Stats
+	socket  net.Conn
+	opt     *Options
+	stats   *Stats
+	buffers *sync.Pool // of what is written, *[]byte
 
 	mu    sync.Mutex
 	queue []frame
@@ -51,9 +54,10 @@ var (
 	endTooBig       = &ending{} // the reader has said so
 )
 
-func newConn(socket net.Conn, opt *Options, stats *Stats) *conn {
+func newConn(socket net.Conn, opt *Options, stats *Stats, buffers *sync.Pool) *conn {
 	return &conn{
-		socket: socket, opt: opt, stats: stats, subs: map[string]*subscription{}, wake: make(chan struct{}, 1), over: make(chan struct{}),
+		socket: socket, opt: opt, stats: stats, buffers: buffers, subs: map[string]*subscription{},
+		wake: make(chan struct{}, 1), over: make(chan struct{}),
 	}
 }
 
@@ -130,8 +134,6 @@ func (c *conn) take(b []byte) (out []byte, frames int, more bool) {
 // whole.
 const writeSize = 32 << 10
 
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
 // write sends what is in the queue, and the pings, until the connection ends.
 func (c *conn) write() {
 	pings := time.NewTicker(c.opt.PingEvery)
@@ -160,10 +162,10 @@ func (c *conn) write() {
 
 // flush writes extra, when it is something, and the queue. false: the socket is dead.
 func (c *conn) flush(extra frame, within time.Duration) bool {
-	buffer := buffers.Get().(*[]byte) //nolint:forcetypeassert,errcheck // the pool holds nothing else
+	buffer := c.buffers.Get().(*[]byte) //nolint:forcetypeassert,errcheck // the pool holds nothing else
 	defer func() {
 		if cap(*buffer) <= 4*writeSize {
-			buffers.Put(buffer)
+			c.buffers.Put(buffer)
 		}
 	}()
 	b := (*buffer)[:0]
@@ -179,6 +181,9 @@ func (c *conn) flush(extra frame, within time.Duration) bool {
 		}
 		_ = c.socket.SetWriteDeadline(time.Now().Add(within))
 		if _, err := c.socket.Write(b); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) && c.end(endSlow) {
+				c.stats.Slow.Add(1)
+			}
 			return false
 		}
 		c.stats.Frames.Add(int64(frames))

@@ -68,7 +68,9 @@ func quoted(s string) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always can be
+	if err := e.Encode(s); err != nil { // a string always can be
+		return []byte(`""`)
+	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 

@@ -38,6 +38,9 @@ func NewHub() *Hub {
 	return &Hub{rooms: map[int64]*room{}, rechecks: make(chan Packet, recheckBacklog)}
 }
 
+// Subscriptions is how many there are.
+func (h *Hub) Subscriptions() int64 { return h.count.Load() }
+
 func (r *room) of(l Listener) (map[int64]map[*subscription]struct{}, int64) {
 	if l.UserID != 0 {
 		return r.users, l.UserID

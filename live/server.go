@@ -45,8 +45,12 @@ func (o Options) withDefaults() Options {
 		value    *time.Duration
 		standard time.Duration
 	}{
-		{&o.PingEvery, 3 * time.Second}, {&o.ProbeEvery, 30 * time.Second}, {&o.IdleTimeout, 75 * time.Second},
-		{&o.RecheckEvery, 30 * time.Second}, {&o.CallTimeout, 10 * time.Second}, {&o.WriteTimeout, 10 * time.Second},
+		{&o.PingEvery, 3 * time.Second},
+		{&o.ProbeEvery, 30 * time.Second},
+		{&o.IdleTimeout, 75 * time.Second},
+		{&o.RecheckEvery, 30 * time.Second},
+		{&o.CallTimeout, 10 * time.Second},
+		{&o.WriteTimeout, 10 * time.Second},
 		{&o.FarewellTimeout, time.Second},
 	} {
 		if *d.value == 0 {
@@ -89,6 +93,7 @@ type Server struct {
 	life     context.Context //nolint:containedctx // of the commands; Close ends it
 	kill     context.CancelFunc
 
+	buffers sync.Pool // of what is written
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
 	closing bool
@@ -98,6 +103,7 @@ type Server struct {
 // NewServer makes it; ctx is the parent of what its clients cause.
 func NewServer(ctx context.Context, opt Options) *Server {
 	s := &Server{opt: opt.withDefaults(), conns: map[*conn]struct{}{}}
+	s.buffers.New = func() any { return new([]byte) }
 	s.life, s.kill = context.WithCancel(ctx)
 	s.upgrader = websocket.FastHTTPUpgrader{
 		ReadBufferSize: 512, WriteBufferSize: 256, WriteBufferPool: &sync.Pool{}, Subprotocols: []string{Protocol},
@@ -141,7 +147,7 @@ func (s *Server) serve(ws *websocket.Conn) {
 	if hijacked, ok := socket.(interface{ UnsafeConn() net.Conn }); ok {
 		socket = hijacked.UnsafeConn() // the server uses its wrapper again as soon as we return
 	}
-	c := newConn(socket, &s.opt, &s.Stats)
+	c := newConn(socket, &s.opt, &s.Stats, &s.buffers)
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
 	closing := s.closing

@@ -109,7 +109,7 @@ var testOnly = []string{"internal/testkit", "api/openapi/openapitest", "queue/qu
 // folder itself may and testOnly. The desk and the API are tested with every
 // driver; the demo's story and the benchmarks against the real drivers.
 var testImports = map[string][]string{
-	"api":             {"channels/all", "blob/disk", "mail", "presence", "app", "webhooks"}, // app: the whole list of routes
+	"api":             {"channels/all", "blob/disk", "live", "mail", "presence", "app", "webhooks"}, // app: the whole list of routes
 	"app":             {"simulator", "app/command"},
 	"bench":           {"simulator"},
 	"desk":            {"channels/all", "blob/disk", "webhooks"},
