@@ -17,7 +17,7 @@ import (
 // The search index says for every piece of text (a gram) in which records of a segment
 // of ids it occurs. It is built behind the writers, a segment at a time: storing a
 // message costs nothing more. What has no segment yet, and what changed since, a search
-// reads itself; see search.go. docs/decisions/0014-search.md says why.
+// reads itself; see search.go. docs/decisions/0015-search.md says why.
 
 // searchKind is a table whose texts are found.
 type searchKind struct {
