@@ -91,6 +91,7 @@ func (e *editing) as(by desk.Author, f func(context.Context, *desk.Edit) error) 
 			}
 		}
 		delete(payload, "changed_attributes")
+		delete(payload, "assignment_considered") // told to the assignment alone
 		for name, id := range payload {
 			kind += fmt.Sprintf(" %s=%v", name, id)
 		}
