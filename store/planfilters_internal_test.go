@@ -37,6 +37,10 @@ func filterPlans() []planCase {
 		}
 	}
 	return []planCase{
+		{name: "what filters may name", call: func(ctx context.Context, p *planned) error {
+			_, err := p.s.FilterDefinitions(ctx, 1)
+			return err
+		}},
 		{name: "conversations by status", call: conversations(asked(&filter.Conversations, "status", "equal_to", "open"))},
 		{name: "conversations by label", call: conversations(asked(&filter.Conversations, "labels", "equal_to", "vip"))},
 		{name: "conversations by language", call: conversations(asked(&filter.Conversations, "browser_language", "equal_to", "de"))},

@@ -36,6 +36,16 @@ func webhookPlans() []planCase {
 			_, err := s.AccountWebhook(ctx, 999999, 1)
 			return err
 		})},
+		{name: "AccountWebhooks", call: read(func(ctx context.Context, s *Store) error {
+			if _, err := s.AccountWebhooks(ctx, 3); err != nil {
+				return err
+			}
+			if _, err := s.WebhookTargets(ctx, list); err != nil {
+				return err
+			}
+			_, err := s.BotTargets(ctx, []int64{1, 2})
+			return err
+		})},
 		{name: "Subscribers", call: inTx(func(ctx context.Context, t *Tx) error {
 			_, err := t.Subscribers(ctx, []int64{1, 3})
 			return err

@@ -34,7 +34,7 @@ CREATE TABLE search_changes (
 );
 
 -- +goose StatementBegin
-CREATE FUNCTION search_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION search_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO search_changes (kind, record_id) VALUES (TG_ARGV[0]::integer, NEW.id) ON CONFLICT DO NOTHING;
     RETURN NULL;
