@@ -42,7 +42,7 @@ func TestBotGetsConversations(t *testing.T) {
 		w.exec(`DELETE FROM outbox`)
 		w.receive(locked, "U9", "two")
 		w.eq("reopened", status(4), "2")
-		w.eq("events", w.text(`SELECT kind FROM outbox ORDER BY id`), "message.created conversation.status_changed")
+		w.eq("events", w.text(`SELECT kind FROM outbox ORDER BY id`), "message.created contact.updated conversation.status_changed conversation.updated")
 		w.exec(`UPDATE conversations SET status = 3 WHERE display_id = 4`)
 		w.receive(locked, "U9", "three")
 		w.eq("woken", status(4), "0")
@@ -50,7 +50,7 @@ func TestBotGetsConversations(t *testing.T) {
 		w.exec(`DELETE FROM outbox`)
 		w.public("POST", contacts+"/s1/conversations/2/messages", `{"content":"again"}`).object()
 		w.eq("reopened by the public API", status(2), "2")
-		w.eq("events", w.text(`SELECT kind FROM outbox ORDER BY id`), "message.created conversation.status_changed conversation.updated")
+		w.eq("events", w.text(`SELECT kind FROM outbox ORDER BY id`), "message.created contact.updated conversation.status_changed conversation.updated")
 
 		for _, i := range []int64{inbox, locked, api} {
 			w.call("admin", "POST", fmt.Sprintf("{A}/inboxes/%d/set_agent_bot", i), `{"agent_bot":null}`).want(200, "")

@@ -18,6 +18,7 @@ func (w *world) happened() string {
 		kind, text, _ := strings.Cut(row, " ")
 		var payload map[string]any
 		w.must(json.Unmarshal([]byte(text), &payload))
+		delete(payload, "assignment_considered") // told to the assignment alone
 		if changed, ok := payload["changed_attributes"].([]any); ok {
 			delete(payload, "changed_attributes")
 			var columns []string

@@ -319,11 +319,12 @@ func id(v any) int64 {
 	return int64(f)
 }
 
-// line connects a LINE inbox and makes the agent a member where wanted.
+// line connects a LINE inbox and makes the agent a member where wanted. It gives its
+// conversations to nobody by itself.
 func (w *world) line(name string, agentToo bool) int64 {
 	w.t.Helper()
 	inbox := id(w.call("admin", "POST", "{A}/inboxes", fmt.Sprintf(
-		`{"name":%q,"channel":{"type":"line","line_channel_id":%q,"line_channel_secret":"s","line_channel_token":"t"}}`, name, "c-"+name)).object()["id"])
+		`{"name":%q,"enable_auto_assignment":false,"channel":{"type":"line","line_channel_id":%q,"line_channel_secret":"s","line_channel_token":"t"}}`, name, "c-"+name)).object()["id"])
 	if agentToo {
 		w.exec(`INSERT INTO inbox_members (inbox_id, user_id, created_at) VALUES ($1, $2, 1)`, inbox, w.agent)
 	}
