@@ -160,12 +160,7 @@ func (p *planned) plan(s statement, mode string) string {
 	if len(literals) > 0 {
 		call += "(" + strings.Join(literals, ", ") + ")"
 	}
-	// Whether a hundred look-ups cost less than reading all depends on how much there is:
-	// what counts is that there is an index, and scanned looks at how it is used.
-	for _, query := range []string{
-		"SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off",
-		"SET plan_cache_mode = " + mode, "PREPARE p AS " + s.query,
-	} {
+	for _, query := range []string{"SET plan_cache_mode = " + mode, "PREPARE p AS " + s.query} {
 		if _, err := conn.ExecContext(p.t.Context(), query); err != nil {
 			p.t.Fatalf("%s: %v", query, err)
 		}
@@ -230,7 +225,6 @@ var (
 	tableAlias   = regexp.MustCompile(`\b(messages|conversations|contacts|contact_inboxes|message_provider_ids|attachments|conversation_labels|contact_labels|contact_notes|deliveries|jobs|parked_statuses|account_users|teams|team_members|custom_roles|inbox_members|assignment_policies|agent_capacity_policies|user_sessions|user_tokens|mfa_backup_codes|throttle_hits|mails_held|platform_permissions|console_sessions|audits|blobs|applied_changes|notifications|notification_settings|notification_subscriptions|campaigns|saml_assertions|saml_settings|inbox_webhook_refusals|webhooks|webhook_deliveries|mentions|conversation_participants|conversation_drafts|custom_attribute_definitions|custom_filters|contact_imports|contact_import_failures|labels|canned_responses|macros|automation_rules|kept_files|bulk_actions|whatsapp_[a-z]+)\s+(?:AS\s+)?([a-z]+)\b`)
 	sqliteScan   = regexp.MustCompile(`(?m)^SCAN (\w+)|^SEARCH (\w+) USING AUTOMATIC`)
 	postgresScan = regexp.MustCompile(`Seq Scan on (\w+)`)
-	indexScan    = regexp.MustCompile(`Index (?:Only )?Scan (?:Backward )?using (\w+) on (\w+)`)
 	// A sort below a limit, with nothing but the lock of the rows between.
 	sortBeforeLimit = regexp.MustCompile(`Limit .*\n(?:\s*->  LockRows .*\n)?\s*->  Sort `)
 )
@@ -249,13 +243,6 @@ func (p *planned) scanned(s statement, plan string) []string {
 		scan = sqliteScan
 	}
 	var out []string
-	if p.s.d.name == "postgres" {
-		for _, name := range p.wholeIndexes(plan) {
-			if table := tables[name]; table != "" && !slices.Contains(out, table) {
-				out = append(out, table)
-			}
-		}
-	}
 	for _, m := range scan.FindAllStringSubmatch(plan, -1) {
 		name := m[1]
 		if name == "" && len(m) > 2 {
@@ -269,51 +256,6 @@ func (p *planned) scanned(s statement, plan string) []string {
 		}
 	}
 	return out
-}
-
-// wholeIndexes names the tables whose rows a plan of PostgreSQL reads by all of an index,
-// with no end: no condition, no LIMIT above, and more than a part of the table in it.
-func (p *planned) wholeIndexes(plan string) []string {
-	p.t.Helper()
-	var out []string
-	lines := strings.Split(plan, "\n")
-	depth := func(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-	for i, line := range lines {
-		m := indexScan.FindStringSubmatch(line)
-		if m == nil || p.partial(m[1]) {
-			continue
-		}
-		ends := false
-		for _, below := range lines[i+1:] {
-			if strings.Contains(below, "->") || depth(below) <= depth(line) {
-				break
-			}
-			ends = ends || strings.Contains(below, "Index Cond:")
-		}
-		at := depth(line)
-		for j := i - 1; j >= 0 && !ends; j-- {
-			if depth(lines[j]) < at && (strings.Contains(lines[j], "->") || j == 0) {
-				at = depth(lines[j])
-				ends = strings.Contains(lines[j], "Limit ")
-			}
-		}
-		if !ends {
-			out = append(out, m[2])
-		}
-	}
-	return out
-}
-
-// partial tells whether an index holds a part of its table only.
-func (p *planned) partial(index string) bool {
-	p.t.Helper()
-	var part bool
-	err := p.db.QueryRowContext(p.t.Context(), `SELECT COALESCE(bool_or(indpred IS NOT NULL), FALSE) FROM pg_index
-		WHERE indexrelid = to_regclass($1)`, index).Scan(&part)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return part
 }
 
 // sorts tells whether a plan sorts what its LIMIT then cuts. A subquery named
