@@ -119,10 +119,13 @@ func (p *Prepared) Dir(tb testing.TB) string {
 	return to
 }
 
-// Postgres is the URL of a database on the test server, see HasPostgres. The user of
-// TEST_DATABASE_URL must be allowed to create databases.
+// Postgres is the URL of a database on the test server; empty when there is none. The
+// user of TEST_DATABASE_URL must be allowed to create databases.
 func (p *Prepared) Postgres(tb testing.TB) string {
 	tb.Helper()
+	if !HasPostgres() {
+		return ""
+	}
 	from, err := p.server()
 	if err != nil {
 		tb.Fatalf("migrate the test database: %v", err)
