@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"tributary/simulator"
 )
 
 const (
@@ -34,19 +32,12 @@ func (b *bench) deletion(ctx context.Context) error {
 }
 
 func (b *bench) deletionOn(ctx context.Context, on backend, figure, target string) (err error) {
-	p, err := b.start(ctx, on, allRoles, 2, simulator.Line)
+	p, paths, err := b.neighbours(ctx, on)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close(ctx)) }()
-	if err := p.app.Start(ctx); err != nil {
-		return err
-	}
 	list := p.sim.Channels()
-	paths, err := p.conversations(ctx, list[:1], 2*isolationHung)
-	if err != nil {
-		return err
-	}
 	if _, err := p.conversations(ctx, list[1:], deletionConversations); err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 const (
 	isolationRate  = 100.0
 	isolationCount = 400
-	isolationHung  = 60 // conversations of the inbox that hangs
+	isolationHung  = 60  // conversations of the inbox that hangs
+	neighbourTalks = 120 // of the inbox beside it
 )
 
 // isolation measures one inbox's replies, without and with another inbox whose
@@ -30,19 +31,12 @@ func (b *bench) isolation(ctx context.Context) error {
 }
 
 func (b *bench) isolationOn(ctx context.Context, on backend) (err error) {
-	p, err := b.start(ctx, on, allRoles, 2, simulator.Line)
+	p, paths, err := b.neighbours(ctx, on)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close(ctx)) }()
-	if err := p.app.Start(ctx); err != nil {
-		return err
-	}
 	list := p.sim.Channels()
-	paths, err := p.conversations(ctx, list[:1], 2*isolationHung)
-	if err != nil {
-		return err
-	}
 	hanging, err := p.conversations(ctx, list[1:], isolationHung)
 	if err != nil {
 		return err
@@ -61,4 +55,19 @@ func (b *bench) isolationOn(ctx context.Context, on backend) (err error) {
 		fmt.Sprintf("p50 %s, p99 %s", millis(beside.P50), millis(beside.P99)),
 		fmt.Sprintf("without it p50 %s, p99 %s; %d replies hang", millis(alone.P50), millis(alone.P99), isolationHung))
 	return nil
+}
+
+// neighbours starts the program with two inboxes, the first with conversations whose
+// paths it gives: what happens to the second must not disturb replies in them.
+func (b *bench) neighbours(ctx context.Context, on backend) (p *program, paths []string, err error) {
+	if p, err = b.start(ctx, on, allRoles, 2, simulator.Line); err != nil {
+		return nil, nil, err
+	}
+	if err = p.app.Start(ctx); err == nil {
+		paths, err = p.conversations(ctx, p.sim.Channels()[:1], neighbourTalks)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, p.close(ctx))
+	}
+	return p, paths, nil
 }

@@ -29,13 +29,13 @@ func leadsTo(t testing.TB, address string) string {
 	return res.Header.Get("Location")
 }
 
-// TestFirstStart: a new installation leads browsers to where the first administrator
+// TestFirstStart: a new installation makes its database and leads browsers to where the first administrator
 // is made; afterwards it does not, in that process and in others.
 func TestFirstStart(t *testing.T) {
 	t.Parallel()
-	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
+	testkit.Each(t, func(t *testing.T, b testkit.Backend) {
 		const onboarding = "/installation/onboarding"
-		p := prepare(t, b, options{})
+		p := prepare(t, b, options{fresh: true})
 		c := p.spawn(nil)
 		for _, path := range []string{"/", "/app", "/app/", "/app/login", "/app/accounts/1/dashboard?x=1"} {
 			if to := leadsTo(t, p.base+path); to != onboarding {

@@ -40,6 +40,8 @@ type program struct {
 type options struct {
 	sim      simulator.Options
 	settings map[string]string
+	// fresh: there is no database yet, as at the first start of an installation.
+	fresh bool
 }
 
 // start runs the program in this process.
@@ -63,7 +65,7 @@ func prepare(t testing.TB, b testkit.Backend, opt options) *program {
 		}
 	})
 	p := &program{t: t, backend: b, sim: sim, inboxes: map[*simulator.Channel]int64{}}
-	if b.DatabaseURL == "" {
+	if b.DatabaseURL == "" && !opt.fresh {
 		p.dir = storetest.Prepared.Dir(t)
 	} else {
 		p.dir = t.TempDir()
