@@ -66,15 +66,11 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 }
 
 func (d *Dispatcher) drain(ctx context.Context) (int, error) {
-	var taken []store.OutboxRow
 	ordered := false
 	n, err := d.desk.Store.DrainOutbox(ctx, dispatchBatch, func(tx *store.Tx, rows []store.OutboxRow) error {
-		taken, ordered = rows, false
-		for _, c := range d.followers {
-			if c.order == nil {
-				continue
-			}
-			made, err := c.order(ctx, tx, rows)
+		ordered = false
+		for _, follow := range d.followers {
+			made, err := follow(ctx, tx, rows)
 			if err != nil {
 				return err
 			}
@@ -82,18 +78,10 @@ func (d *Dispatcher) drain(ctx context.Context) (int, error) {
 		}
 		return nil
 	})
-	if err != nil || n == 0 {
-		return n, err
-	}
-	if ordered {
+	if err == nil && ordered {
 		d.jobs()
 	}
-	for _, c := range d.followers {
-		if c.tell != nil {
-			c.tell(ctx, taken)
-		}
-	}
-	return n, nil
+	return n, err
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -6,30 +6,22 @@ import (
 	"tributary/store"
 )
 
-// follower is a part of the desk that follows what happens. It gets the rows of the outbox in
-// their order.
-type follower struct {
-	// order writes down what follows from the rows, in the transaction that removes
-	// them; ordered says that there are jobs to run. nil: nothing does.
-	order func(ctx context.Context, tx *store.Tx, rows []store.OutboxRow) (ordered bool, err error)
-	// tell is called after that transaction, once and with no second chance: for news
-	// that are worth nothing later. nil: nobody is told.
-	tell func(ctx context.Context, rows []store.OutboxRow)
-}
+// follower is a part of the desk that follows what happens: it writes down what follows
+// from the rows of the outbox, which it gets in their order, in the transaction that
+// removes them. ordered says that there are jobs to run.
+type follower func(ctx context.Context, tx *store.Tx, rows []store.OutboxRow) (ordered bool, err error)
 
 // followers are all of them, in the order in which they are called.
 func (d *Desk) followers() []follower {
 	return []follower{
-		{order: oneByOne(d.apiInboxWebhook)},
-		{order: oneByOne(d.contactAvatar)},
-		{order: orderNotices},
+		oneByOne(d.apiInboxWebhook),
+		oneByOne(d.contactAvatar),
+		orderNotices,
 	}
 }
 
-// oneByOne is an order of what looks at each row alone.
-func oneByOne(
-	f func(context.Context, *store.Tx, store.OutboxRow) (bool, error),
-) func(context.Context, *store.Tx, []store.OutboxRow) (bool, error) {
+// oneByOne is a follower that looks at each row alone.
+func oneByOne(f func(context.Context, *store.Tx, store.OutboxRow) (bool, error)) follower {
 	return func(ctx context.Context, tx *store.Tx, rows []store.OutboxRow) (ordered bool, err error) {
 		for _, row := range rows {
 			made, err := f(ctx, tx, row)
