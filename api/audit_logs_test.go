@@ -147,7 +147,7 @@ func TestInboxAudits(t *testing.T) {
 		made := map[string]any{}
 		w.must(json.Unmarshal([]byte(w.texts(`SELECT audited_changes FROM audits WHERE auditable_type = 'Inbox'`)[0]), &made))
 		compare(t, "its values", made, fmt.Sprintf(`{"account_id":%d,"name":"l","channel_type":"Channel::Line","timezone":"UTC","sender_name_type":0,
-			"enable_auto_assignment":true,"csat_config":{},"greeting_message":null}`, w.account))
+			"enable_auto_assignment":false,"csat_config":{},"greeting_message":null}`, w.account))
 		if text := w.audits("Inbox"); strings.Contains(text, "line_channel") {
 			t.Errorf("the channel's settings are in the log: %s", text)
 		}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -271,20 +272,11 @@ func TestRuleConditions(t *testing.T) {
 		got := strings.Fields(w.labelsOf(1))
 		for _, line := range all {
 			title, _, _ := strings.Cut(line, " ")
-			if a, b := contains(got, title), contains(want, title); a != b {
+			if a, b := slices.Contains(got, title), slices.Contains(want, title); a != b {
 				t.Errorf("%s: %t, want %t", line, a, b)
 			}
 		}
 	})
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }
 
 func slicesWithout(list []string, s string) (out []string) {

@@ -161,8 +161,7 @@ func (a *API) takeFiles(ctx context.Context, accountID int64, in cannedResponseI
 		return nil, nil
 	}
 	list, err := a.uploads(ctx, accountID, in.Attachments.V)
-	var refused *chat.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*chat.Error](err); ok {
 		// The texts of messages begin with another attribute's name.
 		text := strings.TrimPrefix(refused.Message, "Validation failed: ")
 		return nil, &chat.Error{Code: chat.CodeInvalid, Message: text, Attributes: []string{"attachments"}}

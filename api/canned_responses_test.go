@@ -53,7 +53,7 @@ func TestCannedResponses(t *testing.T) {
 
 func TestCannedResponseRefusals(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		first, other := w.canned("one", "x"), w.canned("two", "x")
 		path := fmt.Sprintf("{A}/canned_responses/%d", id(first["id"]))
 		for _, c := range []struct{ body, want string }{

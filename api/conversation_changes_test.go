@@ -271,7 +271,7 @@ func TestAssignments(t *testing.T) {
 
 func TestConversationLabels(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		talking(w)
 		const path = "{A}/conversations/1/labels"
 		by := fmt.Sprintf(`{"performer_id":%d}`, w.agent)

@@ -78,11 +78,15 @@ func TestCreateConversation(t *testing.T) {
 			{"agent", body(`,"status":"gone"`), 422, `{"message":"Status is not included in the list","attributes":["status"]}`},
 			{"agent", body(`,"status":"snoozed","snoozed_until":"soon"`), 422, `{"message":"Snoozed until is invalid","attributes":["snoozed_until"]}`},
 			{"agent", body(`,"custom_attributes":{"a":10000000000}`), 422, `{"message":"Custom attributes a value should be < 9999999999","attributes":["custom_attributes"]}`},
-			{"agent", body(`,"additional_attributes":{"a":"` + strings.Repeat("x", 1501) + `"}`), 422,
-				`{"message":"Additional attributes a length should be < 1500","attributes":["additional_attributes"]}`},
+			{
+				"agent", body(`,"additional_attributes":{"a":"` + strings.Repeat("x", 1501) + `"}`), 422,
+				`{"message":"Additional attributes a length should be < 1500","attributes":["additional_attributes"]}`,
+			},
 			{"agent", body(`,"message":{"content":"x","content_type":"fax"}`), 422, `{"error":"'fax' is not a valid content_type"}`},
-			{"agent", body(`,"message":{"content":"` + strings.Repeat("x", 150001) + `"}`), 422,
-				`{"error":"Validation failed: Content is too long (maximum is 150000 characters)"}`},
+			{
+				"agent", body(`,"message":{"content":"` + strings.Repeat("x", 150001) + `"}`), 422,
+				`{"error":"Validation failed: Content is too long (maximum is 150000 characters)"}`,
+			},
 		} {
 			w.call(c.role, "POST", newConversation, c.body).want(c.status, c.want)
 		}

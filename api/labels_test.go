@@ -48,7 +48,7 @@ func TestLabels(t *testing.T) {
 
 func TestLabelRefusals(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		label, _ := w.label(`{"title":"sales"}`)
 		other, _ := w.label(`{"title":"help"}`)
 		path := fmt.Sprintf("{A}/labels/%d", label)

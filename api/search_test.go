@@ -36,8 +36,16 @@ func TestSearchConversations(t *testing.T) {
 			return displayed(at(w.call(role, "GET", "{A}/search/conversations?q="+url.QueryEscape(q), "").object(), "payload", "conversations"))
 		}
 		for _, c := range []struct{ role, q, ids string }{
-			{"admin", "AN", "4 1"}, {"agent", "an", "1"}, {"agent", " bert@ ", "2"}, {"agent", "+4977", "2"}, {"agent", "CRM", "2"},
-			{"admin", "crm", "5 2"}, {"admin", "3", "3"}, {"agent", "5", ""}, {"agent", "nobody", ""}, {"admin", "", "5 4 3 2 1"},
+			{"admin", "AN", "4 1"},
+			{"agent", "an", "1"},
+			{"agent", " bert@ ", "2"},
+			{"agent", "+4977", "2"},
+			{"agent", "CRM", "2"},
+			{"admin", "crm", "5 2"},
+			{"admin", "3", "3"},
+			{"agent", "5", ""},
+			{"agent", "nobody", ""},
+			{"admin", "", "5 4 3 2 1"},
 		} {
 			if got := find(c.role, c.q); got != c.ids {
 				t.Errorf("%s %q: %q, want %q", c.role, c.q, got, c.ids)
@@ -197,9 +205,15 @@ func TestConversationSearch(t *testing.T) {
 		w.call("agent", "POST", "{A}/conversations/1/messages", `{"content":"HELLO again"}`).object()
 		w.exec(`UPDATE messages SET message_type = 2 WHERE content = 'hello from U2'`)
 		for _, c := range []struct{ role, query, ids, counts string }{
-			{"agent", "q=hello", "1 4 3", "0 2 3"}, {"admin", "q=hello&sort_by=created_at_asc", "1 3 4", "1 2 3"}, {"agent", "q=again&assignee_type=me", "", "0 1 1"},
-			{"admin", "q=sure", "5", "0 1 1"}, {"agent", "q=sure", "", "0 0 0"}, {"admin", fmt.Sprint("q=hello&inbox_id=", other), "", "0 0 0"},
-			{"admin", "q=hello&page=2", "", "1 2 3"}, {"agent", "", "1 3 2", "1 1 3"}, {"agent", "q=hello&labels=bug", "3", "0 0 1"},
+			{"agent", "q=hello", "1 4 3", "0 2 3"},
+			{"admin", "q=hello&sort_by=created_at_asc", "1 3 4", "1 2 3"},
+			{"agent", "q=again&assignee_type=me", "", "0 1 1"},
+			{"admin", "q=sure", "5", "0 1 1"},
+			{"agent", "q=sure", "", "0 0 0"},
+			{"admin", fmt.Sprint("q=hello&inbox_id=", other), "", "0 0 0"},
+			{"admin", "q=hello&page=2", "", "1 2 3"},
+			{"agent", "", "1 3 2", "1 1 3"},
+			{"agent", "q=hello&labels=bug", "3", "0 0 1"},
 		} {
 			got := w.call(c.role, "GET", "{A}/conversations/search?"+c.query, "").object()
 			counts := fmt.Sprint(id(at(got, "meta", "mine_count")), id(at(got, "meta", "unassigned_count")), id(at(got, "meta", "all_count")))

@@ -26,7 +26,7 @@ const (
 // comes over HTTP is measured elsewhere.
 func (b *bench) search(ctx context.Context) error {
 	for _, on := range b.backends() {
-		name := strings.SplitN(on.name, ",", 2)[0]
+		name, _, _ := strings.Cut(on.name, ",")
 		if on.missing != "" {
 			b.table.missing("search, "+name, "p99 ≤ 100 ms", on.missing)
 			continue
@@ -89,8 +89,10 @@ func (b *bench) searchOn(ctx context.Context, on backend, name string) (err erro
 		}
 	}
 	took := time.Since(start)
-	b.table.tell("search index of "+count(float64(b.messages))+" messages, "+name, fmt.Sprintf("%.0f µs a message", float64(took.Microseconds())/float64(b.messages)),
-		fmt.Sprintf("%d segments, built beside the traffic, a segment in %.0f ms; %s", len(work), float64(took.Milliseconds())/float64(max(len(work), 1)), l.size(ctx)))
+	b.table.tell("search index of "+count(float64(b.messages))+" messages, "+name,
+		fmt.Sprintf("%.0f µs a message", float64(took.Microseconds())/float64(b.messages)),
+		fmt.Sprintf("%d segments, built beside the traffic, a segment in %.0f ms; %s",
+			len(work), float64(took.Milliseconds())/float64(max(len(work), 1)), l.size(ctx)))
 	if on.database {
 		if _, err := l.db.ExecContext(ctx, `ANALYZE`); err != nil {
 			return err
@@ -164,7 +166,8 @@ func (l *library) fill(ctx context.Context, messages int) error {
 		}
 		links := make([]store.NewContactInbox, len(refs))
 		for i, r := range refs {
-			links[i] = store.NewContactInbox{SourceKey: store.SourceKey{InboxID: l.inboxes[i%searchInboxes], SourceID: fmt.Sprint("s", i)}, ContactID: r.ContactID, Token: store.NewToken()}
+			key := store.SourceKey{InboxID: l.inboxes[i%searchInboxes], SourceID: fmt.Sprint("s", i)}
+			links[i] = store.NewContactInbox{SourceKey: key, ContactID: r.ContactID, Token: store.NewToken()}
 		}
 		made, err := tx.InsertContactInboxes(ctx, links)
 		if err != nil {

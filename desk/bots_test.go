@@ -36,7 +36,6 @@ func TestBotAvatar(t *testing.T) {
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
 		o := &outside{}
-		runner := w.fetching(o)
 		var meanwhile atomic.Value // a func(), what happens while a picture is on its way
 		o.serve("cdn.example.test", func(out http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
@@ -76,6 +75,7 @@ func TestBotAvatar(t *testing.T) {
 		}
 		robot, system := w.wearing(w.account, "https://cdn.example.test/one"), w.wearing(0, "https://cdn.example.test/moved")
 		w.want(state(robot), "none https://cdn.example.test/one")
+		runner := w.fetching(o)
 		w.fetched(runner)
 		w.want(state(robot), "set fetched")
 		w.want(state(system), "set fetched")

@@ -335,8 +335,10 @@ func (e *Edit) changes() ([]change, error) {
 	}
 	list := []change{
 		changedStatus(was, chat.ConversationStatusOf(now.Status)), changedTime("snoozed_until", was.SnoozedUntil, now.SnoozedUntil),
-		{"priority", priority(was.Priority), priority(now.Priority)}, {"assignee_id", number(was.AssigneeID), number(now.AssigneeID)},
-		{"team_id", number(was.TeamID), number(now.TeamID)}, {"custom_attributes", before, after},
+		{"priority", priority(was.Priority), priority(now.Priority)},
+		{"assignee_id", number(was.AssigneeID), number(now.AssigneeID)},
+		{"team_id", number(was.TeamID), number(now.TeamID)},
+		{"custom_attributes", before, after},
 		changedTime("waiting_since", was.WaitingSince, now.WaitingSince),
 	}
 	if len(e.add)+len(e.remove) > 0 {

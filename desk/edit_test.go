@@ -175,8 +175,10 @@ func TestEditPlaces(t *testing.T) {
 			{"a team of the assignee's", team(e.team), "conversation.updated@, team.changed@, message.created@", "team_id updated_at", "Ada assigned the conversation to team help"},
 			{"no team", team(0), "conversation.updated@, team.changed@, message.created@", "team_id updated_at", "Ada removed the team"},
 			{"myself", assign(e.user), assigned, "assignee_id updated_at", "Ada took the conversation"},
-			{"a team of others", team(e.team), "conversation.updated@, assignee.changed@, team.changed@, message.created@", "assignee_id team_id updated_at",
-				"Ada assigned the conversation to team help"},
+			{
+				"a team of others", team(e.team), "conversation.updated@, assignee.changed@, team.changed@, message.created@", "assignee_id team_id updated_at",
+				"Ada assigned the conversation to team help",
+			},
 			{"nobody", assign(0), "", "", ""},
 		} {
 			events, changed, notes := e.as(ada, c.f)
@@ -185,7 +187,7 @@ func TestEditPlaces(t *testing.T) {
 			e.eq(c.name+" is noted", notes, c.notes)
 		}
 		// Whoever was assigned and sees the inbox takes part.
-		e.world.want(`SELECT CAST(user_id AS TEXT) FROM conversation_participants ORDER BY user_id`, fmt.Sprint(e.user), fmt.Sprint(e.member))
+		e.want(`SELECT CAST(user_id AS TEXT) FROM conversation_participants ORDER BY user_id`, fmt.Sprint(e.user), fmt.Sprint(e.member))
 		for what, f := range map[string]func(context.Context, *desk.Edit) error{"user": assign(999), "team": team(999)} {
 			err := e.desk.Edit(t.Context(), e.account, 1, ada, func(x *desk.Edit) error { return f(t.Context(), x) })
 			if !errors.Is(err, store.ErrNotFound) {
@@ -212,42 +214,64 @@ func TestEditTheRest(t *testing.T) {
 			f                      func(context.Context, *desk.Edit) error
 			events, changed, notes string
 		}{
-			{"priority", ada, func(_ context.Context, x *desk.Edit) error { x.Priority(&high); return nil },
-				"conversation.updated@, message.created@", "priority updated_at", "Ada set the priority to high"},
-			{"another priority", desk.Author{}, func(_ context.Context, x *desk.Edit) error { x.Priority(&low); return nil },
-				"conversation.updated, message.created", "priority updated_at", "System changed the priority from high to low"},
-			{"no priority", ada, func(_ context.Context, x *desk.Edit) error { x.Priority(nil); return nil },
-				"conversation.updated@, message.created@", "priority updated_at", "Ada removed the priority"},
-			{"attributes", ada, func(_ context.Context, x *desk.Edit) error { x.CustomAttributes(`{"a":1}`); return nil },
-				"conversation.updated@", "custom_attributes updated_at", ""},
+			{
+				"priority", ada, func(_ context.Context, x *desk.Edit) error { x.Priority(&high); return nil },
+				"conversation.updated@, message.created@", "priority updated_at", "Ada set the priority to high",
+			},
+			{
+				"another priority",
+				desk.Author{},
+				func(_ context.Context, x *desk.Edit) error { x.Priority(&low); return nil },
+				"conversation.updated, message.created", "priority updated_at", "System changed the priority from high to low",
+			},
+			{
+				"no priority", ada, func(_ context.Context, x *desk.Edit) error { x.Priority(nil); return nil },
+				"conversation.updated@, message.created@", "priority updated_at", "Ada removed the priority",
+			},
+			{
+				"attributes", ada, func(_ context.Context, x *desk.Edit) error { x.CustomAttributes(`{"a":1}`); return nil },
+				"conversation.updated@", "custom_attributes updated_at", "",
+			},
 			{"the same attributes", ada, func(_ context.Context, x *desk.Edit) error { x.CustomAttributes(`{ "a": 1 }`); return nil }, "", "", ""},
-			{"labels", ada, func(ctx context.Context, x *desk.Edit) error {
-				return x.SetLabels(ctx, desk.ParseLabels([]string{"b, a", "b"}))
+			{
+				"labels", ada, func(ctx context.Context, x *desk.Edit) error {
+					return x.SetLabels(ctx, desk.ParseLabels([]string{"b, a", "b"}))
+				},
+				"conversation.updated@, message.created@", "label_list updated_at", "Ada added b, a",
 			},
-				"conversation.updated@, message.created@", "label_list updated_at", "Ada added b, a"},
-			{"other labels", ada, func(ctx context.Context, x *desk.Edit) error {
-				return x.ChangeLabels(ctx, []string{"c", "a"}, []string{"b", "z"})
+			{
+				"other labels", ada, func(ctx context.Context, x *desk.Edit) error {
+					return x.ChangeLabels(ctx, []string{"c", "a"}, []string{"b", "z"})
+				},
+				"conversation.updated@, message.created@, message.created@", "label_list updated_at", "Ada added c|Ada removed b",
 			},
-				"conversation.updated@, message.created@, message.created@", "label_list updated_at", "Ada added c|Ada removed b"},
 			{"added and taken back", ada, func(ctx context.Context, x *desk.Edit) error {
 				if err := x.ChangeLabels(ctx, []string{"d"}, []string{"a"}); err != nil {
 					return err
 				}
 				return x.ChangeLabels(ctx, []string{"a"}, []string{"d"})
 			}, "", "", ""},
-			{"snooze", ada, func(_ context.Context, x *desk.Edit) error { x.Status(chat.Snoozed, &until); return nil },
-				"conversation.status_changed@, conversation.updated@, message.created@", "status snoozed_until updated_at", "Conversation was snoozed by Ada"},
-			{"mute", ada, func(_ context.Context, x *desk.Edit) error { x.Mute(); return nil },
-				"conversation.resolved@, conversation.status_changed@, conversation.updated@, contact.updated contact, message.created@, message.created@",
-				"status snoozed_until waiting_since updated_at blocked", "Conversation was resolved by Ada|Ada muted the conversation"},
-			{"mute again", ada, func(_ context.Context, x *desk.Edit) error { x.Mute(); return nil }, "", "", ""},
-			{"unmute", ada, func(_ context.Context, x *desk.Edit) error { x.Unmute(); return nil },
-				"contact.updated contact, message.created@", "blocked", "Ada unmuted the conversation"},
-			{"an event", ada, func(_ context.Context, x *desk.Edit) error {
-				x.Tell("conversation.bot_handoff", map[string]any{})
-				return nil
+			{
+				"snooze", ada, func(_ context.Context, x *desk.Edit) error { x.Status(chat.Snoozed, &until); return nil },
+				"conversation.status_changed@, conversation.updated@, message.created@", "status snoozed_until updated_at", "Conversation was snoozed by Ada",
 			},
-				"conversation.bot_handoff@", "", ""},
+			{
+				"mute", ada, func(_ context.Context, x *desk.Edit) error { x.Mute(); return nil },
+				"conversation.resolved@, conversation.status_changed@, conversation.updated@, contact.updated contact, message.created@, message.created@",
+				"status snoozed_until waiting_since updated_at blocked", "Conversation was resolved by Ada|Ada muted the conversation",
+			},
+			{"mute again", ada, func(_ context.Context, x *desk.Edit) error { x.Mute(); return nil }, "", "", ""},
+			{
+				"unmute", ada, func(_ context.Context, x *desk.Edit) error { x.Unmute(); return nil },
+				"contact.updated contact, message.created@", "blocked", "Ada unmuted the conversation",
+			},
+			{
+				"an event", ada, func(_ context.Context, x *desk.Edit) error {
+					x.Tell("conversation.bot_handoff", map[string]any{})
+					return nil
+				},
+				"conversation.bot_handoff@", "", "",
+			},
 		} {
 			events, changed, notes := e.as(c.by, c.f)
 			if i := strings.Index(events, "contact.updated "); i >= 0 { // it has two ids
@@ -262,7 +286,7 @@ func TestEditTheRest(t *testing.T) {
 			e.eq(c.name+" changes", changed, c.changed)
 			e.eq(c.name+" is noted", notes, c.notes)
 		}
-		e.world.want(`SELECT label FROM conversation_labels ORDER BY label`, "a", "c")
+		e.want(`SELECT label FROM conversation_labels ORDER BY label`, "a", "c")
 	})
 }
 
@@ -293,7 +317,7 @@ func TestEditClockAndFailure(t *testing.T) {
 		if !errors.Is(err, broken) {
 			t.Errorf("error %v", err)
 		}
-		e.world.want(`SELECT kind FROM outbox`)
-		e.world.want(`SELECT CAST(priority AS TEXT) FROM conversations`, "2")
+		e.want(`SELECT kind FROM outbox`)
+		e.want(`SELECT CAST(priority AS TEXT) FROM conversations`, "2")
 	})
 }

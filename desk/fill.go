@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -39,11 +40,11 @@ var errTooMuch = errors.New("desk: a filled in message is too long")
 // liquidEngine is Liquid with filters that bound what they make.
 var liquidEngine = sync.OnceValue(func() *liquid.Engine {
 	e := liquid.NewEngine()
-	bounded := func(size int, make func() string) (string, error) {
+	bounded := func(size int, text func() string) (string, error) {
 		if size > maxFilled {
 			return "", errTooMuch
 		}
-		return make(), nil
+		return text(), nil
 	}
 	e.RegisterFilter("append", func(s, more string) (string, error) {
 		return bounded(len(s)+len(more), func() string { return s + more })
@@ -154,11 +155,7 @@ func anyPlaces(v any) bool {
 	case string:
 		return hasPlaces(v)
 	case []any:
-		for _, one := range v {
-			if anyPlaces(one) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, anyPlaces)
 	case map[string]any:
 		for _, one := range v {
 			if anyPlaces(one) {
@@ -213,7 +210,8 @@ func letterValues(c store.ConversationRow, f store.LetterFacts) map[string]any {
 	if f.UserName != nil {
 		first, last := firstAndLast(*f.UserName)
 		out["agent"] = map[string]any{
-			"id": f.UserID, "name": wordsCapitalized(*f.UserName), "first_name": first, "last_name": last, "available_name": AvailableName(f.UserDisplayName, *f.UserName),
+			"id": f.UserID, "name": wordsCapitalized(*f.UserName), "first_name": first, "last_name": last,
+			"available_name": AvailableName(f.UserDisplayName, *f.UserName),
 		}
 	}
 	return out

@@ -138,12 +138,12 @@ func (d *Desk) relabel(ctx context.Context, tx *store.Tx, accountID int64, in La
 	if err != nil {
 		return false, err
 	}
-	events := make([]store.OutboxRow, len(list))
-	for i, r := range list {
-		events[i] = store.OutboxRow{
+	var events []store.OutboxRow
+	for _, r := range list {
+		events = append(events, store.OutboxRow{
 			AccountID: accountID, Kind: "conversation.updated", InboxID: r.InboxID, ConversationID: r.ConversationID,
 			Payload: relabelled(in, to, r.Labels, r.Had),
-		}
+		})
 	}
 	contacts, err := tx.RenameContactLabel(ctx, accountID, in.From, to, renameChunk)
 	if err != nil {

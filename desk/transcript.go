@@ -136,21 +136,27 @@ func (d *Desk) transcriptOf(ctx context.Context, t store.ThreadView) (transcript
 	if err != nil {
 		return page, err
 	}
+	who := func(m store.MessageRow) string {
+		switch {
+		case m.Type == int(chat.Incoming):
+			return t.Contact.Name
+		case m.SenderType == nil || m.SenderID == nil:
+		case *m.SenderType == store.OwnerUser:
+			if u, ok := agents[*m.SenderID]; ok {
+				return AvailableName(u.DisplayName, u.Name)
+			}
+		case *m.SenderType == store.OwnerBot:
+			if b, ok := robots[*m.SenderID]; ok && b.Name != nil {
+				return *b.Name
+			}
+		}
+		return t.AccountName
+	}
 	for _, m := range list {
 		if m.Type != int(chat.Incoming) && m.Type != int(chat.Outgoing) {
 			continue
 		}
-		one := said{Who: t.AccountName, At: time.UnixMicro(m.CreatedAt).UTC().Format("2006-01-02 15:04") + " UTC"}
-		if m.Type == int(chat.Incoming) {
-			one.Who = t.Contact.Name
-		} else if m.SenderType != nil && m.SenderID != nil {
-			if u, ok := agents[*m.SenderID]; ok && *m.SenderType == store.OwnerUser {
-				one.Who = AvailableName(u.DisplayName, u.Name)
-			}
-			if b, ok := robots[*m.SenderID]; ok && *m.SenderType == store.OwnerBot && b.Name != nil {
-				one.Who = *b.Name
-			}
-		}
+		one := said{Who: who(m), At: time.UnixMicro(m.CreatedAt).UTC().Format("2006-01-02 15:04") + " UTC"}
 		if m.Content != nil && *m.Content != "" {
 			one.Lines = strings.Split(*m.Content, "\n")
 		}

@@ -50,10 +50,17 @@ const (
 func TestSoak(t *testing.T) {
 	length := soakFor(t)
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
-		running := goleak.IgnoreCurrent()
-		soak(t, b, length)
-		if err := goleak.Find(running); err != nil {
-			t.Error(err)
+		running, clock := goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1")
+		// The test inside has cleaned up when it returns.
+		t.Run("traffic", func(t *testing.T) { soak(t, b, length) })
+		// fasthttp's clock of the Date header is one for the whole process; the cleaner of
+		// a server notices within ten seconds that the server is gone.
+		var left error
+		end := time.Now().Add(20 * time.Second)
+		for left = goleak.Find(running, clock); left != nil && time.Now().Before(end); left = goleak.Find(running, clock) {
+		}
+		if left != nil {
+			t.Error(left)
 		}
 	})
 }

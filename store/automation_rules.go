@@ -246,7 +246,8 @@ func (s *Store) RuleMessages(ctx context.Context, messageIDs []int64) (map[int64
 // EachRuleMessage hands all messages of conversations to f, one after the other and in
 // no order: they may be many.
 func (s *Store) EachRuleMessage(ctx context.Context, conversationIDs []int64, f func(RuleMessage)) error {
-	rows, err := s.r.QueryContext(ctx, ruleMessageColumns+s.d.rows("$1", "id bigint")+` CROSS JOIN messages m WHERE m.conversation_id = x.id`, ids(conversationIDs))
+	query := ruleMessageColumns + s.d.rows("$1", "id bigint") + ` CROSS JOIN messages m WHERE m.conversation_id = x.id`
+	rows, err := s.r.QueryContext(ctx, query, ids(conversationIDs))
 	if err != nil {
 		return fmt.Errorf("store: messages of conversations: %w", err)
 	}

@@ -217,7 +217,8 @@ func (t *Tx) InsertImported(ctx context.Context, accountID int64, list []Contact
 	}
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO contacts (account_id, name, email, phone_number, identifier, additional_attributes,
 			custom_attributes, location, country_code, company_name, created_at, updated_at)
-		SELECT CAST($2 AS BIGINT), x.name, x.email, x.phone, x.identifier, x.additional, x.custom, x.location, x.country, x.company, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+		SELECT CAST($2 AS BIGINT), x.name, x.email, x.phone, x.identifier, x.additional, x.custom, x.location, x.country, x.company,
+			CAST($3 AS BIGINT), CAST($3 AS BIGINT)
 		FROM `+t.s.d.rows("$1", "name text", "email text", "phone text", "identifier text", "additional text", "custom text", "location text",
 		"country text", "company text")+` WHERE TRUE ON CONFLICT DO NOTHING`, set, accountID, t.now()); err != nil {
 		return fmt.Errorf("store: insert imported contacts: %w", err)

@@ -36,7 +36,8 @@ func (t *Tx) ConversationLabels(ctx context.Context, conversationID int64) ([]st
 func (t *Tx) ChangeConversationLabels(ctx context.Context, c ConversationRow, add, remove []string) error {
 	if len(add) > 0 {
 		if _, err := t.tx.ExecContext(ctx, `INSERT INTO conversation_labels (conversation_id, account_id, label)
-			SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), x.v FROM `+t.s.d.rows("$3", "v text")+` WHERE TRUE ON CONFLICT DO NOTHING`, c.ID, c.AccountID, ids(add)); err != nil {
+			SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), x.v FROM `+t.s.d.rows("$3", "v text")+` WHERE TRUE ON CONFLICT DO NOTHING`,
+			c.ID, c.AccountID, ids(add)); err != nil {
 			return fmt.Errorf("store: add labels: %w", asConflict(err))
 		}
 	}

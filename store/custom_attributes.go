@@ -109,7 +109,8 @@ func (t *Tx) InsertCustomAttribute(ctx context.Context, r CustomAttributeRow) (i
 // UpdateCustomAttribute stores a custom attribute; ErrTaken when its model has another of that
 // key.
 func (t *Tx) UpdateCustomAttribute(ctx context.Context, r CustomAttributeRow) error {
-	taken, err := exists(ctx, t.tx, `SELECT 1 FROM custom_attribute_definitions WHERE account_id = $1 AND attribute_model = $2 AND attribute_key = $3 AND id <> $4`,
+	taken, err := exists(ctx, t.tx, `SELECT 1 FROM custom_attribute_definitions
+		WHERE account_id = $1 AND attribute_model = $2 AND attribute_key = $3 AND id <> $4`,
 		r.AccountID, r.Model, r.Key, r.ID)
 	if err != nil {
 		return fmt.Errorf("store: update custom attribute: %w", err)

@@ -63,7 +63,8 @@ func (s *Store) InsertCustomFilter(ctx context.Context, r CustomFilterRow, most 
 			return fmt.Errorf("store: insert custom filter: %w", err)
 		}
 		var n int
-		if err := t.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM custom_filters WHERE user_id = $1 AND account_id = $2`, r.UserID, r.AccountID).Scan(&n); err != nil {
+		query := `SELECT COUNT(*) FROM custom_filters WHERE user_id = $1 AND account_id = $2`
+		if err := t.tx.QueryRowContext(ctx, query, r.UserID, r.AccountID).Scan(&n); err != nil {
 			return fmt.Errorf("store: insert custom filter: %w", err)
 		}
 		if n >= most {

@@ -20,7 +20,7 @@ func (p *planned) fillRules(series func(int) string) {
 	p.exec(`INSERT INTO macros (account_id, name, visibility, created_by_id, created_at, updated_at) SELECT ` + account + `, 'm', n % 2, n % 50 + 1, 1, 1 FROM ` + series(many))
 	p.exec(`INSERT INTO automation_rules (account_id, name, event_name, active, created_at, updated_at)
 		SELECT ` + account + `, 'r', 'message_created', n % 3 = 0, 1, 1 FROM ` + series(many))
-	p.exec(`INSERT INTO kept_files (account_id, owner, owner_id, blob_id, created_at) SELECT ` + account + `, 'macro', n, n, 1 FROM ` + series(many))
+	p.exec(`INSERT INTO kept_files (account_id, owner, owner_id, blob_id, created_at) SELECT ` + account + `, 'macro', n, n, 1 FROM ` + series(10*many))
 	p.exec(`INSERT INTO bulk_actions (account_id, user_id, state, request, created_at, updated_at, finished_at)
 		SELECT ` + account + `, n % 50 + 1, 'done', '{}', 1, 1, CASE WHEN n % 2 = 0 THEN n END FROM ` + series(many))
 }

@@ -16,9 +16,13 @@ var searchTables = regexp.MustCompile(`\b(messages|contacts|conversations|search
 func (p *planned) fillSearch() {
 	p.t.Helper()
 	p.fillLists()
+	grams := 500_000
+	if p.s.d.name == "sqlite" {
+		grams /= 10
+	}
 	for _, query := range []string{
 		`INSERT INTO search_segments (kind, segment, documents, newest, built_at, checked_at) SELECT 1 + n % 2, n / 2, 4096, n, 1, n FROM ` + p.series(400),
-		`INSERT INTO search_grams (kind, segment, gram, places) SELECT 1 + n % 2, (n / 2) % 200, n, 'AQ' FROM ` + p.series(50_000),
+		`INSERT INTO search_grams (kind, segment, gram, places) SELECT 1 + n % 2, (n / 2) % 200, n, 'AQ' FROM ` + p.series(grams),
 		`INSERT INTO search_changes (kind, record_id) SELECT 1 + n % 2, n FROM ` + p.series(2000),
 		`UPDATE conversations SET last_incoming_at = 5, agent_last_seen_at = CASE WHEN id % 10 = 0 THEN 4 ELSE 6 END`,
 	} {
@@ -98,6 +102,9 @@ func TestSearchPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, s := range p.take() {
+			if strings.Contains(s.query, "FROM mentions") || strings.Contains(s.query, "FROM conversation_participants") {
+				continue // these start from what is the user's
+			}
 			for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
 				if plan := p.plan(s, mode); !strings.Contains(plan, "conversations_unread") {
 					t.Errorf("%s\n%s", s.query, plan)

@@ -11,7 +11,7 @@ import (
 // fillTalk makes what belongs to conversations.
 func (p *planned) fillTalk() {
 	p.t.Helper()
-	of := `(SELECT c.id, c.account_id FROM conversations c ORDER BY c.id LIMIT 20000) AS c`
+	const of = `conversations c`
 	p.exec(`INSERT INTO conversation_participants (conversation_id, user_id, account_id, created_at) SELECT c.id, c.id % 50 + 1, c.account_id, 1 FROM ` + of)
 	p.exec(`INSERT INTO mentions (conversation_id, user_id, account_id, mentioned_at) SELECT c.id, c.id % 50 + 1, c.account_id, 1 FROM ` + of)
 	p.exec(`INSERT INTO conversation_drafts (conversation_id, message, updated_at) SELECT c.id, 'd', 1 FROM ` + of)

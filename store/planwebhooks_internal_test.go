@@ -14,7 +14,10 @@ func (p *planned) fillWebhooks(series func(int) string) {
 	if p.s.d.name == "sqlite" {
 		n /= 10
 	}
-	p.exec(`INSERT INTO webhooks (account_id, url, url_digest, secret, created_at, updated_at) SELECT a.id, 'u', 'd' || n, 's', 1, 1 FROM accounts a CROSS JOIN ` + series(10))
+	p.exec(`INSERT INTO accounts (name, created_at, updated_at) SELECT 'w', 1, 1 FROM ` + series(n))
+	secret := p.s.sealer.Seal(webhookPurpose, []byte("s"))
+	p.exec(`INSERT INTO webhooks (account_id, url, url_digest, secret, created_at, updated_at)
+		SELECT n % (SELECT COUNT(*) FROM accounts) + 1, 'u', 'd' || n, ` + literal(secret) + `, 1, 1 FROM ` + series(n))
 	p.exec(`INSERT INTO webhook_deliveries (delivery, account_id, kind, endpoint, target_id, event, event_key, state, max_attempts, run_at, expires_at,
 			lease_owner, created_at, finished_at)
 		SELECT 'd', 2, 'account', 'account/' || (2 + n % 7), 2 + n % 7, 'e', 'k' || n, CASE WHEN n % 10 = 0 THEN 'pending' WHEN n % 10 = 1 THEN 'new' ELSE 'delivered' END,

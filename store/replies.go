@@ -47,8 +47,8 @@ func (t *Tx) ConversationByID(ctx context.Context, id int64) (ConversationRow, e
 }
 
 const conversationRowColumns = `SELECT c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.status,
-		c.priority, c.assignee_id, c.team_id, c.campaign_id, c.additional_attributes, c.custom_attributes, c.first_reply_created_at, c.waiting_since, c.last_incoming_at,
-		c.snoozed_until, c.last_activity_at, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
+		c.priority, c.assignee_id, c.team_id, c.campaign_id, c.additional_attributes, c.custom_attributes, c.first_reply_created_at, c.waiting_since,
+		c.last_incoming_at, c.snoozed_until, c.last_activity_at, c.updated_at, ci.source_id, p.name, p.blocked, ci.opted_out_at IS NOT NULL, p.additional_attributes
 	FROM conversations c JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id `
 
 func (c *ConversationRow) fields() []any {

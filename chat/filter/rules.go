@@ -116,7 +116,7 @@ func ParseRule(stored []byte, defined []Definition, now time.Time) (Rule, error)
 			return out, badValue("payload")
 		}
 		key := textOf(c["attribute_key"])
-		m := move{key: key}
+		var m move
 		switch {
 		case Operator(textOf(c["filter_operator"])) == AttributeChanged:
 			if m, ok = moveOf(key, c["values"]); !ok {
@@ -199,7 +199,7 @@ func (m move) happened(changes []Change) bool {
 	for _, x := range changes {
 		before, after, ok := x.Before, x.After, x.Key == m.key
 		if !ok && x.Key == "custom_attributes" {
-			before, after, ok = member(x.Before, m.key), member(x.After, m.key), true
+			before, after = member(x.Before, m.key), member(x.After, m.key)
 			ok = string(before) != string(after)
 		}
 		if ok && within(m.from, before) && within(m.to, after) {

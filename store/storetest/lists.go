@@ -43,8 +43,10 @@ func (w *World) desk() (list []Chat, lines []Line) {
 	note := w.outgoing(list[2], w.Mine.User, "order")
 	w.exec(`UPDATE messages SET message_type = 2 WHERE id = $1`, note)
 	// Who was seen last: 0 and 3 are unread.
-	for i, seen := range []string{"last_incoming_at = 5", "last_incoming_at = 5, agent_last_seen_at = 5", "agent_last_seen_at = 5",
-		"last_incoming_at = 6, agent_last_seen_at = 5", "last_incoming_at = 5, agent_last_seen_at = 6"} {
+	for i, seen := range []string{
+		"last_incoming_at = 5", "last_incoming_at = 5, agent_last_seen_at = 5", "agent_last_seen_at = 5",
+		"last_incoming_at = 6, agent_last_seen_at = 5", "last_incoming_at = 5, agent_last_seen_at = 6",
+	} {
 		w.exec(`UPDATE conversations SET `+seen+` WHERE id = $1`, list[i].Conversation)
 	}
 	// The other account has the same of everything.

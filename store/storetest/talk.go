@@ -286,7 +286,7 @@ func testLetterFacts(t *testing.T, w *World) {
 		_, err := tx.LetterFacts(ctx, 999, 0)
 		return err
 	})
-	outside, err := w.Store.Inbox(t.Context(), l.Account, l.Inbox)
+	outside, err := w.Inbox(t.Context(), l.Account, l.Inbox)
 	noErr(t, "Inbox", err)
 	want(t, "inbox", in(w, func(ctx context.Context, tx *store.Tx) (store.InboxRow, error) {
 		return tx.Inbox(ctx, l.Account, l.Inbox)
