@@ -35,7 +35,7 @@ func TestBotAvatar(t *testing.T) {
 	t.Parallel()
 	storetest.Prepared.Each(t, func(t *testing.T, b testkit.Backend) {
 		w := newWorld(t, b)
-		o := &outside{}
+		o := &outside{hosts: map[string]http.HandlerFunc{}}
 		var meanwhile atomic.Value // a func(), what happens while a picture is on its way
 		o.serve("cdn.example.test", func(out http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
