@@ -17,6 +17,7 @@ func TestCreateConversation(t *testing.T) {
 		w.exec(`INSERT INTO inbox_members (inbox_id, user_id, created_at) VALUES ($1, $2, 1)`, inbox, w.agent)
 		contact := id(at(w.call("admin", "POST", "{A}/contacts", `{"name":"Ann"}`).object(), "payload", "contact", "id"))
 		team := id(w.call("admin", "POST", "{A}/teams", `{"name":"help","allow_auto_assign":false}`).object()["id"])
+		w.exec(`INSERT INTO team_members (team_id, user_id, created_at) VALUES ($1, $2, 1)`, team, w.agent)
 		w.exec(`DELETE FROM outbox`)
 		body := func(more string) string {
 			return fmt.Sprintf(`{"inbox_id":%d,"contact_id":%d%s}`, inbox, contact, more)

@@ -14,6 +14,7 @@ import (
 	"tributary/channels/all"
 	"tributary/chat"
 	"tributary/desk"
+	"tributary/internal/optional"
 	"tributary/internal/testkit"
 	"tributary/presence"
 	"tributary/store"
@@ -330,7 +331,21 @@ func TestTeams(t *testing.T) {
 		if got := team(w.arrives(inbox, "2"), 1); got != 0 {
 			t.Errorf("a team whose member has enough: %d", got)
 		}
-		w.exec(`UPDATE inboxes SET auto_assignment_config = '{}', enable_auto_assignment = TRUE`)
+		w.exec(`UPDATE inboxes SET auto_assignment_config = '{}'`)
+		// What an agent begins: whoever was named has to be of the team.
+		for _, c := range []struct{ team, named, want int64 }{{1, 0, z}, {1, z, z}, {1, a, z}, {2, 0, 0}, {2, a, 0}, {3, 0, 0}, {99, a, a}, {0, a, a}} {
+			display, err := w.desk.StartConversation(t.Context(), desk.NewConversation{
+				AccountID: w.account, By: desk.Author{UserID: w.user, Name: "A"}, InboxID: inbox, SourceID: optional.Of("1"), TeamID: c.team, AssigneeID: c.named,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.happen()
+			if got := w.number(`SELECT COALESCE(assignee_id, 0) FROM conversations WHERE display_id = $1`, display); got != c.want {
+				t.Errorf("begun for team %d and agent %d: %d, want %d", c.team, c.named, got, c.want)
+			}
+		}
+		w.exec(`UPDATE inboxes SET enable_auto_assignment = TRUE`)
 		// What opens goes to its team, or to nobody where that wants no choice.
 		for of, want := range map[int64]int64{1: z, 2: 0, 3: 0, 99: a} {
 			w.exec(`UPDATE conversations SET status = 1, assignee_id = NULL, team_id = $2 WHERE id = $1`, id, of)

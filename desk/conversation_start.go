@@ -50,6 +50,10 @@ func (d *Desk) StartConversation(ctx context.Context, in NewConversation) (displ
 	if err := errs.Err(); err != nil {
 		return 0, err
 	}
+	if in.TeamID != 0 {
+		// Asked outside of the transaction, which would wait for the answer.
+		d.AvailabilityStatus(ctx, in.AccountID, 0, 0, true)
+	}
 	var w written
 	err = d.again(ctx, func(tx *store.Tx) error {
 		link, contact, err := d.startFrom(ctx, tx, in)
@@ -129,7 +133,7 @@ func (d *Desk) startOrFind(ctx context.Context, tx *store.Tx, in NewConversation
 	if err != nil {
 		return c, err
 	}
-	events, err := settle(ctx, tx, &c, in)
+	events, err := d.settle(ctx, tx, &c, in)
 	if err != nil {
 		return c, err
 	}
@@ -138,7 +142,7 @@ func (d *Desk) startOrFind(ctx context.Context, tx *store.Tx, in NewConversation
 
 // settle gives a conversation that was just made what was wished for it, and gives the
 // events of its beginning.
-func settle(ctx context.Context, tx *store.Tx, c *store.ConversationRow, in NewConversation) ([]store.OutboxRow, error) {
+func (d *Desk) settle(ctx context.Context, tx *store.Tx, c *store.ConversationRow, in NewConversation) ([]store.OutboxRow, error) {
 	events := []store.OutboxRow{about("conversation.created", *c, 0)}
 	if len(in.Custom) > 0 {
 		c.CustomAttributes = object(in.Custom)
@@ -150,32 +154,66 @@ func settle(ctx context.Context, tx *store.Tx, c *store.ConversationRow, in NewC
 	if c.Status == chat.Resolved.Code() {
 		c.WaitingSince = nil
 	}
-	if in.TeamID != 0 {
-		_, err := tx.HoldTeam(ctx, in.AccountID, in.TeamID)
-		switch {
-		case err == nil:
-			c.TeamID = &in.TeamID
-			events = append(events, about("team.changed", *c, 0))
-		case !errors.Is(err, store.ErrNotFound):
-			return nil, err
+	assignee, err := d.settleOwners(ctx, tx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	if c.TeamID != nil {
+		events = append(events, about("team.changed", *c, 0))
+	}
+	if assignee != nil {
+		c.AssigneeID = &assignee.ID
+		events = append(events, AssigneeChanged(*c, in.By.UserID))
+		if assignee.Inbox {
+			if _, err := tx.AddParticipants(ctx, *c, []int64{assignee.ID}); err != nil {
+				return nil, err
+			}
 		}
 	}
+	return events, tx.UpdateConversation(ctx, *c)
+}
+
+// settleOwners gives a new conversation its team, and tells who shall have it: whoever
+// was named, unless the team has others, or the one of the team whose turn it is. Who is
+// not there is nobody.
+func (d *Desk) settleOwners(ctx context.Context, tx *store.Tx, c *store.ConversationRow, in NewConversation) (assignee *store.Assignee, err error) {
 	if in.AssigneeID != 0 {
 		a, err := tx.Assignee(ctx, in.AccountID, in.InboxID, in.AssigneeID)
 		switch {
 		case err == nil:
-			c.AssigneeID = &in.AssigneeID
-			events = append(events, AssigneeChanged(*c, in.By.UserID))
-			if a.Inbox {
-				if _, err := tx.AddParticipants(ctx, *c, []int64{a.ID}); err != nil {
-					return nil, err
-				}
-			}
+			assignee = &a
 		case !errors.Is(err, store.ErrNotFound):
 			return nil, err
 		}
 	}
-	return events, tx.UpdateConversation(ctx, *c)
+	if in.TeamID == 0 {
+		return assignee, nil
+	}
+	team, err := tx.HoldTeam(ctx, in.AccountID, in.TeamID)
+	if errors.Is(err, store.ErrNotFound) {
+		return assignee, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.TeamID = &in.TeamID
+	if assignee != nil {
+		if has, err := tx.TeamHas(ctx, in.TeamID, assignee.ID); err != nil || has {
+			return assignee, err
+		}
+	}
+	if !team.AllowAutoAssign {
+		return nil, nil
+	}
+	q, err := d.holdQueue(ctx, tx, in.InboxID)
+	if err != nil {
+		return nil, err
+	}
+	next, err := q.next(ctx, in.TeamID)
+	if err != nil || next == nil {
+		return nil, err
+	}
+	return &store.Assignee{ID: next.UserID, Name: next.Name, Inbox: true}, nil
 }
 
 // withReferer takes a referer out of attributes that is no address of a page.
