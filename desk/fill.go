@@ -22,7 +22,8 @@ import (
 // (contract 02 §2.3): {{ contact.first_name }}. What people write there must not cost
 // more than a message does: there are no loops, and nothing grows without end.
 
-// noLoops finds the tags that could run for long, or grow, and those that read files.
+// noLoops finds the tags that could run for long, or grow, and those that read files. In
+// code, too: what stands there is not run, unless the text makes it.
 var noLoops = regexp.MustCompile(`\{%-?\s*(?:for|tablerow|capture|include|render|cycle)\b`)
 
 // inlineCode is what stands between backticks, which is left alone.
@@ -99,7 +100,7 @@ func hasPlaces(text string) bool { return strings.Contains(text, "{{") || string
 
 // fillIn fills a text in; one that cannot be is given back as it is.
 func fillIn(text string, values map[string]any) (filled string) {
-	if !hasPlaces(text) || noLoops.MatchString(inlineCode.ReplaceAllString(text, "")) {
+	if !hasPlaces(text) || noLoops.MatchString(text) {
 		return text
 	}
 	defer func() {
