@@ -77,12 +77,13 @@ var (
 	descBytes   = prometheus.NewDesc("tributary_queue_bytes", "Approximate size of the queue.", nil, nil)
 	descConns   = prometheus.NewDesc("tributary_database_connections", "Database connections by pool and state.", []string{"pool", "state"}, nil)
 	descWaits   = prometheus.NewDesc("tributary_database_waits_total", "Times that a connection had to be waited for.", []string{"pool"}, nil)
+	descStmts   = prometheus.NewDesc("tributary_database_statements_total", "Statements that were run.", nil, nil)
 	descRedis   = prometheus.NewDesc("tributary_redis_connections", "Redis connections by state.", []string{"state"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *stateCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descWaiting, descPending, descDelayed, descOldest, descDead, descBytes, descConns, descWaits, descRedis} {
+	for _, d := range []*prometheus.Desc{descWaiting, descPending, descDelayed, descOldest, descDead, descBytes, descConns, descWaits, descStmts, descRedis} {
 		out <- d
 	}
 }
@@ -98,6 +99,7 @@ func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 		gauge(descConns, float64(s.Idle), pool, "idle")
 		out <- prometheus.MustNewConstMetric(descWaits, prometheus.CounterValue, float64(s.WaitCount), pool)
 	}
+	out <- prometheus.MustNewConstMetric(descStmts, prometheus.CounterValue, float64(c.app.store.Statements()))
 	if c.app.redis != nil {
 		s := c.app.redis.PoolStats()
 		gauge(descRedis, float64(s.TotalConns-s.IdleConns), "used")

@@ -151,7 +151,7 @@ func (s *Store) CountContacts(ctx context.Context, f ContactFilter) (int, error)
 	var n int
 	one := s.r.QueryRowContext
 	if len(f.Conditions) > 0 {
-		one = s.r.DB.QueryRowContext // see varied
+		one = s.r.variedRow
 	}
 	if err := one(ctx, `SELECT COUNT(*) FROM contacts p WHERE `+c.where(), c.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("store: count contacts: %w", err)

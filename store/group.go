@@ -92,7 +92,7 @@ func (g *group) commit(batch []*member) {
 		return
 	}
 	for i := 0; i < len(batch); i++ {
-		if broken := g.member(conn{Tx: tx, prepared: g.db.prepared}, batch[i]); broken != nil {
+		if broken := g.member(conn{Tx: tx, prepared: g.db.prepared, statements: &g.db.statements}, batch[i]); broken != nil {
 			_ = tx.Rollback()
 			fail("savepoint", broken)
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"sync/atomic"
 )
 
 // handle is a pool that keeps the statements it runs prepared, where the driver
@@ -12,6 +13,8 @@ import (
 type handle struct {
 	*sql.DB
 	prepared *prepared // nil: pgx caches statements per connection
+	// statements counts what was run, in transactions too.
+	statements atomic.Int64
 }
 
 // prepared are the statements of a pool by their text. Texts are constants of
@@ -91,6 +94,7 @@ func (p *prepared) catchUp(ctx context.Context) {
 
 // ExecContext implements the methods of sql.DB that are used here.
 func (h *handle) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	h.statements.Add(1)
 	if s := h.prepared.get(ctx, query); s != nil {
 		return s.ExecContext(ctx, args...)
 	}
@@ -99,6 +103,7 @@ func (h *handle) ExecContext(ctx context.Context, query string, args ...any) (sq
 
 // QueryContext is sql.DB's.
 func (h *handle) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	h.statements.Add(1)
 	if s := h.prepared.get(ctx, query); s != nil {
 		return s.QueryContext(ctx, args...)
 	}
@@ -107,6 +112,7 @@ func (h *handle) QueryContext(ctx context.Context, query string, args ...any) (*
 
 // QueryRowContext is sql.DB's.
 func (h *handle) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	h.statements.Add(1)
 	if s := h.prepared.get(ctx, query); s != nil {
 		return s.QueryRowContext(ctx, args...)
 	}
@@ -116,5 +122,12 @@ func (h *handle) QueryRowContext(ctx context.Context, query string, args ...any)
 // varied runs a query whose text depends on what a client asked for: there are too many to
 // keep them prepared.
 func (h *handle) varied(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	h.statements.Add(1)
 	return h.DB.QueryContext(ctx, query, args...)
+}
+
+// variedRow is varied for a query that gives one row.
+func (h *handle) variedRow(ctx context.Context, query string, args ...any) *sql.Row {
+	h.statements.Add(1)
+	return h.DB.QueryRowContext(ctx, query, args...)
 }

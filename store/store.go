@@ -160,6 +160,15 @@ func (s *Store) Stats() map[string]sql.DBStats {
 	return out
 }
 
+// Statements is how many statements were run so far.
+func (s *Store) Statements() int64 {
+	n := s.w.statements.Load()
+	if s.r != s.w {
+		n += s.r.statements.Load()
+	}
+	return n
+}
+
 // Dialect is "sqlite" or "postgres".
 func (s *Store) Dialect() string { return s.d.name }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,7 +26,7 @@ type Tx struct {
 // On SQLite the statements run without the caller's deadline, see group.
 func (s *Store) Transact(ctx context.Context, f func(*Tx) error) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		return f(&Tx{tx: conn{Tx: tx, shared: s.group != nil, prepared: s.w.prepared}, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
+		return f(&Tx{tx: conn{Tx: tx, shared: s.group != nil, prepared: s.w.prepared, statements: &s.w.statements}, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
 	})
 }
 
@@ -45,6 +46,8 @@ type conn struct {
 	*sql.Tx
 	shared   bool
 	prepared *prepared
+	// statements counts those that the transaction runs.
+	statements *atomic.Int64
 }
 
 func (c conn) context(ctx context.Context) context.Context {
@@ -56,6 +59,7 @@ func (c conn) context(ctx context.Context) context.Context {
 
 func (c conn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx = c.context(ctx)
+	c.statements.Add(1)
 	if s := c.prepared.ready(query); s != nil {
 		return c.StmtContext(ctx, s).ExecContext(ctx, args...)
 	}
@@ -64,6 +68,7 @@ func (c conn) ExecContext(ctx context.Context, query string, args ...any) (sql.R
 
 func (c conn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	ctx = c.context(ctx)
+	c.statements.Add(1)
 	if s := c.prepared.ready(query); s != nil {
 		return c.StmtContext(ctx, s).QueryContext(ctx, args...)
 	}
@@ -72,6 +77,7 @@ func (c conn) QueryContext(ctx context.Context, query string, args ...any) (*sql
 
 func (c conn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	ctx = c.context(ctx)
+	c.statements.Add(1)
 	if s := c.prepared.ready(query); s != nil {
 		return c.StmtContext(ctx, s).QueryRowContext(ctx, args...)
 	}
