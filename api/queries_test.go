@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"tributary/store"
 )
 
 // Lists take as many statements however long they are: none costs a query per row.
@@ -120,6 +122,42 @@ func TestListsCountTheirQueries(t *testing.T) {
 			if long[i] <= short[i] {
 				t.Errorf("%s %s says no more of 12 than of 2: %s", l.method, l.path, w.call(l.role, l.method, l.path, l.body).body)
 			}
+		}
+	})
+}
+
+// What follows from a batch of events takes as many statements however long it is: the
+// live wire, webhooks, reports, and rules that do not act.
+func TestEventsCountTheirQueries(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, w *world) {
+		inbox := w.line("desk", true)
+		for i := range 3 {
+			w.rule(fmt.Sprint("r", i), "message_created", `[{"attribute_key":"content","filter_operator":"contains","values":["never"],"query_operator":"and"},
+				{"attribute_key":"email","filter_operator":"contains","values":["@"],"query_operator":null}]`, label("x"))
+			w.call("admin", "POST", "{A}/webhooks", fmt.Sprintf(`{"url":"https://hooks.example/%d"}`, i))
+		}
+		w.wants("agent", "conversation_creation", "conversation_creation")
+		p := w.listening()
+		people := 0
+		cost := func(n int) int64 {
+			t.Helper()
+			for range n {
+				people++
+				w.receive(inbox, fmt.Sprint("C", people), "hello")
+			}
+			before := w.store.Statements()
+			if frames := w.frames(p); len(frames) < 2*n {
+				t.Errorf("%d frames of %d messages", len(frames), n)
+			}
+			w.run(store.LaneRules)
+			return w.store.Statements() - before
+		}
+		cost(1)
+		few, many := cost(2), cost(30)
+		// The dispatcher looks once or twice more; each of 28 more messages would show.
+		if many > few+14 {
+			t.Errorf("%d statements for 2 messages, %d for 30", few, many)
 		}
 	})
 }
