@@ -22,7 +22,8 @@ type bench struct {
 	always    *redisServer // appendfsync always
 	noRedis   string       // why there is none
 	database  *database
-	made      int // names directories and prefixes
+	libraries map[string]*library // by back end
+	made      int                 // names directories and prefixes
 }
 
 func (b *bench) open(ctx context.Context) error {
@@ -42,6 +43,9 @@ func (b *bench) open(ctx context.Context) error {
 
 func (b *bench) close() error {
 	var errs []error
+	for _, l := range b.libraries {
+		errs = append(errs, l.close())
+	}
 	if b.generator != nil {
 		errs = append(errs, b.generator.close())
 	}

@@ -26,7 +26,7 @@ type options struct {
 	slice    time.Duration // length of one round at the edge
 	conns    int
 	events   int // of the drain
-	messages int // of the search
+	messages int // of the lists and the search
 	profile  string
 }
 
@@ -64,7 +64,7 @@ func run(ctx context.Context) (err error) {
 	flag.DurationVar(&o.slice, "slice", 1500*time.Millisecond, "length of one round at the edge")
 	flag.IntVar(&o.conns, "connections", 256, "connections of the load generator at the edge")
 	flag.IntVar(&o.events, "events", 30_000, "events that the drain applies")
-	flag.IntVar(&o.messages, "messages", 1_000_000, "messages that are searched")
+	flag.IntVar(&o.messages, "messages", 1_000_000, "messages among which lists are made and texts are searched")
 	flag.BoolVar(&long, "long", false, fmt.Sprintf("drain %d events", longEvents))
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of this process, which holds all but the load generator")
 	flag.Parse()
@@ -82,7 +82,7 @@ func run(ctx context.Context) (err error) {
 			}
 		}
 	}
-	b := &bench{options: o, table: &table{}}
+	b := &bench{options: o, table: &table{}, libraries: map[string]*library{}}
 	defer func() { err = errors.Join(err, b.close()) }()
 	if err := b.open(ctx); err != nil {
 		return err
@@ -125,6 +125,7 @@ func parts() []part {
 		{"visible", "receipt to visible", (*bench).visible},
 		{"live", "receipt to frame, and open sockets", (*bench).live},
 		{"isolation", "a provider that hangs", (*bench).isolation},
+		{"lists", "lists of conversations among many messages", (*bench).lists},
 		{"search", "search in many messages", (*bench).search},
 		{"deletion", "the deletion of a large inbox", (*bench).deletion},
 	}
