@@ -22,7 +22,7 @@ func (w *world) dispatch() {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx) }()
-	testkit.Wait(w.t, 20*time.Second, "the outbox to be empty", func() bool { return w.number(`SELECT COUNT(*) FROM outbox`) == 0 })
+	testkit.Wait(w.t, 2*time.Minute, "the outbox to be empty", func() bool { return w.number(`SELECT COUNT(*) FROM outbox`) == 0 })
 	cancel()
 	w.must(<-done)
 }

@@ -120,7 +120,7 @@ func TestEditByEverybody(t *testing.T) {
 		}{
 			{"a user", fmt.Sprintf(" performer_id=%d", e.user), "Conversation was resolved by Ada", "Conversation was reopened by Ada", desk.Author{UserID: e.user, Name: "Ada"}},
 			{"a bot", " bot_id=7", "Conversation was resolved by Robo", "Conversation was reopened by Robo", desk.Author{BotID: 7, Name: "Robo"}},
-			{"a rule", " rule_id=8", "Conversation was resolved by Automation", "Conversation was reopened by Automation", desk.Author{RuleID: 8}},
+			{"a rule", " rule_id=8", "Conversation was resolved by Automation System", "Conversation was reopened by Automation System", desk.Author{RuleID: 8}},
 			{"the contact", fmt.Sprintf(" contact_id=%d", contact), "Conversation was resolved by Name of U1", "", desk.Author{ContactID: contact}},
 			{"the program", "", "", "", desk.Author{}},
 		} {
