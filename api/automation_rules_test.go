@@ -70,7 +70,7 @@ func TestAutomationRules(t *testing.T) {
 
 func TestAutomationRuleRefusals(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		rule := w.rule("r", "message_created", statusOpen, label("x"))
 		path := fmt.Sprintf("{A}/automation_rules/%d", rule)
 		condition := func(key, join string) string {
@@ -291,7 +291,7 @@ func slicesWithout(list []string, s string) (out []string) {
 // Conditions are joined, ask about all messages of a conversation, and about what changed.
 func TestRuleConditionsTogether(t *testing.T) {
 	t.Parallel()
-	eachStore(t, func(t *testing.T, w *world) {
+	eachStore(t, func(_ *testing.T, w *world) {
 		inbox := w.line("l", true)
 		w.receive(inbox, "U1", "an invoice please")
 		w.receive(inbox, "U1", "thanks")

@@ -77,7 +77,8 @@ func (l *library) order(ctx context.Context, analyze bool) error {
 		`UPDATE conversations SET status = CASE WHEN id % 10 < 4 THEN 0 WHEN id % 10 < 9 THEN 1 ELSE 3 END,
 			assignee_id = CASE WHEN id % 3 = 0 THEN (SELECT MIN(id) FROM users) END, priority = CASE WHEN id % 7 < 4 THEN id % 7 END,
 			custom_attributes = CASE WHEN id % 10 = 1 THEN '{"plan":"gold"}' ELSE '{"plan":"free"}' END`,
-		`INSERT INTO conversation_labels (conversation_id, account_id, label) SELECT id, account_id, CASE WHEN id % 40 = 0 THEN 'rare' ELSE 'common' END FROM conversations WHERE id % 4 = 0`,
+		`INSERT INTO conversation_labels (conversation_id, account_id, label) 
+			SELECT id, account_id, CASE WHEN id % 40 = 0 THEN 'rare' ELSE 'common' END FROM conversations WHERE id % 4 = 0`,
 		`INSERT INTO custom_attribute_definitions (account_id, attribute_display_name, attribute_key, attribute_model, attribute_display_type, created_at, updated_at)
 			SELECT id, 'Plan', 'plan', 0, 0, 1, 1 FROM accounts`,
 	}
@@ -131,8 +132,11 @@ func (l *library) pages() []listed {
 		if err != nil {
 			panic(err) // they are constants
 		}
-		out = append(out, listed{name, http.MethodPost, "/conversations/filter", `{"payload":` + conditions + `}`,
-			store.ConversationFilter{Matching: q}, store.ByActivityDesc, 0})
+		out = append(out, listed{
+			name, http.MethodPost, "/conversations/filter", `{"payload":` + conditions + `}`,
+			store.ConversationFilter{Matching: q},
+			store.ByActivityDesc, 0,
+		})
 	}
 	slices.SortStableFunc(out[6:], func(a, b listed) int { return strings.Compare(a.name, b.name) })
 	return out

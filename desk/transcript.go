@@ -116,41 +116,9 @@ func (d *Desk) transcriptOf(ctx context.Context, t store.ThreadView) (transcript
 	if err != nil {
 		return page, err
 	}
-	var users, bots []int64
-	for _, m := range list {
-		if m.SenderID == nil || m.SenderType == nil {
-			continue
-		}
-		switch *m.SenderType {
-		case store.OwnerUser:
-			users = append(users, *m.SenderID)
-		case store.OwnerBot:
-			bots = append(bots, *m.SenderID)
-		}
-	}
-	agents, err := d.Store.Agents(ctx, t.AccountID, users)
+	who, err := d.whoSaid(ctx, t, list)
 	if err != nil {
 		return page, err
-	}
-	robots, err := d.Store.BotViews(ctx, bots)
-	if err != nil {
-		return page, err
-	}
-	who := func(m store.MessageRow) string {
-		switch {
-		case m.Type == int(chat.Incoming):
-			return t.Contact.Name
-		case m.SenderType == nil || m.SenderID == nil:
-		case *m.SenderType == store.OwnerUser:
-			if u, ok := agents[*m.SenderID]; ok {
-				return AvailableName(u.DisplayName, u.Name)
-			}
-		case *m.SenderType == store.OwnerBot:
-			if b, ok := robots[*m.SenderID]; ok && b.Name != nil {
-				return *b.Name
-			}
-		}
-		return t.AccountName
 	}
 	for _, m := range list {
 		if m.Type != int(chat.Incoming) && m.Type != int(chat.Outgoing) {
@@ -174,6 +142,43 @@ func (d *Desk) transcriptOf(ctx context.Context, t store.ThreadView) (transcript
 		page.Said = append(page.Said, one)
 	}
 	return page, nil
+}
+
+// whoSaid gives what the transcript calls the senders of messages.
+func (d *Desk) whoSaid(ctx context.Context, t store.ThreadView, list []store.MessageRow) (func(store.MessageRow) string, error) {
+	var users, bots []int64
+	for _, m := range list {
+		if m.SenderID == nil || m.SenderType == nil {
+			continue
+		}
+		switch *m.SenderType {
+		case store.OwnerUser:
+			users = append(users, *m.SenderID)
+		case store.OwnerBot:
+			bots = append(bots, *m.SenderID)
+		}
+	}
+	agents, err := d.Store.Agents(ctx, t.AccountID, users)
+	if err != nil {
+		return nil, err
+	}
+	robots, err := d.Store.BotViews(ctx, bots)
+	return func(m store.MessageRow) string {
+		switch {
+		case m.Type == int(chat.Incoming):
+			return t.Contact.Name
+		case m.SenderType == nil || m.SenderID == nil:
+		case *m.SenderType == store.OwnerUser:
+			if u, ok := agents[*m.SenderID]; ok {
+				return AvailableName(u.DisplayName, u.Name)
+			}
+		case *m.SenderType == store.OwnerBot:
+			if b, ok := robots[*m.SenderID]; ok && b.Name != nil {
+				return *b.Name
+			}
+		}
+		return t.AccountName
+	}, err
 }
 
 func (p transcriptPage) text() string {

@@ -212,7 +212,8 @@ func (s *Store) conversationsOfFew(ctx context.Context, sight Sight, text string
 		c := s.seen(sight)
 		n := len(c.args)
 		rows, err := s.r.QueryContext(ctx, `SELECT c.id, c.created_at FROM `+s.d.list("$"+strconv.Itoa(n+1))+` CROSS JOIN conversations c
-			WHERE c.`+by.column+` = x.id AND `+c.where()+` ORDER BY c.created_at DESC, c.id DESC LIMIT $`+strconv.Itoa(n+2), append(c.args, numberList(by.keys), need)...)
+			WHERE c.`+by.column+` = x.id AND `+c.where()+` ORDER BY c.created_at DESC, c.id DESC LIMIT $`+strconv.Itoa(n+2),
+			append(c.args, numberList(by.keys), need)...)
 		if err != nil {
 			return nil, false, fmt.Errorf("store: conversations of contacts: %w", err)
 		}

@@ -26,7 +26,8 @@ type Tx struct {
 // On SQLite the statements run without the caller's deadline, see group.
 func (s *Store) Transact(ctx context.Context, f func(*Tx) error) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		return f(&Tx{tx: conn{Tx: tx, shared: s.group != nil, prepared: s.w.prepared, statements: &s.w.statements}, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
+		c := conn{Tx: tx, shared: s.group != nil, prepared: s.w.prepared, statements: &s.w.statements}
+		return f(&Tx{tx: c, s: s, Now: s.now().UTC().Truncate(time.Microsecond)})
 	})
 }
 

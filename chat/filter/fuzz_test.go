@@ -23,8 +23,10 @@ var fuzzed = []string{
 }
 
 var fuzzedAttributes = []filter.Definition{
-	{Key: "plan", Of: filter.Conversation, Kind: filter.Folded}, {Key: "seats", Of: filter.Contact, Kind: filter.Number},
-	{Key: "since", Of: filter.Contact, Kind: filter.Date}, {Key: "vip", Of: filter.Conversation, Kind: filter.Bool},
+	{Key: "plan", Of: filter.Conversation, Kind: filter.Folded},
+	{Key: "seats", Of: filter.Contact, Kind: filter.Number},
+	{Key: "since", Of: filter.Contact, Kind: filter.Date},
+	{Key: "vip", Of: filter.Conversation, Kind: filter.Bool},
 }
 
 // What a client sends is refused with an answer to it, or can be held against every record.
