@@ -200,8 +200,8 @@ func (p *program) keep(s snapshot, path string, out any) {
 }
 
 // clockKinds are the jobs that the clock orders, whatever providers deliver: lists of
-// templates, news about the state of a number.
-var clockKinds = []string{"channel.templates", "whatsapp.notice"}
+// templates, news about the state of a number, the index of the search, who takes what waits.
+var clockKinds = []string{"channel.templates", "whatsapp.notice", desk.JobSearchIndex, desk.JobSweepInbox}
 
 // clocked tells whether a row goes by the clock: what is known of the state of
 // numbers, when the last webhook came, files that nothing uses and that are about to be

@@ -96,6 +96,7 @@ func soak(t *testing.T, b testkit.Backend, length time.Duration) {
 	l.end()
 	close(stop)
 	others.Wait()
+	l.drained(time.Minute)
 	l.check()
 
 	var ids []int64

@@ -252,7 +252,7 @@ func TestWhatsAppAttempts(t *testing.T) {
 		s.meta.play("graph-waba.json") // approved by now
 		s.hook("webhook-account-review-deferred.json")
 
-		s.dies("2026-11-18T16:12:40Z", "2026-11-18T16:14:11Z", impatient)
+		s.dies("2026-11-18T16:12:40Z", "2026-11-18T16:14:11Z", nil)
 
 		s.at("2026-11-18T17:02:11Z")
 		s.meta.play(refused, trace("AFixtureTrace9105"), takes(time.Second))
