@@ -60,7 +60,7 @@ func (w *world) notify() {
 // news takes the events that were raised since.
 func (w *world) news() (out []store.OutboxRow) {
 	w.t.Helper()
-	_, err := w.store.DrainOutbox(w.t.Context(), 5000, func(_ *store.Tx, rows []store.OutboxRow) error {
+	_, err := w.store.DrainOutbox(w.t.Context(), 5000, nil, func(_ *store.Tx, rows []store.OutboxRow) error {
 		out = rows
 		return nil
 	})

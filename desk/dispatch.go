@@ -3,6 +3,8 @@ package desk
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"tributary/store"
@@ -17,11 +19,13 @@ type Dispatcher struct {
 	wake      chan struct{}
 	jobs      func()
 	followers []follower
+	// told are the rows of a batch that failed: they come again.
+	told map[int64]bool
 }
 
 // NewDispatcher makes it; jobs is called when it has ordered jobs.
 func NewDispatcher(d *Desk, log *slog.Logger, jobs func()) *Dispatcher {
-	return &Dispatcher{desk: d, log: log, wake: make(chan struct{}, 1), jobs: jobs, followers: d.followers()}
+	return &Dispatcher{desk: d, log: log, wake: make(chan struct{}, 1), jobs: jobs, followers: d.followers(), told: map[int64]bool{}}
 }
 
 // Name implements the worker contract.
@@ -39,10 +43,19 @@ const dispatchBatch = 500
 
 // Run dispatches until ctx ends.
 func (d *Dispatcher) Run(ctx context.Context) error {
+	var telling sync.WaitGroup
+	news := make(chan []store.OutboxRow, 1)
+	telling.Go(func() {
+		for rows := range news {
+			d.tell(ctx, rows)
+		}
+	})
+	defer telling.Wait()
+	defer close(news)
 	sweep := time.NewTicker(time.Second)
 	defer sweep.Stop()
 	for {
-		n, err := d.drain(ctx)
+		n, err := d.drain(ctx, news)
 		if err != nil && ctx.Err() == nil {
 			d.log.Warn("events not dispatched", "error", err)
 		}
@@ -68,15 +81,22 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 // drainTimeout bounds one batch: a stop waits for it.
 const drainTimeout = 10 * time.Second
 
-// drain takes a batch. One that was begun is finished even when the program stops: were
-// its commit given up on, nobody would know whether its news were told.
-func (d *Dispatcher) drain(ctx context.Context) (int, error) {
+// drain takes a batch. Those who are told hear of it beside the transaction that orders
+// what follows: they need not wait for it. A batch that was begun is finished even when the
+// program stops: were its commit given up on, nobody would know what became of it.
+func (d *Dispatcher) drain(ctx context.Context, news chan<- []store.OutboxRow) (int, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
-	var taken []store.OutboxRow
+	var seen []store.OutboxRow
 	ordered := false
-	n, err := d.desk.Store.DrainOutbox(ctx, dispatchBatch, func(tx *store.Tx, rows []store.OutboxRow) error {
-		taken, ordered = rows, false
+	n, err := d.desk.Store.DrainOutbox(ctx, dispatchBatch, func(rows []store.OutboxRow) {
+		seen = rows
+		fresh := slices.DeleteFunc(slices.Clone(rows), func(o store.OutboxRow) bool { return d.told[o.ID] })
+		if len(fresh) > 0 {
+			news <- fresh
+		}
+	}, func(tx *store.Tx, rows []store.OutboxRow) error {
+		ordered = false
 		for _, c := range d.followers {
 			if c.order == nil {
 				continue
@@ -89,18 +109,27 @@ func (d *Dispatcher) drain(ctx context.Context) (int, error) {
 		}
 		return nil
 	})
-	if err != nil || n == 0 {
+	clear(d.told)
+	if err != nil {
+		// They come again, and were told.
+		for _, o := range seen {
+			d.told[o.ID] = true
+		}
 		return n, err
 	}
 	if ordered {
 		d.jobs()
 	}
+	return n, nil
+}
+
+// tell hands rows to those who are told.
+func (d *Dispatcher) tell(ctx context.Context, rows []store.OutboxRow) {
 	for _, c := range d.followers {
 		if c.tell != nil {
-			c.tell(ctx, taken)
+			c.tell(ctx, rows)
 		}
 	}
-	return n, nil
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

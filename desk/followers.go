@@ -12,8 +12,9 @@ type follower struct {
 	// order writes down what follows from the rows, in the transaction that removes
 	// them; ordered says that there are jobs to run. nil: nothing does.
 	order func(ctx context.Context, tx *store.Tx, rows []store.OutboxRow) (ordered bool, err error)
-	// tell is called after that transaction, once and with no second chance: for news
-	// that are worth nothing later. nil: nobody is told.
+	// tell is called beside that transaction, with no second chance: for news that are
+	// worth nothing later. Of a batch it may be called once more when the process of
+	// another dispatcher ends in the middle of it. nil: nobody is told.
 	tell func(ctx context.Context, rows []store.OutboxRow)
 }
 

@@ -147,7 +147,7 @@ func testDrainTogether(t *testing.T, w *World) {
 	parallel(t, 3, func(i int) error {
 		for round := 0; ; round++ {
 			fail := round%3 == i
-			n, err := w.DrainOutbox(ctx, 9, func(tx *store.Tx, list []store.OutboxRow) error {
+			n, err := w.DrainOutbox(ctx, 9, nil, func(tx *store.Tx, list []store.OutboxRow) error {
 				for _, o := range list {
 					if err := tx.InsertJob(ctx, store.Job{Kind: "of a row", AccountID: o.AccountID}); err != nil {
 						return err

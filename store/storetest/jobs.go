@@ -171,7 +171,7 @@ func testOutbox(t *testing.T, w *World) {
 		return tx.InsertOutbox(ctx, []store.OutboxRow{rows[0], {AccountID: 2, Kind: "contact.created"}, rows[2]})
 	})
 	boom := errors.New("boom")
-	_, err := w.DrainOutbox(ctx, 10, func(tx *store.Tx, _ []store.OutboxRow) error {
+	_, err := w.DrainOutbox(ctx, 10, nil, func(tx *store.Tx, _ []store.OutboxRow) error {
 		if err := tx.InsertJob(ctx, store.Job{Kind: "k"}); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func testOutbox(t *testing.T, w *World) {
 	var got []store.OutboxRow
 	drain := func(limit, wanted int) {
 		t.Helper()
-		n, err := w.DrainOutbox(ctx, limit, func(tx *store.Tx, list []store.OutboxRow) error {
+		n, err := w.DrainOutbox(ctx, limit, nil, func(tx *store.Tx, list []store.OutboxRow) error {
 			got = append(got, list...)
 			return tx.InsertJob(ctx, store.Job{Kind: "k"})
 		})
