@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ const (
 	liveListeners = 200 // agents, each with a socket
 	liveInboxes   = 20  // each agent is a member of one
 	liveContacts  = 500 // who have all written before
+	liveHistory   = 40  // messages of each
 	liveFor       = 10 * time.Second
 
 	liveSockets  = 5000
@@ -105,7 +105,7 @@ func (b *bench) liveOn(ctx context.Context, on backend, listeners *generator) (l
 	}
 	frames := n * liveListeners / liveInboxes
 	sockets := listeners.listen(&listen{Address: p.app.Addr(), Identifiers: identifiers, Messages: frames, For: liveFor + 60*time.Second})
-	if err := p.subscribed(ctx, liveListeners, sockets); err != nil {
+	if err := subscribed(ctx, p.app.Addr(), liveListeners, sockets); err != nil {
 		return nil, err
 	}
 	a := &attack{Address: p.app.Addr(), Connections: visibleConns, For: liveFor, Rate: visibleRate}
@@ -136,12 +136,58 @@ func (b *bench) acquaint(ctx context.Context, p *program) error {
 			return err
 		}
 	}
-	return await(ctx, time.Minute, 50*time.Millisecond, "the first messages to be dealt with", func() (bool, error) {
+	err = await(ctx, time.Minute, 50*time.Millisecond, "the first messages to be dealt with", func() (bool, error) {
 		var messages, left int
 		err := p.db.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM messages WHERE message_type = 0),
 			(SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM jobs WHERE state = 'ready' AND run_at <= $1)`, time.Now().UnixMicro()).Scan(&messages, &left)
 		return messages == liveContacts && left == 0, err
 	})
+	if err != nil {
+		return err
+	}
+	return p.history(ctx)
+}
+
+// history writes what each conversation said before. A database that has just been made
+// keeps plans that were good for empty tables.
+func (p *program) history(ctx context.Context) error {
+	rows, err := p.db.QueryContext(ctx, `SELECT id, inbox_id FROM conversations`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []store.NewMessage
+	text := "What was said before."
+	for rows.Next() {
+		var id, inbox int64
+		if err := rows.Scan(&id, &inbox); err != nil {
+			return err
+		}
+		for i := range liveHistory {
+			key := fmt.Sprint("h", id, " ", i)
+			list = append(list, store.NewMessage{
+				IngestKey: store.IngestKey{InboxID: inbox, Key: key}, AccountID: p.account, ConversationID: id, Type: i % 2, Content: &text,
+				SourceID: key, At: time.Now().Add(-time.Hour).UnixMicro(),
+			})
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(list, 1000) {
+		err := p.app.Store().Transact(ctx, func(tx *store.Tx) error {
+			_, err := tx.InsertMessages(ctx, chunk)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if p.app.Store().Dialect() == "sqlite" {
+		return nil
+	}
+	_, err = p.db.ExecContext(ctx, `ANALYZE`)
+	return err
 }
 
 // since tells how long after its receipt each message arrived, sorted.
@@ -213,14 +259,14 @@ func (p *program) people(ctx context.Context, account int64, name string, n int,
 }
 
 // subscribed waits until so many subscriptions are there.
-func (p *program) subscribed(ctx context.Context, n int, sockets chan heard) error {
+func subscribed(ctx context.Context, address string, n int, sockets chan heard) error {
 	return await(ctx, 120*time.Second, 50*time.Millisecond, "subscriptions", func() (bool, error) {
 		select {
 		case early := <-sockets:
 			return false, errors.Join(errors.New("the sockets ended"), early.err)
 		default:
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.app.Addr()+"/metrics", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
 		if err != nil {
 			return false, err
 		}
@@ -236,48 +282,63 @@ func (p *program) subscribed(ctx context.Context, n int, sockets chan heard) err
 	})
 }
 
-// liveMemory measures what the process holds with many open sockets.
+// liveMemory measures what the program holds with many open sockets.
 func (b *bench) liveMemory(ctx context.Context, listeners *generator) (err error) {
 	figure := fmt.Sprintf("resident memory with %s open sockets", count(liveSockets))
 	if residentKiB(os.Getpid()) == 0 {
 		b.table.missing(figure, "≤ 250 MB", "this system has no /proc")
 		return nil
 	}
-	p, err := b.start(ctx, b.backends()[0], allRoles, 1, simulator.Line)
+	binary, err := b.binary(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.close(ctx)) }()
-	if err := p.app.Start(ctx); err != nil {
+	dir, identifiers, err := b.crowd(ctx)
+	if err != nil {
 		return err
 	}
-	var identifiers []string
+	s, err := serve(ctx, binary, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.end()) }()
+	if err := sleep(ctx, idleFor); err != nil {
+		return err
+	}
+	pid := s.cmd.Process.Pid
+	before := residentKiB(pid) / 1024
+	const stay = 90 * time.Second
+	sockets := listeners.listen(&listen{Address: s.address, Identifiers: identifiers, For: stay})
+	if err := subscribed(ctx, s.address, liveSockets, sockets); err != nil {
+		return err
+	}
+	if err := sleep(ctx, 10*time.Second); err != nil { // a few pings and heartbeats go by
+		return err
+	}
+	held := residentKiB(pid) / 1024
+	b.table.add(figure, fmt.Sprintf("%.0f MB", held), "≤ 250 MB", held <= 250,
+		fmt.Sprintf("VmRSS of the program, all roles, %.0f MB before; SQLite, embedded queue; %d accounts", before, liveAccounts))
+	result := <-sockets
+	return result.err
+}
+
+// crowd makes a data directory with all who open sockets.
+func (b *bench) crowd(ctx context.Context) (dir string, identifiers []string, err error) {
+	p, err := b.start(ctx, b.backends()[0], allRoles, 1, simulator.Line)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { err = errors.Join(err, p.close(ctx)) }()
 	for i := range liveAccounts {
 		made, err := p.app.Store().Bootstrap(ctx, fmt.Sprintf("owner%d@example.com", i), "Owner", "", "Account")
 		if err != nil {
-			return err
+			return "", nil, err
 		}
 		list, err := p.people(ctx, made.AccountID, "m", liveSockets/liveAccounts, nil)
 		if err != nil {
-			return err
+			return "", nil, err
 		}
 		identifiers = append(identifiers, list...)
 	}
-	runtime.GC()
-	before := residentKiB(os.Getpid()) / 1024
-	const stay = 90 * time.Second
-	sockets := listeners.listen(&listen{Address: p.app.Addr(), Identifiers: identifiers, For: stay})
-	if err := p.subscribed(ctx, liveSockets, sockets); err != nil {
-		return err
-	}
-	select { // a few pings and heartbeats go by
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(10 * time.Second):
-	}
-	held := residentKiB(os.Getpid()) / 1024
-	b.table.add(figure, fmt.Sprintf("%.0f MB", held), "≤ 250 MB", held <= 250,
-		fmt.Sprintf("VmRSS of all roles and this benchmark, %.0f MB before; SQLite, embedded queue; %d accounts", before, liveAccounts))
-	result := <-sockets
-	return result.err
+	return p.dir, identifiers, nil
 }

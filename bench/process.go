@@ -22,11 +22,9 @@ const (
 // process measures the real binary on the embedded default: how soon it is ready
 // on an empty directory and what it holds when nothing happens.
 func (b *bench) process(ctx context.Context) error {
-	binary := filepath.Join(b.dir, "tributary")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "tributary/cmd/tributary")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("go build: %w", err)
+	binary, err := b.binary(ctx)
+	if err != nil {
+		return err
 	}
 	var ready, resident []float64
 	for i := range processStarts {
@@ -51,26 +49,37 @@ func (b *bench) process(ctx context.Context) error {
 	return nil
 }
 
-// startOnce starts the binary, waits until it is ready and, with idle, reads its
-// memory a little later.
-func (b *bench) startOnce(ctx context.Context, binary string, idle bool) (ready time.Duration, kib float64, err error) {
+// binary builds the program.
+func (b *bench) binary(ctx context.Context) (path string, err error) {
+	path = filepath.Join(b.dir, "tributary")
+	build := exec.CommandContext(ctx, "go", "build", "-o", path, "tributary/cmd/tributary")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return "", fmt.Errorf("go build: %w", err)
+	}
+	return path, nil
+}
+
+// served is the binary while it runs.
+type served struct {
+	cmd     *exec.Cmd
+	address string
+}
+
+// serve starts the binary on a data directory, and returns when it is ready.
+func serve(ctx context.Context, binary, dir string) (s *served, err error) {
 	port, err := freePort()
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	cmd := exec.Command(binary, "serve", "--port", port, "--data-dir", b.folder()) //nolint:gosec // built above
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LOG_LEVEL=error"}
-	begin := time.Now()
-	if err := cmd.Start(); err != nil {
-		return 0, 0, err
+	s = &served{exec.Command(binary, "serve", "--port", port, "--data-dir", dir), "127.0.0.1:" + port} //nolint:gosec // built above
+	s.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LOG_LEVEL=error"}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
 	}
-	defer func() {
-		err = errors.Join(err, cmd.Process.Signal(syscall.SIGTERM))
-		_ = cmd.Wait() // ended by the signal
-	}()
 	client := &http.Client{Timeout: time.Second}
 	err = await(ctx, 30*time.Second, time.Millisecond, "the program to be ready", func() (bool, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/readyz", nil)
 		if err != nil {
 			return false, err
 		}
@@ -80,16 +89,45 @@ func (b *bench) startOnce(ctx context.Context, binary string, idle bool) (ready 
 		}
 		return res.StatusCode == http.StatusOK, res.Body.Close()
 	})
+	if err != nil {
+		return nil, errors.Join(err, s.end())
+	}
+	return s, nil
+}
+
+func (s *served) end() error {
+	err := s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait() // ended by the signal
+	return err
+}
+
+// startOnce starts the binary, waits until it is ready and, with idle, reads its
+// memory a little later.
+func (b *bench) startOnce(ctx context.Context, binary string, idle bool) (ready time.Duration, kib float64, err error) {
+	begin := time.Now()
+	s, err := serve(ctx, binary, b.folder())
 	ready = time.Since(begin)
-	if err != nil || !idle {
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, s.end()) }()
+	if !idle {
+		return ready, 0, nil
+	}
+	if err := sleep(ctx, idleFor); err != nil {
 		return ready, 0, err
 	}
+	return ready, residentKiB(s.cmd.Process.Pid), nil
+}
+
+// sleep lets some time pass.
+func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
-		return ready, 0, ctx.Err()
-	case <-time.After(idleFor):
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
-	return ready, residentKiB(cmd.Process.Pid), nil
 }
 
 // residentKiB reads VmRSS; 0 where there is none.

@@ -25,6 +25,7 @@ type program struct {
 	inboxes map[*simulator.Channel]int64
 	account int64
 	token   string
+	dir     string // its data directory
 }
 
 // roles of the parts that are measured alone.
@@ -72,7 +73,7 @@ func (b *bench) start(ctx context.Context, on backend, roles string, perKind int
 	if err != nil {
 		return p, err
 	}
-	p.account, p.token = first.AccountID, first.AccessToken
+	p.account, p.token, p.dir = first.AccountID, first.AccessToken, cfg.DataDir
 	for _, c := range sim.Channels() {
 		if p.inboxes[c], err = p.connect(ctx, c); err != nil {
 			return p, fmt.Errorf("connect %s: %w", c.Kind, err)

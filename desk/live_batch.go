@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/sync/errgroup"
+
 	"tributary/chat"
 	"tributary/live"
 	"tributary/store"
@@ -81,40 +83,51 @@ func (b *liveBatch) load(ctx context.Context) (err error) {
 		}
 	}
 	s := b.desk.Store
-	if b.messages, err = s.MessagesByID(ctx, b.account, distinct(messages)); err != nil {
+	b.inside = map[int64][]int64{}
+	err = together(ctx, func(ctx context.Context) (err error) {
+		b.messages, err = s.MessagesByID(ctx, b.account, distinct(messages))
 		return err
-	}
-	if list := distinct(conversations); len(list) > 0 {
-		if b.threads, err = s.ThreadViews(ctx, b.account, list); err != nil {
-			return err
+	}, func(ctx context.Context) (err error) {
+		if list := distinct(conversations); len(list) > 0 {
+			b.threads, err = s.ThreadViews(ctx, b.account, list)
 		}
-	}
-	if b.contacts, err = s.Contacts(ctx, b.account, distinct(contacts)); err != nil {
 		return err
-	}
-	if err = b.loadPeople(ctx, users); err != nil {
+	}, func(ctx context.Context) (err error) {
+		b.contacts, err = s.Contacts(ctx, b.account, distinct(contacts))
+		return err
+	}, func(ctx context.Context) error {
+		if len(notices) == 0 {
+			return nil
+		}
+		news, err := b.desk.notificationNews(ctx, b.account, notices)
+		b.notices = make(map[int64]notificationNewsItem, len(news))
+		for i, n := range news {
+			b.notices[notices[i].ID] = n
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	for _, t := range b.threads {
 		inboxes = append(inboxes, t.InboxID)
 	}
-	if len(inboxes) > 0 || admins {
-		if b.members, b.admins, err = s.InboxAudience(ctx, b.account, distinct(inboxes)); err != nil {
-			return err
+	return together(ctx, func(ctx context.Context) error { return b.loadPeople(ctx, users) }, func(ctx context.Context) (err error) {
+		if len(inboxes) > 0 || admins {
+			b.members, b.admins, err = s.InboxAudience(ctx, b.account, distinct(inboxes))
 		}
+		return err
+	})
+}
+
+// together reads several things at once: those who wait for the news wait for the longest
+// of them only.
+func together(ctx context.Context, reads ...func(ctx context.Context) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, read := range reads {
+		g.Go(func() error { return read(ctx) })
 	}
-	b.inside = map[int64][]int64{}
-	if len(notices) > 0 {
-		news, err := b.desk.notificationNews(ctx, b.account, notices)
-		if err != nil {
-			return err
-		}
-		b.notices = make(map[int64]notificationNewsItem, len(news))
-		for i, n := range news {
-			b.notices[notices[i].ID] = n
-		}
-	}
-	return nil
+	return g.Wait()
 }
 
 // loadPeople reads who did it, who wrote, and which sessions a contact has besides.
