@@ -147,7 +147,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 		ReadTimeout:           30 * time.Second,
 		WriteTimeout:          60 * time.Second,
 		IdleTimeout:           90 * time.Second,
-		ReadBufferSize:        16 << 10,
+		ReadBufferSize:        8 << 10, // the longest header; each open socket keeps one
 		MaxRequestBodySize:    48 << 20,
 		NoDefaultServerHeader: true,
 		CloseOnShutdown:       true,
