@@ -40,11 +40,7 @@ func (a *API) filterConversations(ctx context.Context, c *route.Call, in filterC
 	if f.Matching, err = a.parseFilter(ctx, c, &filter.Conversations, in.Payload); err != nil {
 		return out, err
 	}
-	list, err := a.Store.ListConversations(ctx, f, store.ByActivityDesc, a.ConversationsPerPage, in.Page.Offset(a.ConversationsPerPage))
-	if err != nil {
-		return out, err
-	}
-	counts, err := a.Store.CountConversations(ctx, f)
+	list, counts, err := a.Store.ConversationPage(ctx, f, store.ByActivityDesc, a.ConversationsPerPage, in.Page.Offset(a.ConversationsPerPage))
 	if err != nil {
 		return out, err
 	}

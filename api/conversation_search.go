@@ -60,11 +60,7 @@ func (a *API) searchConversations(ctx context.Context, c *route.Call, in convers
 		return out, err
 	}
 	limit, offset := a.conversationPage(filter, in)
-	list, err := a.Store.ListConversations(ctx, filter, orderOf(in.SortBy), limit, offset)
-	if err != nil {
-		return out, err
-	}
-	counts, err := a.Store.CountConversations(ctx, filter)
+	list, counts, err := a.Store.ConversationPage(ctx, filter, orderOf(in.SortBy), limit, offset)
 	if err != nil {
 		return out, err
 	}

@@ -189,11 +189,8 @@ func (l *library) fetch(ctx context.Context, base string, q listed) error {
 func (l *library) read(ctx context.Context, s *store.Store, q listed) (rows int, err error) {
 	const page = 25
 	q.filter.AccountID, q.filter.UserID = l.account, 1
-	list, err := s.ListConversations(ctx, q.filter, q.order, page, q.page*page)
+	list, _, err := s.ConversationPage(ctx, q.filter, q.order, page, q.page*page)
 	if err != nil {
-		return 0, err
-	}
-	if _, err := s.CountConversations(ctx, q.filter); err != nil {
 		return 0, err
 	}
 	var ids, users []int64
