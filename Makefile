@@ -52,7 +52,7 @@ actioncable: build ## try the live wire with the public ActionCable client (Node
 
 .PHONY: race
 race: ## run the tests under the race detector (needs a C compiler)
-	$(GO) test -race -timeout 60m ./...
+	$(GO) test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m ./...
 
 .PHONY: services
 services: ## start PostgreSQL and Redis on loopback and print the two TEST_ URLs (Debian)

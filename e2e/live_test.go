@@ -37,13 +37,20 @@ type said struct {
 // listen subscribes at a process with the words of an identifier.
 func (p *program) listen(base string, identifier map[string]any) *socket {
 	p.t.Helper()
+	s := p.subscribe(base, identifier)
+	p.t.Cleanup(func() { _ = s.ws.Close() })
+	return s
+}
+
+// subscribe is listen for those who close the socket themselves.
+func (p *program) subscribe(base string, identifier map[string]any) *socket {
+	p.t.Helper()
 	dialer := websocket.Dialer{Subprotocols: []string{"actioncable-v1-json", "actioncable-unsupported"}, HandshakeTimeout: 20 * time.Second}
 	ws, res, err := dialer.DialContext(p.t.Context(), "ws"+strings.TrimPrefix(base, "http")+"/cable", nil)
 	if err != nil {
 		p.t.Fatalf("cable: %v", err)
 	}
 	_ = res.Body.Close()
-	p.t.Cleanup(func() { _ = ws.Close() })
 	identifier["channel"] = "RoomChannel"
 	b, err := json.Marshal(identifier)
 	if err != nil {

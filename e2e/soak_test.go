@@ -304,7 +304,7 @@ func (p *program) answer(stop chan struct{}, n *atomic.Int64) {
 func (p *program) comeAndGo(stop chan struct{}) {
 	identifier := p.identifierOf(1)
 	for i := 0; ; i++ {
-		s := p.listen(p.base, identifier)
+		s := p.subscribe(p.base, identifier)
 		_ = s.ws.SetReadDeadline(time.Now().Add(time.Second))
 		for {
 			if _, _, err := s.ws.ReadMessage(); err != nil {
