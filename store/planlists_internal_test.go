@@ -183,6 +183,7 @@ var withoutPlan = map[string]string{
 	"AdoptedWhatsAppNumbers": "reads all, once at the start",
 	"BlobVariants":           "of one file, by the index of its number",
 	"Channels":               "reads all, once at the start, and then what has changed",
+	"ConversationPage":       "ListConversations and CountConversations",
 	"ExpiredBlobs":           "housekeeping, in the order of an index",
 	"InboxesToSweep":         "reads all inboxes, every quarter of an hour",
 	"PlatformApps":           "a small table",

@@ -25,7 +25,7 @@ var rules = map[string]rule{
 	// The benchmarks assemble what app assembles, and measure parts of it alone.
 	"bench": {2, []string{
 		"app", "ingest", "relay", "simulator", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
-		"channels", "channels/all", "chat",
+		"channels", "channels/all", "chat", "chat/filter",
 	}},
 	// The end-to-end tests start the program and are no part of it.
 	"e2e": {2, []string{"app", "app/command", "desk", "store", "queue", "channels", "chat"}},

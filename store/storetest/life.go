@@ -13,7 +13,7 @@ import (
 
 func lifeCases() []Case {
 	return []Case{
-		{"migrate and migrated", []string{"Store.Migrate", "Store.Migrated", "Store.Ping", "Store.Close", "Store.Dialect", "Store.Stats"}, testLife},
+		{"migrate and migrated", []string{"Store.Migrate", "Store.Migrated", "Store.Ping", "Store.Close", "Store.Dialect", "Store.Stats", "Store.Statements"}, testLife},
 		{"a transaction is whole", []string{"Store.Transact"}, testTransact},
 		{"a second writer's row is a conflict", []string{"Tx.InsertWritten"}, testConflict},
 	}
@@ -28,6 +28,10 @@ func testLife(t *testing.T, w *World) {
 	}
 	want(t, "Dialect", w.Dialect(), name)
 	noErr(t, "Ping", w.Ping(ctx))
+	before := w.Statements()
+	_, err := w.Agents(ctx, 1, []int64{1})
+	noErr(t, "Agents", err)
+	want(t, "statements", w.Statements()-before, 1)
 	noErr(t, "Migrate again", w.Migrate(ctx))
 	current, err := w.Migrated(ctx)
 	noErr(t, "Migrated", err)

@@ -11,7 +11,7 @@ import (
 
 func listCases() []Case {
 	return []Case{
-		{"list conversations", []string{"Store.ListConversations", "Store.CountConversations"}, testListConversations},
+		{"list conversations", []string{"Store.ListConversations", "Store.CountConversations", "Store.ConversationPage"}, testListConversations},
 		{"order of conversations", []string{"Store.ListConversations"}, testListOrder},
 		{"a listed conversation", []string{"Store.ConversationListedBy", "Store.ListConversations"}, testListed},
 	}
@@ -112,6 +112,9 @@ func testListConversations(t *testing.T, w *World) {
 		counts, err := w.CountConversations(t.Context(), c.filter)
 		noErr(t, c.name, err)
 		want(t, c.name+": counts", counts, c.counts)
+		page, counts, err := w.ConversationPage(t.Context(), c.filter, store.ByCreatedAsc, 0, 0)
+		noErr(t, c.name+": both", err)
+		want(t, c.name+": both", []any{len(page), counts}, []any{len(rows), c.counts})
 	}
 }
 
