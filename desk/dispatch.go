@@ -19,7 +19,8 @@ type Dispatcher struct {
 	wake      chan struct{}
 	jobs      func()
 	followers []follower
-	// told are the rows of a batch that failed: they come again.
+	// told are the rows of batches that failed since the last one that did not: they come
+	// again.
 	told map[int64]bool
 }
 
@@ -44,10 +45,12 @@ const dispatchBatch = 500
 // Run dispatches until ctx ends.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var telling sync.WaitGroup
-	news := make(chan []store.OutboxRow, 1)
+	room := make(chan struct{}, tellBatches)
+	news := make(chan []store.OutboxRow, tellBatches)
 	telling.Go(func() {
 		for rows := range news {
 			d.tell(ctx, rows)
+			<-room
 		}
 	})
 	defer telling.Wait()
@@ -55,7 +58,16 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	sweep := time.NewTicker(time.Second)
 	defer sweep.Stop()
 	for {
-		n, err := d.drain(ctx, news)
+		// Where telling is slow a batch waits here, and not in its transaction.
+		room <- struct{}{}
+		told := false
+		n, err := d.drain(ctx, func(rows []store.OutboxRow) {
+			told = true
+			news <- rows
+		})
+		if !told {
+			<-room
+		}
 		if err != nil && ctx.Err() == nil {
 			d.log.Warn("events not dispatched", "error", err)
 		}
@@ -78,13 +90,16 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	}
 }
 
+// tellBatches is how many batches are told, or wait for that.
+const tellBatches = 2
+
 // drainTimeout bounds one batch: a stop waits for it.
 const drainTimeout = 10 * time.Second
 
-// drain takes a batch. Those who are told hear of it beside the transaction that orders
-// what follows: they need not wait for it. A batch that was begun is finished even when the
+// drain takes a batch. tell gets what nobody was told yet, before what follows is ordered:
+// those who listen need not wait for that. A batch that was begun is finished even when the
 // program stops: were its commit given up on, nobody would know what became of it.
-func (d *Dispatcher) drain(ctx context.Context, news chan<- []store.OutboxRow) (int, error) {
+func (d *Dispatcher) drain(ctx context.Context, tell func([]store.OutboxRow)) (int, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	var seen []store.OutboxRow
@@ -93,7 +108,7 @@ func (d *Dispatcher) drain(ctx context.Context, news chan<- []store.OutboxRow) (
 		seen = rows
 		fresh := slices.DeleteFunc(slices.Clone(rows), func(o store.OutboxRow) bool { return d.told[o.ID] })
 		if len(fresh) > 0 {
-			news <- fresh
+			tell(fresh)
 		}
 	}, func(tx *store.Tx, rows []store.OutboxRow) error {
 		ordered = false
@@ -109,7 +124,6 @@ func (d *Dispatcher) drain(ctx context.Context, news chan<- []store.OutboxRow) (
 		}
 		return nil
 	})
-	clear(d.told)
 	if err != nil {
 		// They come again, and were told.
 		for _, o := range seen {
@@ -117,6 +131,7 @@ func (d *Dispatcher) drain(ctx context.Context, news chan<- []store.OutboxRow) (
 		}
 		return n, err
 	}
+	clear(d.told)
 	if ordered {
 		d.jobs()
 	}
