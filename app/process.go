@@ -54,7 +54,7 @@ func (p *pacer) pace() {
 
 // collectPercent is how much of live bytes may come in garbage.
 func collectPercent(live uint64) int {
-	return max(collectLeast, min(collectAt, int(collectSlack*100/max(live, 1)))) //nolint:gosec // at most collectSlack*100
+	return int(max(collectLeast, min(collectAt, collectSlack*100/max(live, 1)))) //nolint:gosec // at most collectAt
 }
 
 // silent is a logger of go-redis that says nothing.
