@@ -39,7 +39,7 @@ test: ## run the tests; with the URLs of `make services` on PostgreSQL and Redis
 	$(GO) test -timeout 40m ./...
 
 .PHONY: dashboard
-dashboard: ## check and build the dashboard into dashboard/dist (Node 20.19 or newer)
+dashboard: build ## check and build the dashboard into dashboard/dist (Node 20.19 or newer)
 	cd dashboard && npm ci --no-audit --no-fund && npm run check
 
 .PHONY: browser

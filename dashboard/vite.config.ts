@@ -27,8 +27,11 @@ export default defineConfig({
         assetFileNames: 'assets/[name]-[hash][extname]',
         // What hardly changes keeps its name, and so its place in browsers' caches.
         manualChunks: (id) => {
-          if (id.includes('/node_modules/')) return id.includes('/uqr/') ? undefined : 'vendor'
-          return id.includes('/src/ui/') ? 'ui' : undefined
+          if (/\/node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify|pinia)\//.test(id)) return 'vendor'
+          if (/\/node_modules\/(reka-ui|@floating-ui|@vueuse|@internationalized|aria-hidden)\//.test(id)) return 'reka'
+          // Primitives that open something need the library for that; who signs in needs neither.
+          if (/\/src\/ui\/Ui(Menu|Popover|Pick|Switch|Tooltip)\.vue/.test(id)) return 'menus'
+          return /\/src\/ui\//.test(id) || id.includes('/node_modules/@lucide/') ? 'ui' : undefined
         },
       },
     },

@@ -5,6 +5,9 @@ export interface Options {
   body?: unknown
   /** Without the session: what fails says nothing about it. */
   anonymous?: boolean
+  /** Milliseconds until an answer is no longer waited for. */
+  timeout?: number
+  signal?: AbortSignal
 }
 
 export interface Answer<T> {
@@ -29,9 +32,14 @@ function sessionHeaders(): Record<string, string> {
   return s ? { 'access-token': s['access-token'], client: s.client, uid: s.uid, 'token-type': 'Bearer' } : {}
 }
 
+function signalOf(options: Options): AbortSignal {
+  const late = AbortSignal.timeout(options.timeout ?? timeout)
+  return options.signal ? AbortSignal.any([late, options.signal]) : late
+}
+
 async function send(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', ...(options.anonymous ? {} : sessionHeaders()) }
-  const init: RequestInit = { method, headers, credentials: 'omit', signal: AbortSignal.timeout(timeout) }
+  const init: RequestInit = { method, headers, credentials: 'omit', signal: signalOf(options) }
   if (options.body instanceof FormData) init.body = options.body
   else if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json'

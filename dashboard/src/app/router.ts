@@ -2,11 +2,7 @@ import { createRouter, createWebHistory, type RouteLocationNormalized, type Rout
 import { ApiError } from '@/api/errors'
 import { useIdentity } from '@/data/identity'
 import { useUI } from '@/data/ui'
-import { accountRoutes } from '@/features/account/routes'
-import { agentRoutes } from '@/features/agents/routes'
-import { authRoutes } from '@/features/auth/routes'
-import { homeRoutes } from '@/features/home/routes'
-import { profileRoutes } from '@/features/profile/routes'
+import { features } from './features'
 import { localeFor, setLocale, useTexts } from './i18n'
 
 declare module 'vue-router' {
@@ -36,13 +32,13 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/UnreachablePage.vue'),
     meta: { title: 'unreachable.title', open: true },
   },
-  ...authRoutes,
+  ...features.flatMap((f) => f.outside ?? []),
   {
     path: '/app/accounts/:accountId(\\d+)',
     component: shell,
     children: [
       { path: '', redirect: (to) => ({ name: 'dashboard', params: to.params }) },
-      ...homeRoutes,
+      ...features.flatMap((f) => f.account ?? []),
       { path: 'suspended', name: 'suspended', component: () => import('./pages/SuspendedPage.vue'), meta: { title: 'suspended.title', suspended: true } },
       {
         path: '',
@@ -50,9 +46,7 @@ const routes: RouteRecordRaw[] = [
         children: [
           { path: 'settings', name: 'settings', redirect: (to) => ({ name: 'settings-index', params: to.params }) },
           { path: 'settings/index', name: 'settings-index', component: notFound },
-          ...profileRoutes,
-          ...accountRoutes,
-          ...agentRoutes,
+          ...features.flatMap((f) => f.settings ?? []),
         ],
       },
       { path: ':unknown(.*)*', name: 'account-not-found', component: notFound, meta: { title: 'notFound.title', suspended: true } },

@@ -16,7 +16,7 @@ function walk(dir: string): string[] {
 
 const files = walk(root)
 const texts = files.filter((f) => basename(dirname(f)) === 'texts' && f.endsWith('.json'))
-const sources = files.filter((f) => /\.(vue|ts)$/.test(f) && !f.endsWith('.test.ts'))
+const sources = files.filter((f) => /\.(vue|ts)$/.test(f) && !f.endsWith('.test.ts') && !f.endsWith('/generated.ts'))
 const folders = [...new Set(texts.map(dirname))]
 
 function flat(value: unknown, prefix = ''): Map<string, string> {

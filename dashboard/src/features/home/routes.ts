@@ -1,5 +1,5 @@
-import type { RouteRecordRaw } from 'vue-router'
+import type { Feature } from '@/app/features'
 
-export const homeRoutes: RouteRecordRaw[] = [
-  { path: 'dashboard', name: 'dashboard', component: () => import('./HomePage.vue'), meta: { title: 'nav.home', texts: 'home' } },
-]
+export const feature: Feature = {
+  account: [{ path: 'dashboard', name: 'dashboard', component: () => import('./HomePage.vue'), meta: { title: 'nav.home', texts: 'home' } }],
+}
