@@ -1,7 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import tailwind from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+
+/** As src/ui/iconBase.ts imports them. */
+const signInIcons = new Set(
+  readFileSync(new URL('./src/ui/iconBase.ts', import.meta.url), 'utf8')
+    .split('}')[0]!
+    .match(/\b[A-Z]\w*/g)!
+    .map((name) => name.replace(/(?<=[a-z])(?=[A-Z0-9])|(?<=\d)(?=[A-Z])/g, '-').toLowerCase()),
+)
 
 export default defineConfig({
   base: '/app/',
@@ -31,7 +40,10 @@ export default defineConfig({
           if (/\/node_modules\/(reka-ui|@floating-ui|@vueuse|@internationalized|aria-hidden)\//.test(id)) return 'reka'
           // Primitives that open something need the library for that; who signs in needs neither.
           if (/\/src\/ui\/Ui(Menu|Popover|Pick|Switch|Tooltip)\.vue/.test(id)) return 'menus'
-          return /\/src\/ui\//.test(id) || id.includes('/node_modules/@lucide/') ? 'ui' : undefined
+          // The library is one file that names all its icons: each goes where it is wanted.
+          const icon = /\/@lucide\/.*\/icons\/([\w-]+)\.mjs/.exec(id)?.[1]
+          if (icon) return signInIcons.has(icon) ? 'ui' : 'icons'
+          return /\/@lucide\/.*\/(Icon|createLucideIcon|context|shared)\b|\/src\/ui\/(?!icons)/.test(id) ? 'ui' : undefined
         },
       },
     },
