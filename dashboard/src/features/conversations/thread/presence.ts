@@ -13,10 +13,10 @@ export function useCompany(account: () => number, conversation: () => number | n
   const writing = reactive(new Map<string, { name: string; until: number }>())
 
   useEvent('conversation.viewers', (data) => {
-    const d = data as { conversation_id?: number; id?: number; viewers?: { id: number; name?: string; available_name?: string; until?: number }[] }
-    if ((d.conversation_id ?? d.id) !== conversation()) return
+    const d = data as { conversation_id?: number; users?: { id: number; name?: string; available_name?: string }[] }
+    if (d.conversation_id !== conversation()) return
     looking.clear()
-    for (const v of d.viewers ?? []) if (v.id !== me()) looking.set(v.id, { name: v.available_name || v.name || '', until: Date.now() + 2 * viewingEvery })
+    for (const v of d.users ?? []) if (v.id !== me()) looking.set(v.id, { name: v.available_name || v.name || '', until: Date.now() + 2 * viewingEvery })
   })
   useEvent(['conversation.typing_on', 'conversation.typing_off'], (data, name) => {
     if (data.conversation.id !== conversation()) return
