@@ -9,8 +9,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** The key of the page's name. */
     title?: string
-    /** The feature whose texts the page says. */
-    texts?: string | string[]
+    /** The feature whose texts the page says, or several; also parts of ui that have texts of their own. */
+    texts?: string | readonly string[]
     /** The page fills the window: lists and threads scroll by themselves. */
     desk?: boolean
     /** Which list of conversations. */
