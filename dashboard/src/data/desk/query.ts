@@ -71,3 +71,18 @@ export function compare(sort: Sort): (a: Conversation, b: Conversation) => numbe
     return by(a.waitingSince, b.waitingSince, ascending) || a.createdAt - b.createdAt
   }
 }
+
+/** The same list in the filter grammar; null where that cannot say it. */
+export function conditionsOf(q: Query, me: number): readonly unknown[] | null {
+  if (q.filter) return q.filter
+  if (q.kind || q.unread) return null
+  const list: [string, string, unknown[]][] = [['status', 'equal_to', [q.status]]]
+  if (q.tab === 'me') list.push(['assignee_id', 'equal_to', [me]])
+  if (q.tab === 'unassigned') list.push(['assignee_id', 'is_not_present', []])
+  if (q.inboxId) list.push(['inbox_id', 'equal_to', [q.inboxId]])
+  if (q.teamId) list.push(['team_id', 'equal_to', [q.teamId]])
+  if (q.label) list.push(['labels', 'equal_to', [q.label]])
+  return list.map(([attribute_key, filter_operator, values], i) => ({
+    attribute_key, filter_operator, values, query_operator: i < list.length - 1 ? 'AND' : null,
+  }))
+}
