@@ -198,7 +198,7 @@ test('lists are filtered, kept as a view, and changed together', async () => {
   await page.getByRole('dialog', { name: 'Filter' }).waitFor()
   await look(page, 'desk-filter')
   await page.keyboard.press('Escape')
-  await page.getByRole('checkbox', { name: 'Select the conversation with Ann Lee' }).check({ force: true })
+  await page.getByRole('checkbox', { name: 'Select the conversation with Ann Lee' }).check()
   await page.keyboard.press('Shift+X')
   await page.getByText('2 selected').waitFor()
   await look(page, 'desk-bulk')
