@@ -11,6 +11,8 @@ declare module 'vue-router' {
     title?: string
     /** The feature whose texts the page says, or several; also parts of ui that have texts of their own. */
     texts?: string | readonly string[]
+    /** The entry of the settings' list that a page belongs to, when it is not the entry's own. */
+    entry?: string
     /** For those who are not signed in. */
     open?: boolean
     /** For administrators of the account. */
