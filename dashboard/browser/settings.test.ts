@@ -1,3 +1,5 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { look, open, startBrowser } from './browser'
@@ -9,9 +11,20 @@ import { onboard, signIn } from './steps'
 let program: Program
 let browser: Browser
 let admin: Awaited<ReturnType<typeof open>>
+let receiver: Server
+let answer = 200
+const heard: string[] = []
 
 beforeAll(async () => {
-  program = await startProgram()
+  program = await startProgram({ OUTBOUND_ALLOW_PRIVATE: 'true' })
+  receiver = createServer((request, response) => {
+    let body = ''
+    request.on('data', (b: Buffer) => (body += b.toString()))
+    request.on('end', () => {
+      heard.push(body)
+      response.writeHead(answer).end('{}')
+    })
+  }).listen(0, '127.0.0.1')
   browser = await startBrowser()
   admin = await open(browser)
   admin.page.setDefaultTimeout(20_000)
@@ -23,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await program?.stop()
+  receiver?.close()
 })
 
 const settings = (path: string) => admin.page.goto(`${program.url}/app/accounts/1/settings/${path}`)
@@ -134,5 +148,50 @@ test('canned responses', async () => {
   await page.getByText('1 file').waitFor({ state: 'detached' })
   await remove(page, 'Delete the canned response hello', 'Delete the canned response “hello”?')
   await page.getByText('There are no canned responses yet').waitFor()
+  expect(admin.faults).toEqual([])
+})
+
+test('webhooks', async () => {
+  const { page } = admin
+  await settings('integrations/webhook')
+  await page.getByText('There are no webhooks yet').waitFor()
+  await look(page, 'webhooks-empty', ['light', 'phone'])
+  await main(page).getByRole('button', { name: 'Create a webhook' }).first().click()
+  await page.getByLabel('Address').fill('nowhere.example')
+  await page.getByText('An address that begins with').waitFor()
+  await page.getByLabel('Address').fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`)
+  expect(await page.getByLabel('All events').evaluate((e: HTMLInputElement) => e.indeterminate)).toBe(true)
+  await page.getByRole('checkbox', { name: 'Contacts', exact: true }).uncheck()
+  await look(page, 'webhooks-dialog')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create a webhook' }).click()
+  await page.getByText('Nothing was delivered yet').waitFor()
+  await page.getByRole('button', { name: 'Show: Secret' }).click()
+  await look(page, 'webhook-new')
+  await page.getByRole('button', { name: 'Send a test' }).click()
+  const rows = page.locator('tbody tr')
+  await rows.filter({ hasText: 'Delivered' }).waitFor()
+  expect(JSON.parse(heard[0] ?? '')).toMatchObject({ event: 'test' })
+  answer = 400
+  await page.getByRole('button', { name: 'Send a test' }).click()
+  await rows.filter({ hasText: 'Failed' }).waitFor()
+  await look(page, 'webhook-log')
+  await rows.first().getByRole('button', { name: 'Test', exact: true }).click()
+  await page.getByText('Code 400 after').waitFor()
+  await look(page, 'webhook-delivery')
+  answer = 204
+  await page.getByRole('dialog').getByRole('button', { name: 'Deliver again' }).click()
+  await rows.filter({ hasText: '204' }).waitFor()
+  await page.getByRole('link', { name: 'Failed' }).click()
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1)
+  expect(new URL(page.url()).search).toBe('?state=failed')
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await page.getByLabel('All events').check()
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await main(page).getByText('All events').waitFor()
+  await page.getByRole('link', { name: 'Webhooks' }).first().click()
+  await main(page).getByText('All events').waitFor()
+  await look(page, 'webhooks')
+  await remove(page, 'Delete the webhook http', 'Delete the webhook http')
+  await page.getByText('There are no webhooks yet').waitFor()
   expect(admin.faults).toEqual([])
 })
