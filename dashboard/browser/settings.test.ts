@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { look, open, startBrowser } from './browser'
 import { startProgram, type Program } from './program'
-import { onboard, signIn } from './steps'
+import { linkTo, onboard, password, saved, signIn } from './steps'
 
 // What an administrator sets up for daily work: made, changed and deleted once each.
 
@@ -41,6 +41,20 @@ afterAll(async () => {
 
 const settings = (path: string) => admin.page.goto(`${program.url}/app/accounts/1/settings/${path}`)
 const main = (page: Page) => page.getByRole('main')
+
+let session: Record<string, string> | undefined
+
+/** Calls the API as she does, for what other screens would do. */
+async function call<T>(method: string, path: string, body?: object): Promise<T> {
+  const json = { 'Content-Type': 'application/json' }
+  if (!session) {
+    const r = await fetch(`${program.url}/auth/sign_in`, { method: 'POST', headers: json, body: JSON.stringify({ email: 'ada@example.com', password }) })
+    session = Object.fromEntries(['access-token', 'client', 'uid'].map((k) => [k, r.headers.get(k) ?? '']))
+  }
+  const r = await fetch(`${program.url}/api/v1/accounts/1/${path}`, { method, headers: { ...json, ...session }, ...(body ? { body: JSON.stringify(body) } : {}) })
+  expect(r.ok, `${method} ${path}`).toBe(true)
+  return (await r.json().catch(() => null)) as T
+}
 
 /** Deletes what a list shows: asked first, by name. */
 async function remove(page: Page, button: string, question: string): Promise<void> {
@@ -193,5 +207,225 @@ test('webhooks', async () => {
   await look(page, 'webhooks')
   await remove(page, 'Delete the webhook http', 'Delete the webhook http')
   await page.getByText('There are no webhooks yet').waitFor()
+  expect(admin.faults).toEqual([])
+})
+
+test('macros', async () => {
+  const { page } = admin
+  const inbox = await call<{ id: number }>('POST', 'inboxes', { name: 'Shop', channel: { type: 'api' } })
+  const contact = await call<{ payload: { contact: { id: number } } }>('POST', 'contacts', { name: 'Ann Example', email: 'ann@example.com' })
+  const conversation = { inbox_id: inbox.id, contact_id: contact.payload.contact.id }
+  await call('POST', 'conversations', conversation)
+  await settings('macros')
+  await page.getByText('There are no macros yet').waitFor()
+  await look(page, 'macros-empty', ['light', 'phone'])
+  await main(page).getByRole('button', { name: 'Create a macro' }).first().click()
+  await page.getByRole('button', { name: 'Create a macro' }).click()
+  await page.getByText('Give it a name.').waitFor()
+  await page.getByText('Choose something.').waitFor()
+  await page.getByLabel('Name').fill('Close politely')
+  await page.getByRole('button', { name: /^Agent:/ }).click()
+  await page.getByRole('option', { name: 'Whoever runs the macro' }).click()
+  await page.getByRole('button', { name: 'Add a step' }).click()
+  await page.getByLabel('Action of step 2').selectOption('add_label')
+  await page.getByRole('button', { name: /^Labels:/ }).click()
+  await page.getByRole('option', { name: 'vip' }).click()
+  await look(page, 'macro-pick', ['light', 'phone'])
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Add a step' }).click()
+  await page.getByLabel('Action of step 3').selectOption('send_message')
+  await page.getByLabel('Text', { exact: true }).fill('Goodbye, {{contact.name}}')
+  await page.getByRole('button', { name: 'Add a step' }).click()
+  await page.getByLabel('Action of step 4').selectOption('send_attachment')
+  await page.locator('input[type=file]').setInputFiles({ name: 'bill.txt', mimeType: 'text/plain', buffer: Buffer.from('1 EUR') })
+  await page.getByRole('link', { name: 'bill.txt' }).waitFor()
+  await page.getByRole('button', { name: 'Move step 3 up' }).click()
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Move step 2 up')
+  await page.getByRole('button', { name: 'Move step 2 up' }).click()
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Move step 1 down')
+  await look(page, 'macro-new')
+  await saved(page, () => page.getByRole('button', { name: 'Create a macro' }).click())
+  await page.getByRole('heading', { level: 1, name: 'Edit the macro' }).waitFor()
+  expect(new URL(page.url()).pathname).toMatch(/\/settings\/macros\/\d+\/edit$/)
+
+  await page.getByLabel('Conversation number').fill('99')
+  await page.getByRole('button', { name: 'Run it' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Run it' }).click()
+  await page.getByText('There is no such conversation.').waitFor()
+  await page.getByLabel('Conversation number').fill('1')
+  await page.getByRole('button', { name: 'Run it' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Run it' }).click()
+  await page.getByText('The macro runs in conversation 1').waitFor()
+  await look(page, 'macro-edit', ['light', 'phone'])
+  await expect.poll(async () => (await call<{ payload: string[] }>('GET', 'conversations/1/labels')).payload).toEqual(['vip'])
+  await page.getByRole('button', { name: 'Back to the macros' }).click()
+  expect((await main(page).getByRole('listitem').allInnerTexts()).slice(1)).toEqual(['send “Goodbye, {{contact.name}}”', 'assign whoever runs the macro', 'add the label vip', 'send bill.txt'])
+  await look(page, 'macros')
+  await remove(page, 'Delete the macro Close politely', 'Delete the macro “Close politely”?')
+  await page.getByText('There are no macros yet').waitFor()
+})
+
+test('automation', async () => {
+  const { page } = admin
+  await settings('automation')
+  await page.getByText('There are no rules yet').waitFor()
+  await look(page, 'automation-empty', ['light', 'phone'])
+  await main(page).getByRole('button', { name: 'Create a rule' }).first().click()
+  await page.getByLabel('Name').fill('Urgent refunds')
+  await page.getByLabel('What happens').selectOption('message_created')
+  await page.getByLabel('What condition 1 is about').selectOption('content')
+  await page.getByLabel('How condition 1 compares').selectOption('contains')
+  await page.getByLabel('Value of condition 1').fill('refund')
+  await page.getByRole('button', { name: 'or another value' }).click()
+  await page.getByLabel('Value 2 of condition 1').fill('money back')
+  await page.getByRole('button', { name: 'Add a condition' }).click()
+  await page.getByLabel('What condition 2 is about').selectOption('inbox_id')
+  await page.getByRole('button', { name: /^Value of condition 2/ }).click()
+  await page.getByRole('option', { name: 'Shop' }).click()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Add a condition' }).click()
+  await page.getByLabel('What condition 3 is about').selectOption('labels')
+  await page.getByLabel('How condition 3 compares').selectOption('is_present')
+  await page.getByLabel('How condition 2 is joined').selectOption('or')
+  await page.getByText('binds tighter').waitFor()
+  await page.getByLabel('Action of step 1').selectOption('change_priority')
+  await page.getByRole('button', { name: /^Priority:/ }).click()
+  await page.getByRole('option', { name: 'Urgent' }).click()
+  expect(await page.getByTestId('sentence').innerText()).toBe(
+    'When a message is created, if Text of the message contains “refund” or “money back” and Inbox is Shop, or if Label is set: set the priority to Urgent.',
+  )
+  await look(page, 'automation-new')
+  await saved(page, () => page.getByRole('button', { name: 'Create a rule' }).click())
+  await page.getByRole('heading', { level: 1, name: 'Edit the rule' }).waitFor()
+  await page.getByLabel('What happens').selectOption('conversation_updated')
+  await page.getByLabel('What condition 1 is about').selectOption('status')
+  await page.getByLabel('How condition 1 compares').selectOption('attribute_changed')
+  await page.getByRole('button', { name: /^Condition 1: to/ }).click()
+  await page.getByRole('option', { name: 'Resolved', exact: true }).click()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Remove condition 3' }).click()
+  await look(page, 'automation-edit', ['light', 'phone'])
+  await saved(page, () => page.getByRole('button', { name: 'Save' }).click())
+  await page.getByRole('button', { name: 'Back to the rules' }).click()
+  await page.getByText('if Status changes to Resolved and Inbox is Shop').waitFor()
+  await page.getByRole('button', { name: 'Copy the rule Urgent refunds' }).click()
+  await page.getByRole('link', { name: 'Urgent refunds (copy)' }).waitFor()
+  await page.getByRole('button', { name: 'Switch on Urgent refunds (copy)' }).click()
+  await page.getByText('“Urgent refunds (copy)” is on').waitFor()
+  await remove(page, 'Delete the rule Urgent refunds (copy)', 'Delete the rule “Urgent refunds (copy)”?')
+  await page.getByRole('link', { name: 'Urgent refunds (copy)' }).waitFor({ state: 'detached' })
+
+  // A rule whose conditions lost what they are about is switched off by the server.
+  const tier = await call<{ id: number }>('POST', 'custom_attribute_definitions', { attribute_display_name: 'Tier', attribute_key: 'tier', attribute_model: 1, attribute_display_type: 0 })
+  const condition = { attribute_key: 'tier', filter_operator: 'equal_to', values: ['gold'], query_operator: null, custom_attribute_type: 'contact_attribute' }
+  const actions = [{ action_name: 'add_label', action_params: ['vip'] }]
+  await call('POST', 'automation_rules', { name: 'Gold first', event_name: 'conversation_created', conditions: [condition], actions })
+  await call('DELETE', `custom_attribute_definitions/${tier.id}`)
+  const inbox = await call<{ payload: { id: number }[] }>('GET', 'inboxes')
+  for (const name of ['Bea', 'Cid']) {
+    const contact = await call<{ payload: { contact: { id: number } } }>('POST', 'contacts', { name })
+    await call('POST', 'conversations', { inbox_id: inbox.payload[0]?.id, contact_id: contact.payload.contact.id })
+  }
+  await expect.poll(async () => (await call<{ payload: { active: boolean }[] }>('GET', 'automation_rules')).payload.map((r) => r.active), { timeout: 20_000 }).toEqual([true, false])
+  await page.reload()
+  await page.getByText('Switched off by the server').waitFor()
+  await page.getByText('Condition 1: What this is about is not there any more').waitFor()
+  await look(page, 'automation')
+  await remove(page, 'Delete the rule Gold first', 'Delete the rule “Gold first”?')
+  await remove(page, 'Delete the rule Urgent refunds', 'Delete the rule “Urgent refunds”?')
+  await page.getByText('There are no rules yet').waitFor()
+  expect(admin.faults).toEqual([])
+})
+
+test('custom attributes', async () => {
+  const { page } = admin
+  await settings('custom-attributes')
+  await page.getByText('Conversations have no attributes of yours yet').waitFor()
+  await look(page, 'attributes-empty', ['light', 'phone'])
+  await main(page).getByRole('button', { name: 'Create an attribute' }).first().click()
+  await page.getByRole('dialog').getByLabel('Attribute of').selectOption('Contacts')
+  await page.getByLabel('Name', { exact: true }).fill('Customer number')
+  expect(await page.getByLabel('Key').inputValue()).toBe('customer_number')
+  await page.getByLabel('Pattern').fill('^4[0-9')
+  await page.getByText('This is no regular expression.').waitFor()
+  await page.getByLabel('Pattern').fill('^4[0-9]{7}$')
+  await page.getByLabel('Try it with').fill('4123')
+  await page.getByText('It does not match.').waitFor()
+  await page.getByLabel('Try it with').fill('41234567')
+  await page.getByText('It matches.').waitFor()
+  await page.getByLabel('What to say').fill('Eight digits, beginning with 4')
+  await look(page, 'attributes-dialog')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create an attribute' }).click()
+  await main(page).getByText('Customer number').waitFor()
+  expect(new URL(page.url()).search).toBe('?of=contact_attribute')
+
+  await page.getByRole('button', { name: 'Create an attribute' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('Email')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create an attribute' }).click()
+  await page.getByText('might conflict with default attributes').waitFor()
+  await page.getByLabel('Name', { exact: true }).fill('Tier')
+  await page.getByLabel('Type').selectOption('list')
+  await page.getByLabel('Values').fill('gold\nsilver')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create an attribute' }).click()
+  await main(page).getByText('gold · silver').waitFor()
+  await look(page, 'attributes')
+  await page.getByRole('button', { name: 'Edit the attribute Customer number' }).click()
+  expect(await page.getByLabel('Pattern').inputValue()).toBe('^4[0-9]{7}$')
+  expect(await page.getByLabel('Key').isDisabled()).toBe(true)
+  await page.getByLabel('Description').fill('As on the bill')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await main(page).getByText('As on the bill').waitFor()
+
+  // Conditions of rules know it.
+  await settings('automation/new')
+  await page.getByLabel('What condition 1 is about').selectOption({ label: 'Tier' })
+  await page.getByRole('button', { name: /^Value of condition 1/ }).click()
+  await page.getByRole('option', { name: 'gold' }).click()
+  await page.getByText('if Tier is gold').waitFor()
+  page.once('dialog', (d) => void d.accept())
+  await settings('custom-attributes/list?of=contact_attribute')
+  await remove(page, 'Delete the attribute Customer number', 'Delete the attribute “Customer number”?')
+  await remove(page, 'Delete the attribute Tier', 'Delete the attribute “Tier”?')
+  await page.getByText('Contacts have no attributes of yours yet').waitFor()
+})
+
+test('the audit log says who did all that', async () => {
+  const { page } = admin
+  await settings('audit-logs')
+  await page.getByText('Ada deleted the macro Close politely').first().waitFor()
+  await page.getByText('What exactly').first().click()
+  await look(page, 'audit')
+  await page.getByRole('link', { name: 'Older' }).click()
+  await page.getByText(/Page 2 of/).waitFor()
+  await page.getByRole('link', { name: 'Newer' }).waitFor()
+  await look(page, 'audit-older', ['light', 'phone'])
+})
+
+test('an agent reads what she may, and writes her own', async () => {
+  await call('POST', 'agents', { name: 'Bo', email: 'bo@example.com', role: 'agent' })
+  const bo = await open(browser)
+  bo.page.setDefaultTimeout(20_000)
+  await bo.page.goto(await linkTo(browser, program.url, 'bo@example.com'))
+  await bo.page.getByLabel('New password').fill(password)
+  await bo.page.getByLabel('The same once more').fill(password)
+  await bo.page.getByRole('button', { name: 'Save and sign in' }).click()
+  await bo.page.getByRole('heading', { level: 1, name: /^Welcome/ }).waitFor()
+  const go = (path: string) => bo.page.goto(`${program.url}/app/accounts/1/settings/${path}`)
+  await go('labels/list')
+  await main(bo.page).getByText('vip', { exact: true }).waitFor()
+  expect(await bo.page.getByRole('button', { name: /Create|Edit|Delete/ }).count()).toBe(0)
+  for (const path of ['integrations/webhook', 'automation/list', 'audit-logs/list', 'teams/new']) {
+    await go(path)
+    await bo.page.getByRole('heading', { name: 'You are not permitted to see this' }).waitFor()
+  }
+  await go('macros/new')
+  await bo.page.getByText('Only you. Administrators can').waitFor()
+  await bo.page.getByLabel('Name').fill('Mine')
+  await bo.page.getByRole('button', { name: /^Agent:/ }).click()
+  await bo.page.getByRole('option', { name: 'Nobody' }).click()
+  await saved(bo.page, () => bo.page.getByRole('button', { name: 'Create a macro' }).click())
+  await bo.page.getByRole('button', { name: 'Back to the macros' }).click()
+  await bo.page.getByText('Only yours').waitFor()
+  expect(bo.faults).toEqual([])
   expect(admin.faults).toEqual([])
 })

@@ -44,6 +44,7 @@ export function useStepWords() {
     const input = actions[s.name]?.input
     if (input === undefined) return t('steps.unknown', { name: s.name })
     if (s.values[0] === nobody) return t(`steps.said.${s.name}_none`)
+    if (s.values[0] === self && input === 'agent') return t('steps.said.assign_agent_self')
     const names = s.values.map((v) => (input === 'files' ? (files[v]?.name ?? v) : value(s.name, v, place)))
     const text = s.text.trim()
     const short = [...text].length > 80 ? `${[...text].slice(0, 79).join('')}…` : text
