@@ -43,6 +43,8 @@ export default defineConfig({
           // The library is one file that names all its icons: each goes where it is wanted.
           const icon = /\/@lucide\/.*\/icons\/([\w-]+)\.mjs/.exec(id)?.[1]
           if (icon) return signInIcons.has(icon) ? 'ui' : 'icons'
+          // Parts of ui that only some screens have, and the folders, go with those screens.
+          if (/\/src\/ui\/(\w+\/|Ui(Files|Secret|Template)\.vue)/.test(id)) return undefined
           return /\/@lucide\/.*\/(Icon|createLucideIcon|context|shared)\b|\/src\/ui\/(?!icons)/.test(id) ? 'ui' : undefined
         },
       },

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { look, open, startBrowser } from './browser'
 import { startProgram, type Program } from './program'
-import { linkTo, onboard, password, saved, signIn } from './steps'
+import { linkTo, onboard, operator, password, saved, signIn } from './steps'
 
 // What an administrator sets up for daily work: made, changed and deleted once each.
 
@@ -95,6 +95,20 @@ test('labels', async () => {
   await look(page, 'labels')
   await remove(page, 'Delete the label billing', 'Delete the label “billing”?')
   await main(page).getByText('billing', { exact: true }).waitFor({ state: 'detached' })
+})
+
+test('the audit log is the operator’s to switch on', async () => {
+  const { page } = admin
+  await settings('audit-logs')
+  await page.getByText('Nothing is shown here').waitFor()
+  await look(page, 'audit-empty', ['light', 'phone'])
+  const console = await operator(browser, program.url)
+  await console.page.goto(`${program.url}/super_admin/accounts/1`)
+  await console.page.getByLabel('audit_logs').check()
+  await console.page.locator('form').filter({ has: console.page.getByLabel('audit_logs') }).getByRole('button', { name: 'Save' }).click()
+  await console.page.waitForLoadState()
+  expect(await console.page.getByLabel('audit_logs').isChecked()).toBe(true)
+  await console.context.close()
 })
 
 test('teams', async () => {
@@ -220,6 +234,7 @@ test('macros', async () => {
   await page.getByText('There are no macros yet').waitFor()
   await look(page, 'macros-empty', ['light', 'phone'])
   await main(page).getByRole('button', { name: 'Create a macro' }).first().click()
+  await page.getByRole('heading', { level: 1, name: 'Create a macro' }).waitFor()
   await page.getByRole('button', { name: 'Create a macro' }).click()
   await page.getByText('Give it a name.').waitFor()
   await page.getByText('Choose something.').waitFor()
@@ -259,6 +274,7 @@ test('macros', async () => {
   await look(page, 'macro-edit', ['light', 'phone'])
   await expect.poll(async () => (await call<{ payload: string[] }>('GET', 'conversations/1/labels')).payload).toEqual(['vip'])
   await page.getByRole('button', { name: 'Back to the macros' }).click()
+  await page.getByRole('link', { name: 'Close politely' }).waitFor()
   expect((await main(page).getByRole('listitem').allInnerTexts()).slice(1)).toEqual(['send “Goodbye, {{contact.name}}”', 'assign whoever runs the macro', 'add the label vip', 'send bill.txt'])
   await look(page, 'macros')
   await remove(page, 'Delete the macro Close politely', 'Delete the macro “Close politely”?')
@@ -307,6 +323,7 @@ test('automation', async () => {
   await look(page, 'automation-edit', ['light', 'phone'])
   await saved(page, () => page.getByRole('button', { name: 'Save' }).click())
   await page.getByRole('button', { name: 'Back to the rules' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Automation' }).waitFor()
   await page.getByText('if Status changes to Resolved and Inbox is Shop').waitFor()
   await page.getByRole('button', { name: 'Copy the rule Urgent refunds' }).click()
   await page.getByRole('link', { name: 'Urgent refunds (copy)' }).waitFor()
@@ -329,6 +346,7 @@ test('automation', async () => {
   await expect.poll(async () => (await call<{ payload: { active: boolean }[] }>('GET', 'automation_rules')).payload.map((r) => r.active), { timeout: 20_000 }).toEqual([true, false])
   await page.reload()
   await page.getByText('Switched off by the server').waitFor()
+  await page.getByText('The server switched this rule off on').waitFor()
   await page.getByText('Condition 1: What this is about is not there any more').waitFor()
   await look(page, 'automation')
   await remove(page, 'Delete the rule Gold first', 'Delete the rule “Gold first”?')

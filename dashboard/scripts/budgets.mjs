@@ -30,7 +30,7 @@ const page = (...names) => {
   return sum(seen)
 }
 
-const texts = Math.max(...files.filter((f) => /^(en|[a-z]{2}(_[A-Z]{2})?)-.*\.js$/.test(f)).map((f) => size(join('assets', f))))
+const texts = Math.max(...files.filter((f) => !f.startsWith('ui-') && /^(en|[a-z]{2}(_[A-Z]{2})?)-.*\.js$/.test(f)).map((f) => size(join('assets', f))))
 const rows = [
   ['sign-in, JavaScript', page('AuthFrame', 'SignInPage') + texts, 90],
   ['desk, JavaScript', page('AccountShell', 'HomePage') + texts, 250],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changesOf, nameOf, valueOf, type Audit } from './changes'
+import { changesOf, keyOf, nameOf, namesIn, valueOf, type Audit } from './changes'
 
 const entry = (of: Partial<Audit>) => ({ action: 'update', auditable: null, audited_changes: {}, ...of }) as Audit
 
@@ -25,5 +25,9 @@ test('records are named', () => {
   expect(nameOf(entry({ audited_changes: { name: ['a', 'b'] } }))).toBe('b')
   expect(nameOf(entry({ action: 'destroy', audited_changes: { url: 'https://x' } }))).toBe('https://x')
   expect(nameOf(entry({}))).toBe('')
+  const made = entry({ action: 'create', auditable_type: 'Macro', auditable_id: 2, audited_changes: { name: 'old' } })
+  const renamed = entry({ auditable_type: 'Macro', auditable_id: 2, audited_changes: { name: ['old', 'new'] } })
+  const changed = entry({ auditable_type: 'Macro', auditable_id: 2, audited_changes: { actions: ['a', 'b'] } })
+  expect(namesIn([changed, renamed, made]).get(keyOf(changed))).toBe('new')
   expect(valueOf(entry({ audited_changes: { user_id: 4 } }), 'user_id')).toBe('4')
 })

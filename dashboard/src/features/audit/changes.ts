@@ -25,7 +25,7 @@ export function changesOf(a: Audit): Changed[] {
       if (a.action === 'update' && Array.isArray(v)) return { name, before: text(name, v[0]), after: text(name, v[1]) }
       return a.action === 'destroy' ? { name, before: text(name, v), after: '' } : { name, before: '', after: text(name, v) }
     })
-    .filter((c) => c.before !== '' || c.after !== '')
+    .filter((c) => c.name !== 'account_id' && (c.before !== '' || c.after !== ''))
 }
 
 const latest = (v: unknown): unknown => (Array.isArray(v) ? v.at(-1) : v)
@@ -43,3 +43,15 @@ export function nameOf(a: Audit): string {
   if (typeof known === 'string' && known !== '') return known
   return valueOf(a, 'name') || valueOf(a, 'title') || valueOf(a, 'url')
 }
+
+/** What the records of a page are called, where another entry of theirs says it: the newest name counts. */
+export function namesIn(page: readonly Audit[]): ReadonlyMap<string, string> {
+  const out = new Map<string, string>()
+  for (const a of page) {
+    const name = nameOf(a)
+    if (name && !out.has(keyOf(a))) out.set(keyOf(a), name)
+  }
+  return out
+}
+
+export const keyOf = (a: Audit): string => `${a.auditable_type} ${a.auditable_id}`

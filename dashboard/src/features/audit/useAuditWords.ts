@@ -1,9 +1,9 @@
 import { useI18n } from 'vue-i18n'
 import { useDirectory } from '@/data/directory'
-import { nameOf, valueOf, type Audit } from './changes'
+import { keyOf, nameOf, valueOf, type Audit } from './changes'
 
-/** Entries of the log in words. */
-export function useAuditWords() {
+/** Entries of the log in words; names are those that other entries know. */
+export function useAuditWords(names: () => ReadonlyMap<string, string>) {
   const { t, te } = useI18n()
   const directory = useDirectory()
 
@@ -27,7 +27,7 @@ export function useAuditWords() {
       case 'Conversation':
         return valueOf(a, 'display_id') ? t('audit.number', { id: valueOf(a, 'display_id') }) : ''
     }
-    return nameOf(a) || t('audit.number', { id: a.auditable_id })
+    return nameOf(a) || names().get(keyOf(a)) || t('audit.number', { id: a.auditable_id })
   }
 
   const who = (a: Audit): string => {
