@@ -47,7 +47,7 @@ function kindOf(status: number): Kind {
   return status >= 500 ? 'server' : 'invalid'
 }
 
-/** Reads a refusal: the first of message, error, errors[0]. */
+/** Reads a refusal: the first of message, error, errors[0]; macros and rules say what is wrong by its part. */
 export function errorOf(status: number, headers: Headers, body: unknown): ApiError {
   let text = ''
   let attributes: string[] = []
@@ -57,6 +57,10 @@ export function errorOf(status: number, headers: Headers, body: unknown): ApiErr
     const found = [b.message, b.error, first].find((t) => typeof t === 'string' && t !== '')
     if (typeof found === 'string') text = found
     if (Array.isArray(b.attributes)) attributes = b.attributes.filter((a) => typeof a === 'string')
+    if (typeof b.error === 'object' && b.error !== null) {
+      attributes = Object.keys(b.error)
+      text ||= Object.values(b.error as Record<string, unknown>).flat().filter((t) => typeof t === 'string')[0] ?? ''
+    }
   }
   const at = Date.parse(headers.get('date') ?? '')
   return new ApiError(kindOf(status), status, text, attributes, headers.get('x-request-id') ?? '', Number.isNaN(at) ? Date.now() : at)

@@ -123,3 +123,8 @@ test('reading is tried again, writing never', async () => {
   expect(await lost).toMatchObject({ kind: 'offline', status: 0 })
   expect(calls).toHaveLength(3)
 })
+
+test('refusals by part, as macros and rules have them', async () => {
+  answers([422, '{"error":{"actions":["Macro execution actions x not supported."],"name":["can’t be blank"]}}'])
+  expect(await failure(call('POST', '/x', { anonymous: true }))).toMatchObject({ kind: 'invalid', text: 'Macro execution actions x not supported.', attributes: ['actions', 'name'] })
+})

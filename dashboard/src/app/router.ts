@@ -15,6 +15,8 @@ declare module 'vue-router' {
     desk?: boolean
     /** Which list of conversations. */
     folder?: 'mentions' | 'unattended' | 'participating'
+    /** The entry of the settings' list that a page belongs to, when it is not the entry's own. */
+    entry?: string
     /** For those who are not signed in. */
     open?: boolean
     /** For administrators of the account. */

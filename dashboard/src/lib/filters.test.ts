@@ -68,6 +68,7 @@ test('what cannot be sent is said', () => {
   expect(problemOf(row({ field: 'conversation_attribute:tier', operator: 'equal_to', values: ['1,5'] }), fields)).toBe('number')
   expect(problemOf(row({ field: 'created_at', operator: 'days_before', values: ['soon'] }), fields)).toBe('days')
   expect(problemOf(row({ field: 'created_at', operator: 'days_before', values: ['7'] }), fields)).toBeNull()
+  expect(problemOf(row({ field: 'created_at', operator: 'is_less_than', values: ['tomorrow'] }), fields)).toBe('value')
   expect(problemOf(row({ field: 'conversation_attribute:due', operator: 'is_greater_than', values: ['2026-01-31'] }), fields)).toBeNull()
 })
 

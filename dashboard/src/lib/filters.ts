@@ -74,6 +74,7 @@ export function problemOf(row: Row, fields: readonly Field[]): Problem | null {
   const values = row.values.map((v) => v.trim()).filter(Boolean)
   if (values.length === 0) return 'value'
   if (row.operator === 'days_before') return values.every((v) => /^\d{1,5}$/.test(v)) ? null : 'days'
+  if (f.kind === 'date') return values.every((v) => /^\d{4}-\d\d-\d\d($|T)/.test(v)) ? null : 'value'
   const whole = f.id === 'display_id'
   if (f.kind === 'number' && !values.every((v) => (whole ? /^\d{1,18}$/ : /^[+-]?\d{1,30}(\.\d{1,30})?$/).test(v))) return 'number'
   return null
