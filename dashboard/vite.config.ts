@@ -32,7 +32,10 @@ export default defineConfig({
     rollupOptions: {
       output: {
         entryFileNames: 'assets/[name]-[hash].js',
-        chunkFileNames: 'assets/[name]-[hash].js',
+        chunkFileNames: (chunk) => {
+          const texts = /\/([\w-]+)\/texts\/\w+\.json/.exec(chunk.facadeModuleId ?? '')
+          return texts ? `assets/texts-${texts[1]}-[name]-[hash].js` : 'assets/[name]-[hash].js'
+        },
         assetFileNames: 'assets/[name]-[hash][extname]',
         // What hardly changes keeps its name, and so its place in browsers' caches.
         manualChunks: (id) => {
@@ -43,7 +46,7 @@ export default defineConfig({
           // The library is one file that names all its icons: each goes where it is wanted.
           const icon = /\/@lucide\/.*\/icons\/([\w-]+)\.mjs/.exec(id)?.[1]
           if (icon) return signInIcons.has(icon) ? 'ui' : 'icons'
-          return /\/@lucide\/.*\/(Icon|createLucideIcon|context|shared)\b|\/src\/ui\/(?!icons)/.test(id) ? 'ui' : undefined
+          return /\/@lucide\/.*\/(Icon|createLucideIcon|context|shared)\b|\/src\/ui\/(form|iconBase|overlay|Ui(Alert|Button|Copy|Dialog|Field|Floating|Heading|Icon|Input|Password|PasswordRules|Region|Select|State))\./.test(id) ? 'ui' : undefined
         },
       },
     },

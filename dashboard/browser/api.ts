@@ -163,6 +163,7 @@ export async function addAgents(admin: Client, inbox: number, agents: Client[]):
 }
 
 export interface StoredMessage {
+  private: boolean
   id: number
   content: string | null
   /** 0 incoming, 1 outgoing, 2 activity, 3 template. */

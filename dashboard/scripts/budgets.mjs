@@ -30,10 +30,10 @@ const page = (...names) => {
   return sum(seen)
 }
 
-const texts = Math.max(...files.filter((f) => /^(en|[a-z]{2}(_[A-Z]{2})?)-.*\.js$/.test(f)).map((f) => size(join('assets', f))))
+const texts = (feature) => Math.max(...files.filter((f) => f.startsWith(`texts-${feature}-`)).map((f) => size(join('assets', f))))
 const rows = [
-  ['sign-in, JavaScript', page('AuthFrame', 'SignInPage') + texts, 90],
-  ['desk, JavaScript', page('AccountShell', 'HomePage') + texts, 250],
+  ['sign-in, JavaScript', page('AuthFrame', 'SignInPage') + texts('auth'), 90],
+  ['desk, JavaScript', page('AccountShell', 'DeskPage', 'markdown') + texts('conversations') + texts('composer') + texts('filter'), 250],
   ['styles', files.filter((f) => f.endsWith('.css')).reduce((n, f) => n + size(join('assets', f)), 0), 40],
   ['the largest settings area', sum(new Set(['MFAPage', 'ProfilePage', 'SettingsFrame'].map(chunk))), 60],
 ]

@@ -3,7 +3,7 @@ export function ago(at: number, now: number, locale: string): string {
   const s = Math.max(0, Math.floor((now - at) / 1000))
   const unit = (n: number, u: 'minute' | 'hour' | 'day') =>
     new Intl.NumberFormat(locale, { style: 'unit', unit: u, unitDisplay: 'narrow' }).format(n)
-  if (s < 60) return unit(0, 'minute')
+  if (s < 60) return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second')
   if (s < 3600) return unit(Math.floor(s / 60), 'minute')
   if (s < 86_400) return unit(Math.floor(s / 3600), 'hour')
   if (s < 7 * 86_400) return unit(Math.floor(s / 86_400), 'day')

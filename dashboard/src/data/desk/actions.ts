@@ -9,6 +9,9 @@ import type { Conversation, Priority, Status } from './types'
 /** How long something can be taken back, in ms. */
 const undoTime = 6_000
 
+/** What is under way, by conversation. */
+const turns = new Map<number, Promise<unknown>>()
+
 export interface Actions {
   status: (c: Conversation, status: Status, until?: number) => Promise<void>
   assign: (c: Conversation, agent: number | null) => Promise<void>
@@ -37,6 +40,15 @@ export function useActions(): Actions {
     ui.toast(e instanceof ApiError ? e.text || t(`failure.${e.kind}`) : String(e), true)
   }
 
+  /** One thing after the other: what was done first happens first, also when it is taken back at once. */
+  function inTurn(id: number, call: () => Promise<unknown>): Promise<unknown> {
+    const turn = (turns.get(id) ?? Promise.resolve()).then(call, call)
+    turns.set(id, turn)
+    const done = () => turns.get(id) === turn && turns.delete(id)
+    turn.then(done, done)
+    return turn
+  }
+
   /** Shows a change, makes it, offers to take it back. */
   async function change(c: Conversation, what: Partial<Conversation>, call: () => Promise<unknown>, undo?: { text: string; back: () => Promise<unknown> }, late = false): Promise<void> {
     const takeBack = conversations.patch(c.id, what)
@@ -47,11 +59,11 @@ export function useActions(): Actions {
       void ui.undoable(undo.text, undoTime).then(async (kept) => {
         if (kept) return
         takeBack()
-        await undo.back().catch(fail)
+        await inTurn(c.id, undo.back).catch(fail)
       })
     }
     try {
-      await call()
+      await inTurn(c.id, call)
     } catch (e) {
       takeBack()
       fail(e)

@@ -1,5 +1,5 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import type { Draft } from './drafts'
+import { lateKey, type Draft } from './drafts'
 import type { OutboxItem } from './outbox'
 
 /** What this browser keeps of a user: what is not sent yet and what is begun. Gone when they sign out. */
@@ -29,6 +29,7 @@ export function openDesk(user: number): Promise<IDBPDatabase<Desk>> {
 
 /** Forgets everything of a user. */
 export async function clearDesk(user: number): Promise<void> {
+  localStorage.removeItem(lateKey(user))
   const db = opened
   opened = null
   if (db) (await db).close()

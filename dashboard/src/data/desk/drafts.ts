@@ -26,6 +26,19 @@ export const draftKey = (account: number, conversation: number, mode: Mode) => `
 /** Milliseconds after the last key press until a draft is on disk. */
 const pause = 300
 
+export const lateKey = (user: number) => `tributary-drafts-${user}`
+
+/** What the last page could not write any more; it is read once. */
+function readLate(user: number): { key: string; draft: Draft | null }[] {
+  try {
+    const text = localStorage.getItem(lateKey(user))
+    localStorage.removeItem(lateKey(user))
+    return text ? (JSON.parse(text) as { key: string; draft: Draft | null }[]) : []
+  } catch {
+    return []
+  }
+}
+
 /** Drafts of this browser, by conversation and mode. */
 export const useDrafts = defineStore('drafts', () => {
   const all = reactive(new Map<string, Draft>())
@@ -40,6 +53,11 @@ export const useDrafts = defineStore('drafts', () => {
     try {
       const db = await openDesk(id)
       for (const d of await db.getAll('drafts')) if (!all.has(d.key)) all.set(d.key, d)
+      for (const { key, draft } of readLate(id)) {
+        if (draft) all.set(key, { ...draft, files: all.get(key)?.files ?? [] })
+        else all.delete(key)
+        await write(key)
+      }
     } catch {
       // no storage (a private window): drafts live as long as the page
     }
@@ -78,11 +96,17 @@ export const useDrafts = defineStore('drafts', () => {
   const get = (account: number, conversation: number, mode: Mode) => all.get(draftKey(account, conversation, mode))
   const has = (account: number, conversation: number) => all.has(draftKey(account, conversation, 'reply')) || all.has(draftKey(account, conversation, 'note'))
 
-  // A page that is closed writes what is not written yet.
+  // A page that goes away has no time for the disk's ways: what is not written yet is put
+  // where it is written at once. Files have no place there.
   window.addEventListener('pagehide', () => {
-    for (const [key, timer] of timers) {
-      clearTimeout(timer)
-      void write(key)
+    if (timers.size === 0) return
+    const late = [...timers.keys()].map((key) => ({ key, draft: all.get(key) ? { ...all.get(key), files: [] } : null }))
+    for (const timer of timers.values()) clearTimeout(timer)
+    timers.clear()
+    try {
+      localStorage.setItem(lateKey(user), JSON.stringify(late))
+    } catch {
+      // no storage
     }
   })
 
