@@ -157,6 +157,18 @@ test('a draft outlives the page', async () => {
   await vi.waitFor(() => expect(area().element.value).toBe('begun'))
 })
 
+test('what comes back from the outbox is taken over, and typing goes on', async () => {
+  show(conversation(5))
+  await type('hello')
+  await area().trigger('keydown', { key: 'Enter' })
+  await vi.waitFor(() => expect(posted()).toHaveLength(1))
+  useDrafts().set({ accountId: 1, conversationId: 5, mode: 'reply', text: 'hello again', replyTo: null, files: [] })
+  await flushPromises()
+  expect(area().element.value).toBe('hello again')
+  await type('hello again, Ana')
+  expect(useDrafts().get(1, 5, 'reply')?.text).toBe('hello again, Ana')
+})
+
 test('Esc leaves and keeps the draft; Up in an empty text goes to the last message', async () => {
   show(conversation(5))
   await area().trigger('keydown', { key: 'ArrowUp' })

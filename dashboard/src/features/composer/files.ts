@@ -24,5 +24,5 @@ const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
 /** 1.4 MB, in the page's language. */
 export function sizeOf(bytes: number, locale: string): string {
   const step = Math.min(units.length - 1, bytes > 0 ? Math.floor(Math.log10(bytes) / 3) : 0)
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: units[step] as string, maximumFractionDigits: step > 1 ? 1 : 0 }).format(bytes / 1000 ** step)
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: units[step] as string, unitDisplay: step > 0 ? 'short' : 'long', maximumFractionDigits: step > 1 ? 1 : 0 }).format(bytes / 1000 ** step)
 }

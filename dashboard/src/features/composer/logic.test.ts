@@ -7,8 +7,10 @@ import { repliesSince } from './collision'
 import { maxBytes, sizeOf, takeFiles } from './files'
 import { isAddress, parseAddresses, replyAll } from './mail'
 import { mentioned, withLinks } from './mentions'
+import { bodyOf, excess, needsTemplate } from './newConversation'
 import { rankBy, triggerAt } from './trigger'
 import { fill, unknown, valuesOf } from './variables'
+import { formatFor } from './voice'
 import { timeLeft, windowOf } from './window'
 
 const inbox = (channel_type: string, more: object = {}) => ({ channel_type, additional_attributes: {}, ...more }) as unknown as Inbox
@@ -138,7 +140,7 @@ test('files are taken as far as they fit', () => {
   expect(taken.files.map((f) => f.name).slice(14)).toEqual(['ok'])
   expect(taken).toMatchObject({ tooMany: true, tooBig: ['big'], empty: ['none'] })
   expect(sizeOf(1_400_000, 'en')).toBe('1.4 MB')
-  expect(sizeOf(900, 'en')).toBe('900 byte')
+  expect(sizeOf(900, 'en')).toBe('900 bytes')
 })
 
 test('an answer of a colleague is noticed', () => {
@@ -157,4 +159,22 @@ test('addresses', () => {
   const messages = [{ message_type: 0, content_attributes: { email: mail } }, { message_type: 1, content_attributes: {} }] as unknown as Message[]
   expect(replyAll(messages, 'old@x.org', ['help@acme.com', null])).toEqual({ to: ['cus@x.org'], cc: ['boss@x.org', 'c@x.org'], bcc: [] })
   expect(replyAll([], 'old@x.org', [])).toEqual({ to: ['old@x.org'], cc: [], bcc: [] })
+})
+
+test('a conversation is begun as its channel wants it', () => {
+  const about = { contactId: 3, sourceId: 'a@x.org', assignee: 1, subject: ' Hello ', text: 'Hi' }
+  expect(bodyOf({ ...about, inbox: inbox('Channel::Email', { id: 2 }) })).toEqual({
+    inbox_id: 2, contact_id: 3, source_id: 'a@x.org', assignee_id: 1, additional_attributes: { mail_subject: 'Hello' }, message: { content: 'Hi' },
+  })
+  expect(bodyOf({ ...about, inbox: inbox('Channel::Whatsapp', { id: 2 }), template: { name: 'x' } }).message).toEqual({ content: 'Hi', template_params: { name: 'x' } })
+  expect([needsTemplate(twilioWhatsApp), needsTemplate(sms)]).toEqual([true, false])
+  expect(excess(sms, 'a'.repeat(322))).toBe(2)
+})
+
+test('a voice message is recorded in what the channel plays', () => {
+  const chrome = (mime: string) => mime.startsWith('audio/webm')
+  const firefox = (mime: string) => mime.startsWith('audio/ogg') || mime.startsWith('audio/webm')
+  expect(formatFor(inbox('Channel::Whatsapp'), firefox)?.ending).toBe('ogg')
+  expect(formatFor(inbox('Channel::Whatsapp'), chrome)).toBeNull()
+  expect(formatFor(inbox('Channel::Telegram'), chrome)?.ending).toBe('webm')
 })

@@ -32,15 +32,18 @@ export function useWriting(accountId: number, conversationId: number): Writing {
   const mode = ref<Mode>('reply')
   const parts = { reply: shallowReactive(blank()), note: shallowReactive(blank()) }
   const foundAt = ref(0)
-  const touched = { reply: false, note: false }
+  let touched = false
 
   for (const m of ['reply', 'note'] as const) {
-    // Drafts may be read from the disk later than this begins.
+    // Drafts may be read from the disk later than this begins, and what failed comes back as one.
     watch(
       () => drafts.get(accountId, conversationId, m),
       (d) => {
-        if (!d || touched[m]) return
-        Object.assign(parts[m], { text: d.text, replyTo: d.replyTo, files: [...d.files], to: d.to ?? null, cc: d.cc ?? null, bcc: d.bcc ?? null })
+        const part = parts[m]
+        const own = d && d.text === part.text && d.replyTo === part.replyTo && d.files.length === part.files.length
+        if (!d || own) return
+        Object.assign(part, { text: d.text, replyTo: d.replyTo, files: [...d.files], to: d.to ?? null, cc: d.cc ?? null, bcc: d.bcc ?? null })
+        if (touched) return
         if (m === 'reply' && d.text.trim() !== '') foundAt.value = d.at
         if (m === 'note' && parts.reply.text === '' && d.text !== '') mode.value = 'note'
       },
@@ -50,7 +53,7 @@ export function useWriting(accountId: number, conversationId: number): Writing {
   void drafts.load()
 
   function change(m: Mode, what: Partial<Part>): void {
-    touched[m] = true
+    touched = true
     const part = Object.assign(parts[m], what)
     const { to, cc, bcc } = part
     drafts.set({
@@ -60,7 +63,7 @@ export function useWriting(accountId: number, conversationId: number): Writing {
   }
 
   function clear(m: Mode): void {
-    touched[m] = true
+    touched = true
     Object.assign(parts[m], blank())
     drafts.drop(accountId, conversationId, m)
   }
