@@ -11,6 +11,10 @@ declare module 'vue-router' {
     title?: string
     /** The feature whose texts the page says, or several; also parts of ui that have texts of their own. */
     texts?: string | readonly string[]
+    /** The page fills the window: lists and threads scroll by themselves. */
+    desk?: boolean
+    /** Which list of conversations. */
+    folder?: 'mentions' | 'unattended' | 'participating'
     /** For those who are not signed in. */
     open?: boolean
     /** For administrators of the account. */
