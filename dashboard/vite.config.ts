@@ -42,7 +42,8 @@ export default defineConfig({
           if (/\/node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify|pinia)\//.test(id)) return 'vendor'
           if (/\/node_modules\/(reka-ui|@floating-ui|@vueuse|@internationalized|aria-hidden)\//.test(id)) return 'reka'
           // Primitives that open something need the library for that; who signs in needs neither.
-          if (/\/src\/ui\/Ui(Menu|Popover|Pick|Switch|Tooltip)\.vue/.test(id)) return 'menus'
+          if (/\/src\/ui\/Ui(Menu|Popover|Pick|Switch|Tooltip|Labels)\.vue/.test(id)) return 'menus'
+          // Folders of ui go with the screens that use them.
           // The library is one file that names all its icons: each goes where it is wanted.
           const icon = /\/@lucide\/.*\/icons\/([\w-]+)\.mjs/.exec(id)?.[1]
           if (icon) return signInIcons.has(icon) ? 'ui' : 'icons'

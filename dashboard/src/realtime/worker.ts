@@ -14,7 +14,8 @@ const post = (m: FromWorker) => self.postMessage(m)
 let channel: BroadcastChannel | null = null
 let cable: Cable | null = null
 let state: LinkState = 'connecting'
-let heard = 0
+/** Until the line is there nothing is heard: what changes since the page began is a gap, too. */
+let heard = Date.now()
 let lastBeat = 0
 let lock = ''
 let url = ''

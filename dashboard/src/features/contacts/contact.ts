@@ -65,3 +65,9 @@ export function patched(rows: readonly Contact[], data: Partial<Contact> & { id:
   const change = Object.fromEntries(known.filter((k) => data[k] !== undefined).map((k) => [k, data[k]]))
   return rows.map((r) => (r.id === data.id ? { ...r, ...change } : r))
 }
+
+/** Rows after word of who is online: the event names all who are. */
+export function present(rows: readonly Contact[], online: Readonly<Record<string, string>>): readonly Contact[] {
+  const statusOf = (r: Contact) => (online[r.id] === 'online' ? 'online' : 'offline')
+  return rows.every((r) => r.availability_status === statusOf(r)) ? rows : rows.map((r) => ({ ...r, availability_status: statusOf(r) }))
+}

@@ -1,5 +1,6 @@
 import { countries } from '@/lib/countries'
 import type { Change, Contact } from './calls'
+import { companyOf } from './contact'
 
 export const socials = ['facebook', 'instagram', 'linkedin', 'twitter', 'github'] as const
 
@@ -27,7 +28,7 @@ export function detailsOf(c: Contact): Details {
     email: c.email ?? '',
     phone_number: c.phone_number ?? '',
     identifier: c.identifier ?? '',
-    company: text(more.company_name),
+    company: companyOf(c),
     city: text(more.city),
     country: text(more.country_code).toUpperCase() || (name && `=${name}`),
     description: text(more.description),

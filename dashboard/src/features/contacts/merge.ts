@@ -42,8 +42,8 @@ function leaves(values: Values, path: string): Map<string, unknown> {
   return out
 }
 
-// What integrations keep for themselves is nobody's to read.
-const hidden = /^additional_attributes\.(avatar_url_hash|last_avatar_sync_at|source_id|.*_ip$|social_[^p].*_id$)/
+// What integrations keep for themselves is nobody's to read; a country is read by its name.
+const hidden = /^additional_attributes\.(country_code|avatar_url_hash|last_avatar_sync_at|source_id|.*_ip$|social_[^p].*_id$)/
 
 /** What POST contact_merge makes of two contacts, field by field. */
 export function mergeLines(base: Contact, other: Contact): Line[] {

@@ -2,7 +2,7 @@ import type { Feature } from '@/app/features'
 
 const list = () => import('./ContactsPage.vue')
 const one = () => import('./ContactPage.vue')
-const meta = { title: 'nav.contacts', texts: 'contacts' }
+const meta = { title: 'nav.contacts', texts: ['contacts', 'filter'] }
 
 export const feature: Feature = {
   account: [
