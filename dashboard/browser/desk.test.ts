@@ -202,7 +202,7 @@ test('lists are filtered, kept as a view, and changed together', async () => {
   await page.keyboard.press('Shift+X')
   await page.getByText('2 selected').waitFor()
   await look(page, 'desk-bulk')
-  await page.getByRole('button', { name: 'Status' }).click()
+  await page.getByRole('toolbar').getByRole('button', { name: 'Status' }).click()
   await page.getByRole('menuitem', { name: 'Resolve' }).click()
   await page.getByText('2 conversations changed').waitFor()
   await page.getByText('Nothing here').waitFor()
