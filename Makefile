@@ -43,8 +43,13 @@ dashboard: build ## check and build the dashboard into dashboard/dist (Node 20.1
 	cd dashboard && npm ci --no-audit --no-fund && npm run check
 
 .PHONY: browser
-browser: build ## play the dashboard's story in a browser (Node, Chromium; after `make dashboard`)
+browser: build bin/stand ## play the dashboard's story in a browser (Node, Chromium; after `make dashboard`)
 	cd dashboard && npm run browser
+
+# The simulated providers as a process of their own, for tests that are not Go.
+bin/stand: $(SOURCES) go.mod go.sum Makefile
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./e2e/stand
 
 .PHONY: actioncable
 actioncable: build ## try the live wire with the public ActionCable client (Node)

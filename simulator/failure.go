@@ -24,8 +24,12 @@ type Failure struct {
 	Reset bool
 	// Unauthorised answers that the token is dead.
 	Unauthorised bool
-	// Refuse answers the provider's permanent error: no retry can help.
+	// Refuse answers the provider's permanent error: no retry can help. Code and Text
+	// make it another one than that of a recipient who cannot be reached; Code is for
+	// the providers that number their errors (Meta, Twilio, X).
 	Refuse bool
+	Code   int
+	Text   string
 	// Times limits how many sends fail; 0: until Heal.
 	Times int
 	// After is how many sends succeed before the first that fails.

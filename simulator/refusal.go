@@ -11,7 +11,7 @@ func refusal(ch *Channel, f Failure, to string) (status int, body any) {
 	case f.Unauthorised:
 		return unauthorised(ch.Kind)
 	case f.Refuse:
-		return refused(ch, to)
+		return refused(ch, f, to)
 	case f.Status == http.StatusTooManyRequests:
 		return f.Status, throttled(ch.Kind, f)
 	default:
@@ -46,33 +46,49 @@ func unauthorised(k Kind) (int, any) {
 	}
 }
 
-func refused(ch *Channel, to string) (int, any) {
+func refused(ch *Channel, f Failure, to string) (int, any) {
+	code := func(usual int) int {
+		if f.Code != 0 {
+			return f.Code
+		}
+		return usual
+	}
+	text := func(usual string) string {
+		if f.Text != "" {
+			return f.Text
+		}
+		return usual
+	}
 	switch ch.Kind {
 	case Facebook, InstagramLogin, InstagramPage:
-		return http.StatusBadRequest, graphFault(100, 2018001, "(#100) No matching user found")
+		subcode := 2018001
+		if f.Code != 0 {
+			subcode = 0
+		}
+		return http.StatusBadRequest, graphFault(code(100), subcode, text("(#100) No matching user found"))
 	case WhatsAppCloud:
-		fault := graphFault(131026, 0, "(#131026) Message undeliverable")
+		fault := graphFault(code(131026), 0, text("(#131026) Message undeliverable"))
 		if e, ok := fault["error"].(map[string]any); ok {
-			e["error_data"] = map[string]any{"messaging_product": "whatsapp", "details": "Message undeliverable."}
+			e["error_data"] = map[string]any{"messaging_product": "whatsapp", "details": text("Message undeliverable.")}
 		}
 		return http.StatusBadRequest, fault
 	case WhatsApp360:
-		return http.StatusBadRequest, d360Fault(http.StatusBadRequest, "Invalid recipient")
+		return http.StatusBadRequest, d360Fault(http.StatusBadRequest, text("Invalid recipient"))
 	case Telegram:
-		return http.StatusBadRequest, telegramFault(http.StatusBadRequest, "Bad Request: chat not found")
+		return http.StatusBadRequest, telegramFault(http.StatusBadRequest, text("Bad Request: chat not found"))
 	case Line:
-		return http.StatusBadRequest, lineFault("The property, 'to', in the request body is invalid (line: -, column: -)")
+		return http.StatusBadRequest, lineFault(text("The property, 'to', in the request body is invalid (line: -, column: -)"))
 	case SMS:
-		fault := bandwidthFault("request-validation", "'to' must be an E164 telephone number")
-		fault["fieldErrors"] = []any{map[string]any{"fieldName": "to", "description": "'" + to + "' is not valid"}}
+		fault := bandwidthFault("request-validation", text("'to' must be an E164 telephone number"))
+		fault["fieldErrors"] = []any{map[string]any{"fieldName": "to", "description": text("'" + to + "' is not valid")}}
 		return http.StatusBadRequest, fault
 	case TwilioSMS, TwilioWhatsApp:
-		return http.StatusBadRequest, twilioFault(21211, http.StatusBadRequest,
-			"The 'To' number "+strings.TrimPrefix(to, "whatsapp:")+" is not a valid phone number.")
+		return http.StatusBadRequest, twilioFault(code(21211), http.StatusBadRequest,
+			text("The 'To' number "+strings.TrimPrefix(to, "whatsapp:")+" is not a valid phone number."))
 	case Twitter:
-		return http.StatusForbidden, twitterFault(349, "You cannot send messages to this user.")
+		return http.StatusForbidden, twitterFault(code(349), text("You cannot send messages to this user."))
 	default:
-		return http.StatusUnprocessableEntity, map[string]any{"error": "unknown customer"}
+		return http.StatusUnprocessableEntity, map[string]any{"error": text("unknown customer")}
 	}
 }
 

@@ -1,15 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
-const binary = process.env.TRIBUTARY ?? fileURLToPath(new URL('../../bin/tributary', import.meta.url))
+const binary = process.env.TRIBUTARY ? resolve(process.env.TRIBUTARY) : fileURLToPath(new URL('../../bin/tributary', import.meta.url))
 
 /** A program of its own: free port, fresh data, no mail server. */
 export interface Program {
   url: string
+  /** The environment that it was started with. */
+  settings: Record<string, string>
+  /** Runs a command of the program beside it, and gives what it printed. */
+  command: (...args: string[]) => Promise<string>
   stop: () => Promise<void>
 }
 
@@ -29,7 +34,7 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
   const dir = await mkdtemp(join(tmpdir(), 'tributary-browser-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const env = {
+  const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: dir,
     DATA_DIR: join(dir, 'data'),
@@ -54,6 +59,8 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
   }
   return {
     url,
+    settings: env,
+    command: async (...args) => (await promisify(execFile)(binary, args, { env, cwd: dir })).stdout,
     stop: async () => {
       child.kill('SIGTERM')
       await ended

@@ -29,6 +29,9 @@ var rules = map[string]rule{
 	}},
 	// The end-to-end tests start the program and are no part of it.
 	"e2e": {2, []string{"app", "app/command", "desk", "store", "queue", "channels", "chat"}},
+	// The simulator for tests in other languages. It connects what only a provider's
+	// sign-in connects, which is why it knows the program.
+	"e2e/stand": {1, []string{"app", "desk", "store", "channels", "channels/all", "simulator"}},
 
 	// The agents' page is a client: it is told what to show, and calls the API.
 	"dashboard": {3, nil},
@@ -185,6 +188,7 @@ var writable = map[string]string{
 
 // roots are the places below the command that begin a context of their own.
 var roots = map[string]string{
+	"e2e/stand":    "a command",
 	"queue/localq": "the open file outlives its opener; Close ends it",
 	"queue/redisq": "opening is bounded by a time limit of its own",
 }

@@ -27,7 +27,7 @@ export function listen(signedOut: () => void, wait: (seconds: number) => void): 
   onWait = wait
 }
 
-function sessionHeaders(): Record<string, string> {
+export function sessionHeaders(): Record<string, string> {
   const s = readSession()
   return s ? { 'access-token': s['access-token'], client: s.client, uid: s.uid, 'token-type': 'Bearer' } : {}
 }

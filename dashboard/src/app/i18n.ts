@@ -5,12 +5,13 @@ import english from './texts/en.json'
 type Texts = LocaleMessageDictionary<VueMessageType>
 type Loader = () => Promise<{ default: Texts }>
 
-// Texts lie beside the feature that says them; a screen loads its feature's.
-const files = import.meta.glob<{ default: Texts }>(['./texts/*.json', '../features/*/texts/*.json', '!./texts/en.json'])
+// Texts lie beside the feature that says them, or the part of ui that several features
+// share; a screen loads those it names.
+const files = import.meta.glob<{ default: Texts }>(['./texts/*.json', '../features/*/texts/*.json', '../ui/*/texts/*.json', '!./texts/en.json'])
 
 /** Where a feature's texts of a locale are; "app" is the frame. */
 function loader(feature: string, locale: string): Loader | undefined {
-  return files[feature === 'app' ? `./texts/${locale}.json` : `../features/${feature}/texts/${locale}.json`]
+  return files[feature === 'app' ? `./texts/${locale}.json` : `../features/${feature}/texts/${locale}.json`] ?? files[`../ui/${feature}/texts/${locale}.json`]
 }
 
 /** The locales that are translated. */

@@ -9,8 +9,12 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** The key of the page's name. */
     title?: string
-    /** The feature whose texts the page says. */
-    texts?: string
+    /** The feature whose texts the page says, or several; also parts of ui that have texts of their own. */
+    texts?: string | readonly string[]
+    /** The page fills the window: lists and threads scroll by themselves. */
+    desk?: boolean
+    /** Which list of conversations. */
+    folder?: 'mentions' | 'unattended' | 'participating'
     /** For those who are not signed in. */
     open?: boolean
     /** For administrators of the account. */
@@ -98,7 +102,7 @@ export function createAppRouter(): Router {
     }
   })
   router.beforeResolve(async (to) => {
-    for (const record of to.matched) if (record.meta.texts) await useTexts(record.meta.texts)
+    await Promise.all(to.matched.flatMap((record) => record.meta.texts ?? []).map(useTexts))
   })
   router.afterEach(() => void useUI().pages++)
   // A new version was installed: the chunk is gone, the page is loaded anew.

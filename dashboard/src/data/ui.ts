@@ -9,10 +9,18 @@ export interface Question {
   answer: (yes: boolean) => void
 }
 
+export interface Toast {
+  id: number
+  text: string
+  bad: boolean
+  /** Takes back what the text says. */
+  undo?: () => void
+}
+
 /** What floats above every screen: a question, a short message, the state of the link. */
 export const useUI = defineStore('ui', () => {
   const question = shallowRef<Question | null>(null)
-  const toasts = ref<{ id: number; text: string; bad: boolean }[]>([])
+  const toasts = shallowRef<readonly Toast[]>([])
   const waiting = ref(false)
   /** How many pages were opened in this window's life. */
   const pages = ref(0)
@@ -37,9 +45,30 @@ export const useUI = defineStore('ui', () => {
     setTimeout(() => dismiss(id), bad ? 12_000 : 6_000)
   }
 
+  /** Says what was done and offers to take it back; tells after a time whether it stays. */
+  function undoable(text: string, ms: number): Promise<boolean> {
+    const id = next++
+    return new Promise((resolve) => {
+      const end = (kept: boolean) => {
+        clearTimeout(timer)
+        dismiss(id)
+        resolve(kept)
+      }
+      const timer = setTimeout(() => end(true), ms)
+      toasts.value = [...toasts.value.slice(-2), { id, text, bad: false, undo: () => end(false) }]
+    })
+  }
+
+  /** Takes back the last thing that can be; tells whether there was one. */
+  function undoLast(): boolean {
+    const last = toasts.value.findLast((t) => t.undo)
+    last?.undo?.()
+    return last !== undefined
+  }
+
   function dismiss(id: number): void {
     toasts.value = toasts.value.filter((t) => t.id !== id)
   }
 
-  return { question, toasts, waiting, pages, ask, toast, dismiss }
+  return { question, toasts, waiting, pages, ask, toast, undoable, undoLast, dismiss }
 })

@@ -26,7 +26,7 @@ function contrast(a: string, b: string): number {
 
 const light = palette(':root')
 const dark = palette(":root[data-theme='dark']")
-const surfaces = ['page', 'chrome', 'hover', 'raised']
+const surfaces = ['page', 'chrome', 'hover', 'raised', 'own', 'note']
 
 test.each([
   ['light', light],

@@ -1,5 +1,5 @@
 import {
-  ArrowRight, Building2, Check, ChevronDown, Circle, Copy, Download, Eye, EyeOff, House, Inbox, Info, Lock, Mail, Plus, Search, Settings, Shield,
+  ArrowRight, BuildingComplex, Check, ChevronDown, Circle, Copy, Download, Eye, EyeOff, House, Inbox, Info, Lock, Mail, Plus, Search, Settings, Shield,
   TriangleAlert, User, Users, X,
 } from '@lucide/vue'
 import type { Component } from 'vue'
@@ -8,7 +8,7 @@ import type { more } from './icons'
 // Lucide (ISC licence), by the name of what is meant. Everybody needs these; the
 // others come with the screens behind the sign-in page.
 const base = {
-  alert: TriangleAlert, arrow: ArrowRight, building: Building2, check: Check, chevron: ChevronDown, circle: Circle, copy: Copy, download: Download,
+  alert: TriangleAlert, arrow: ArrowRight, building: BuildingComplex, check: Check, chevron: ChevronDown, circle: Circle, copy: Copy, download: Download,
   eye: Eye, eyeOff: EyeOff, home: House, inbox: Inbox, info: Info, lock: Lock, mail: Mail, plus: Plus, search: Search, settings: Settings,
   shield: Shield, user: User, users: Users, x: X,
 } as const

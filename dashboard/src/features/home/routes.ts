@@ -1,5 +1,5 @@
 import type { Feature } from '@/app/features'
 
 export const feature: Feature = {
-  account: [{ path: 'dashboard', name: 'dashboard', component: () => import('./HomePage.vue'), meta: { title: 'nav.home', texts: 'home' } }],
+  account: [{ path: 'welcome', name: 'welcome', component: () => import('./HomePage.vue'), meta: { title: 'nav.home', texts: 'home' } }],
 }

@@ -1,0 +1,32 @@
+import type { RouteRecordRaw } from 'vue-router'
+import type { Feature } from '@/app/features'
+
+// One page for every list: it stays while one goes from list to list.
+const component = () => import('./DeskPage.vue')
+const meta = { title: 'nav.conversations', texts: ['conversations', 'composer'], desk: true }
+
+const list = (path: string, name: string, more: object = {}): RouteRecordRaw[] => [
+  { path, name, component, meta: { ...meta, ...more } },
+  { path: `${path}/conversations/:conversationId(\\d+)`, name: `${name}-conversation`, component, meta: { ...meta, ...more } },
+]
+const kind = (folder: 'mentions' | 'unattended' | 'participating'): RouteRecordRaw => ({
+  path: `${folder}/conversations/:conversationId(\\d+)?`,
+  name: folder,
+  component,
+  meta: { ...meta, folder },
+})
+
+export const feature: Feature = {
+  account: [
+    { path: 'dashboard', name: 'dashboard', component, meta },
+    { path: 'conversations/:conversationId(\\d+)', name: 'conversation', component, meta },
+    { path: 'conversations', redirect: (to) => ({ name: 'dashboard', params: to.params }) },
+    ...list('inbox/:inboxId(\\d+)', 'inbox'),
+    ...list('team/:teamId(\\d+)', 'team'),
+    ...list('label/:label', 'label'),
+    ...list('custom_view/:viewId(\\d+)', 'view'),
+    kind('mentions'),
+    kind('unattended'),
+    kind('participating'),
+  ],
+}
