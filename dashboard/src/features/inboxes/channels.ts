@@ -11,8 +11,8 @@ const kinds: Record<Inbox['channel_type'], Kind> = {
 }
 
 export const icons: Record<Kind, IconName> = {
-  website: 'globe', whatsapp: 'message', twilioWhatsapp: 'message', sms: 'smartphone', telegram: 'send', line: 'messageText', facebook: 'messages',
-  instagram: 'image', twitter: 'at', email: 'mail', api: 'code', voice: 'phone',
+  website: 'globe', whatsapp: 'phone', twilioWhatsapp: 'phone', sms: 'smartphone', telegram: 'send', line: 'bubble', facebook: 'messages',
+  instagram: 'image', twitter: 'at', email: 'mail', api: 'code', voice: 'call',
 }
 
 export function kindOf(inbox: Pick<Inbox, 'channel_type' | 'medium'>): Kind {
