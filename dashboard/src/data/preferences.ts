@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, watchEffect } from 'vue'
 import * as profileAPI from '@/api/profile'
+import { tones, type Tone } from '@/lib/tones'
 import { useIdentity } from './identity'
 
 /** How somebody wants the dashboard to behave, on every device. */
@@ -23,8 +24,6 @@ export interface Preferences {
   contactColumns: readonly string[]
 }
 
-export const tones = ['ding', 'bell', 'chime'] as const
-export type Tone = (typeof tones)[number]
 export const fontScales = [85, 90, 100, 110, 120, 130] as const
 
 // The names under which ui_settings has them; where Chatwoot has the same, its name and its values.

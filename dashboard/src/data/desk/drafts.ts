@@ -14,6 +14,10 @@ export interface Draft {
   text: string
   replyTo: number | null
   files: File[]
+  /** Addresses with commas, in mail inboxes, where they differ from what is proposed. */
+  to?: string
+  cc?: string
+  bcc?: string
   at: number
 }
 

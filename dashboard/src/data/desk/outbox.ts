@@ -50,32 +50,46 @@ export const useOutbox = defineStore('outbox', () => {
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let pumping = false
+  let asked = false
 
   const size = computed(() => items.size)
   const of = (conversation: number) => [...items.values()].filter((i) => i.conversationId === conversation).sort((a, b) => a.at - b.at)
 
+  /** What is being written to the disk, and the readings meanwhile: those know it less well than the memory does. */
+  const writing = new Set<string>()
+  const readings = new Set<Set<string>>()
+
   async function store(item: OutboxItem | string): Promise<void> {
-    if (typeof item === 'string') items.delete(item)
-    else items.set(item.echoId, item)
+    const id = typeof item === 'string' ? item : item.echoId
+    if (typeof item === 'string') items.delete(id)
+    else items.set(id, item)
+    writing.add(id)
+    for (const r of readings) r.add(id)
     try {
       const db = await openDesk(user)
-      if (typeof item === 'string') await db.delete('outbox', item)
+      if (typeof item === 'string') await db.delete('outbox', id)
       else await db.put('outbox', item)
     } catch {
       // no storage: it lives as long as the page
+    } finally {
+      writing.delete(id)
     }
     channel?.postMessage(null)
   }
 
   /** What other tabs put there or sent meanwhile. */
   async function read(): Promise<void> {
+    const own = new Set(writing)
+    readings.add(own)
     try {
       const stored = await (await openDesk(user)).getAll('outbox')
       const ids = new Set(stored.map((i) => i.echoId))
-      for (const id of [...items.keys()]) if (!ids.has(id)) items.delete(id)
-      for (const i of stored) items.set(i.echoId, i)
+      for (const id of [...items.keys()]) if (!ids.has(id) && !own.has(id)) items.delete(id)
+      for (const i of stored) if (!own.has(i.echoId)) items.set(i.echoId, i)
     } catch {
       // as above
+    } finally {
+      readings.delete(own)
     }
   }
 
@@ -172,15 +186,22 @@ export const useOutbox = defineStore('outbox', () => {
 
   /** Sends what waits. One tab of the browser does so at a time. */
   async function pump(): Promise<void> {
+    if (pumping) {
+      asked = true
+      return
+    }
     clearTimeout(timer)
-    if (pumping || !user || !nextItem()) return
+    if (!user || !nextItem()) return
     pumping = true
+    asked = false
+    let waits = false
     try {
       await navigator.locks.request(`tributary-outbox-${user}`, async () => {
         await read()
         for (let i = nextItem(); i; i = nextItem()) {
           if (await attempt(i)) continue
           failures++
+          waits = true
           timer = setTimeout(() => void pump(), Math.min(longest, 1_000 * 2 ** failures) * (0.75 + Math.random() / 2))
           return
         }
@@ -188,6 +209,8 @@ export const useOutbox = defineStore('outbox', () => {
     } finally {
       pumping = false
     }
+    // What came while the lock was given back was seen by nobody.
+    if (asked && !waits) void pump()
   }
 
   // The live line may tell of a message before the answer to its sending does.

@@ -3,7 +3,7 @@ import type { Feature } from '@/app/features'
 
 // One page for every list: it stays while one goes from list to list.
 const component = () => import('./DeskPage.vue')
-const meta = { title: 'nav.conversations', texts: ['conversations', 'composer'], desk: true }
+const meta = { title: 'nav.conversations', texts: ['conversations', 'composer', 'filter'], desk: true }
 
 const list = (path: string, name: string, more: object = {}): RouteRecordRaw[] => [
   { path, name, component, meta: { ...meta, ...more } },
