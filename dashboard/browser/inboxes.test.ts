@@ -70,7 +70,7 @@ test('a number stuck in Pending: the banner completes it, the badge turns green,
 
   await page.goto(settings('list'))
   await banner().getByText('The registration is not complete yet').waitFor()
-  await page.getByText('Needs attention').waitFor()
+  await page.getByText('Needs attention', { exact: true }).waitFor()
   await look(page, 'inboxes-pending')
   await page.getByRole('link', { name: 'Willow Bakery WhatsApp', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Willow Bakery WhatsApp' }).waitFor()
@@ -104,8 +104,8 @@ test('a number stuck in Pending: the banner completes it, the badge turns green,
   await look(page, 'inbox-banner-registering')
   await stand.meta('onboarded', number)
   await banner().getByText('The number is live').waitFor()
-  await page.getByTestId('health-status').getByText('Connected').waitFor()
-  await page.getByTestId('health-platform_type').getByText('Cloud API').waitFor()
+  await page.getByTestId('health-status').getByText('Connected', { exact: true }).waitFor()
+  await page.getByTestId('health-platform_type').getByText('Cloud API', { exact: true }).waitFor()
   await page.getByTestId('verdict').getByText('All is well').waitFor()
   expect(await page.getByTestId('health-status').locator('.text-good').count()).toBeGreaterThan(0)
   expect(await same()).toBe(true)
@@ -113,7 +113,7 @@ test('a number stuck in Pending: the banner completes it, the badge turns green,
   await button('Dismiss').first().click()
   await page.getByRole('link', { name: 'Inboxes' }).first().click()
   await page.getByRole('link', { name: 'Willow Bakery WhatsApp', exact: true }).waitFor()
-  expect(await page.getByText('Needs attention').count()).toBe(0)
+  expect(await page.getByText('Needs attention', { exact: true }).count()).toBe(0)
 })
 
 test('a PIN of somebody else is entered, or replaced with consent', async () => {
@@ -391,7 +391,7 @@ test('she changes the settings of an inbox, and only what she changed is sent', 
   expect(await button('Save').isDisabled()).toBe(true)
   await look(page, 'inbox-hours')
   await page.getByLabel('Monday: closes at').fill('18:30')
-  await page.getByRole('button', { name: 'Copy Monday to all days' }).click()
+  await page.getByRole('button', { name: 'Copy to all days: Monday' }).click()
   const hours = (await save()) as { working_hours: { day_of_week: number; close_hour: number }[] }
   expect(hours.working_hours).toHaveLength(7)
   expect(hours.working_hours.every((h) => h.close_hour === 18)).toBe(true)
@@ -430,6 +430,29 @@ test('she changes the settings of an inbox, and only what she changed is sent', 
 
   await tab('configuration', 'Copy these')
   await look(page, 'inbox-configuration-website', ['light', 'phone'])
+})
+
+test('an installation without Meta’s apps says which settings are missing', async () => {
+  const bare = await startProgram()
+  await onboardByApi(bare)
+  const opened = await open(browser)
+  await signIn(opened.page, bare.url, 'ada@example.com')
+  await opened.page.waitForURL('**/dashboard')
+  const at = (path: string) => opened.page.goto(`${bare.url}/app/accounts/1/settings/inboxes/${path}`)
+  const policy = (await at('list'))?.headers()['content-security-policy']
+  expect(policy).not.toContain('facebook')
+  await opened.page.getByText('No inbox yet').waitFor()
+  await look(opened.page, 'inboxes-none', ['light', 'phone'])
+  await at('new/whatsapp')
+  await opened.page.getByText('Missing settings of the installation: WHATSAPP_APP_ID, WHATSAPP_CONFIGURATION_ID').waitFor()
+  await opened.page.locator('[name=phone_number_id]').waitFor()
+  await look(opened.page, 'wizard-whatsapp-not-set', ['light', 'phone'])
+  await at('new/facebook')
+  await opened.page.getByText('Missing settings of the installation: FB_APP_ID').waitFor()
+  await look(opened.page, 'wizard-facebook-not-set', ['light', 'phone'])
+  expect(opened.faults).toEqual([])
+  await opened.context.close()
+  await bare.stop()
 })
 
 test('an agent reads the health, and changes nothing', async () => {

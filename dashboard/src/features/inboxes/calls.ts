@@ -47,6 +47,14 @@ export const setMembers = async (account_id: number, inbox_id: number, user_ids:
 export const webhookStatus = (accountId: number, id: number): Promise<WebhookStatus> =>
   api('get', '/api/v1/accounts/{account_id}/inboxes/{id}/webhook_status', { path: at(accountId, id) })
 
+/** The same of an API inbox: nobody calls us for it, its conversations tell. */
+export async function apiStatus(account_id: number, inbox_id: number): Promise<WebhookStatus> {
+  const found = await api('get', '/api/v1/accounts/{account_id}/conversations', { path: { account_id }, query: { inbox_id, 'status[]': ['all'], sort_by: 'created_at_asc' } })
+  const first = found.data.payload[0]
+  const at = first ? new Date(first.created_at * 1000).toISOString() : null
+  return { callback_url: null, verified_at: null, first_event_at: at, last_event_at: at, last_conversation_id: first?.id ?? null, rejected_24h: {} }
+}
+
 export const syncTemplates = (accountId: number, id: number) => api('post', '/api/v1/accounts/{account_id}/inboxes/{id}/sync_templates', { path: at(accountId, id) })
 
 export const bots = (account_id: number) => api('get', '/api/v1/accounts/{account_id}/agent_bots', { path: { account_id } })

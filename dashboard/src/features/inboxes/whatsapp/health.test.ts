@@ -116,6 +116,7 @@ test('the address that Meta delivers to is the nearest one', () => {
   expect(of({ phone_number: 'https://desk.example/webhooks/whatsapp/%2B1555/', application: 'https://x' })).toMatchObject({ state: 'right', level: 'phone_number' })
   expect(of({ whatsapp_business_account: 'https://x', application: expected_webhook_url })).toMatchObject({ state: 'wrong', level: 'whatsapp_business_account' })
   expect(of({ application: expected_webhook_url })).toMatchObject({ state: 'right', level: 'application' })
+  expect(of({ application: 'https://desk.example/webhooks/whatsapp' })).toMatchObject({ state: 'here', level: 'application' })
   expect(of({})).toMatchObject({ state: 'none', actual: '' })
   expect(of(null).state).toBe('unknown')
 })

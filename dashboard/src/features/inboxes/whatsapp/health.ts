@@ -124,14 +124,15 @@ export interface Callback {
   /** "" where Meta names none. */
   actual: string
   level: 'phone_number' | 'whatsapp_business_account' | 'application' | ''
-  state: 'right' | 'wrong' | 'none' | 'unknown'
+  /** here: to this installation, but not to the address of the number. */
+  state: 'right' | 'here' | 'wrong' | 'none' | 'unknown'
 }
 
 export function callbackOf(h: Pick<Health, 'webhook_configuration' | 'expected_webhook_url'>): Callback {
   const expected = h.expected_webhook_url ?? ''
   for (const level of ['phone_number', 'whatsapp_business_account', 'application'] as const) {
     const actual = text(h.webhook_configuration?.[level])
-    if (actual) return { expected, actual, level, state: !expected ? 'unknown' : same(actual, expected) ? 'right' : 'wrong' }
+    if (actual) return { expected, actual, level, state: !expected ? 'unknown' : same(actual, expected) ? 'right' : origin(actual) === origin(expected) ? 'here' : 'wrong' }
   }
   return { expected, actual: '', level: '', state: h.webhook_configuration ? 'none' : 'unknown' }
 }
@@ -139,6 +140,14 @@ export function callbackOf(h: Pick<Health, 'webhook_configuration' | 'expected_w
 function same(a: string, b: string): boolean {
   const plain = (url: string) => url.replace(/%2B/gi, '+').replace(/\/+$/, '')
   return plain(a) === plain(b)
+}
+
+function origin(url: string): string {
+  try {
+    return new URL(url).origin
+  } catch {
+    return url
+  }
 }
 
 /** The sentence on top: what an administrator wants to know first. */

@@ -4,7 +4,7 @@ import { useEvent } from '@/realtime/events'
 import * as calls from '../calls'
 import { usePoll } from '../poll'
 import { bannerOf, isCloud, isEmbedded, isMoving, isSettled, stockBanner, wentLive, type Banner } from './banner'
-import type { Health, Registration } from './health'
+import { timeOf, type Health, type Registration } from './health'
 
 /** A number of the Cloud API, as the screens about it share it. */
 export interface WhatsAppNumber {
@@ -40,23 +40,25 @@ export function useNumber(accountId: number, inbox: () => Inbox): WhatsAppNumber
   const live = ref(false)
   const ready = ref(false)
   const cloud = computed(() => isCloud(inbox()))
-  let latest = 0
+  let asked = 0
+  let newest = 0
+  let over = false
 
   async function read(stored: boolean): Promise<void> {
     if (!cloud.value) return
-    const mine = ++latest
-    try {
-      const found = await calls.health(accountId, inbox().id, stored)
-      if (mine !== latest) return
-      if (found.health) {
-        health.value = found.health
-        take(found.health.registration)
-      }
-      // What is stored says nothing about whether Meta answers now.
-      if (!stored || !found.health) problem.value = found.problem
-    } finally {
-      if (mine === latest) ready.value = true
+    const mine = ++asked
+    const found = await calls.health(accountId, inbox().id, stored).finally(() => (ready.value = true))
+    // What is stored may be older than an answer that came meanwhile; what Meta says now is not.
+    if (over || (stored && mine < newest)) return
+    newest = Math.max(newest, mine)
+    if (found.health) {
+      health.value = found.health
+      take(found.health.registration)
     }
+    const checked = timeOf(found.health?.health_checked_at)?.getTime() ?? 0
+    if (!stored || !found.health) problem.value = found.problem
+    // Somebody else read it well since then.
+    else if (problem.value && checked > problem.value.at) problem.value = null
   }
 
   function take(r: Registration | null): void {
@@ -78,7 +80,7 @@ export function useNumber(accountId: number, inbox: () => Inbox): WhatsAppNumber
     window.addEventListener('focus', again)
   })
   onUnmounted(() => {
-    latest++
+    over = true
     window.removeEventListener('focus', again)
   })
   useEvent('account.cache_invalidated', (e) => {
