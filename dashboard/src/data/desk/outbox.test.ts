@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { useDirectory } from '@/data/directory'
 import { useIdentity } from '@/data/identity'
 import { tell } from '@/realtime/events'
 import { clearDesk } from './db'
@@ -25,6 +26,7 @@ beforeEach(async () => {
   setActivePinia(createPinia())
   await clearDesk(7)
   useIdentity().set({ id: 7 } as never)
+  useDirectory().account = 1
   sent = []
   answer = (s) => Response.json({ id: id++, echo_id: s.body.echo_id, content: s.body.content })
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
@@ -67,6 +69,7 @@ test('without a server they wait, and are sent again under the same name', async
   // The page is closed and opened again: what waits is on disk.
   setActivePinia(createPinia())
   useIdentity().set({ id: 7 } as never)
+  useDirectory().account = 1
   answer = (s) => Response.json({ id: id++, echo_id: s.body.echo_id })
   const again = useOutbox()
   await again.open()

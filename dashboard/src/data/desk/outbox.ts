@@ -3,6 +3,7 @@ import { computed, shallowReactive } from 'vue'
 import { api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { upload } from '@/api/upload'
+import { useDirectory } from '@/data/directory'
 import { useIdentity } from '@/data/identity'
 import { onEvent } from '@/realtime/events'
 import { openDesk } from './db'
@@ -44,16 +45,18 @@ export const useOutbox = defineStore('outbox', () => {
   const sending = shallowReactive(new Set<string>())
   const identity = useIdentity()
   const threads = useThreads()
+  const directory = useDirectory()
   const aborts = new Map<string, AbortController>()
   let user = 0
   let channel: BroadcastChannel | null = null
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
-  let pumping = false
-  let asked = false
+  const running = new Set<string>()
+  const asked = new Set<string>()
 
   const size = computed(() => items.size)
-  const of = (conversation: number) => [...items.values()].filter((i) => i.conversationId === conversation).sort((a, b) => a.at - b.at)
+  const of = (conversation: number) =>
+    [...items.values()].filter((i) => i.accountId === directory.account && i.conversationId === conversation).sort((a, b) => a.at - b.at)
 
   /** What is being written to the disk, and the readings meanwhile: those know it less well than the memory does. */
   const writing = new Set<string>()
@@ -106,8 +109,11 @@ export const useOutbox = defineStore('outbox', () => {
     void pump()
   }
 
+  /** Two messages of one millisecond have an order, too. */
+  const later = () => Math.max(Date.now(), ...[...items.values()].map((i) => i.at + 1))
+
   async function send(s: Sending): Promise<string> {
-    const item: OutboxItem = { ...s, echoId: crypto.randomUUID(), at: Date.now(), state: 'queued' }
+    const item: OutboxItem = { ...s, echoId: crypto.randomUUID(), at: later(), state: 'queued' }
     const stored = store(item)
     void stored.then(pump)
     return item.echoId
@@ -154,18 +160,22 @@ export const useOutbox = defineStore('outbox', () => {
     return upload<Message>(address, form, (part) => progress.set(i.echoId, part), abort.signal)
   }
 
-  /** The next that may go: nothing overtakes within a conversation, and what failed holds what follows. */
-  function nextItem(): OutboxItem | undefined {
-    const first = new Map<number, OutboxItem>()
-    for (const i of [...items.values()].sort((a, b) => a.at - b.at)) if (!first.has(i.conversationId)) first.set(i.conversationId, i)
-    return [...first.values()].find((i) => i.state === 'queued')
+  /** The first of each conversation: nothing overtakes it, and what failed holds what follows. */
+  function firsts(): Map<string, OutboxItem> {
+    const first = new Map<string, OutboxItem>()
+    for (const i of [...items.values()].sort((x, y) => x.at - y.at)) {
+      const key = `${i.accountId} ${i.conversationId}`
+      if (!first.has(key)) first.set(key, i)
+    }
+    return first
   }
 
   async function attempt(i: OutboxItem): Promise<boolean> {
     sending.add(i.echoId)
     try {
       const message = await post(i)
-      threads.take(i.conversationId, [message])
+      // Numbers of conversations are those of an account.
+      if (i.accountId === directory.account) threads.take(i.conversationId, [message])
       await store(i.echoId)
       failures = 0
       return true
@@ -184,33 +194,37 @@ export const useOutbox = defineStore('outbox', () => {
     }
   }
 
-  /** Sends what waits. One tab of the browser does so at a time. */
-  async function pump(): Promise<void> {
-    if (pumping) {
-      asked = true
+  /** Sends what waits in a conversation, in order. One tab of the browser does so at a time; a long upload holds no other conversation. */
+  async function run(key: string): Promise<void> {
+    if (running.has(key)) {
+      asked.add(key)
       return
     }
-    clearTimeout(timer)
-    if (!user || !nextItem()) return
-    pumping = true
-    asked = false
+    running.add(key)
     let waits = false
     try {
-      await navigator.locks.request(`tributary-outbox-${user}`, async () => {
+      await navigator.locks.request(`tributary-outbox-${user} ${key}`, async () => {
         await read()
-        for (let i = nextItem(); i; i = nextItem()) {
+        for (let i = firsts().get(key); i?.state === 'queued'; i = firsts().get(key)) {
           if (await attempt(i)) continue
           failures++
           waits = true
+          clearTimeout(timer)
           timer = setTimeout(() => void pump(), Math.min(longest, 1_000 * 2 ** failures) * (0.75 + Math.random() / 2))
           return
         }
       })
     } finally {
-      pumping = false
+      running.delete(key)
     }
     // What came while the lock was given back was seen by nobody.
-    if (asked && !waits) void pump()
+    if (asked.delete(key) && !waits) await run(key)
+  }
+
+  /** Sends what waits anywhere. */
+  async function pump(): Promise<void> {
+    if (!user) return
+    await Promise.all([...firsts()].filter(([, i]) => i.state === 'queued').map(([key]) => run(key)))
   }
 
   // The live line may tell of a message before the answer to its sending does.
