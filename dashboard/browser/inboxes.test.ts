@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeAgent, makeInbox, onboardByApi, registrationIs, signUpNumber, until, type Client } from './api'
 import { look, open, startBrowser } from './browser'
 import { startProgram, type Program } from './program'
@@ -49,12 +49,9 @@ beforeAll(async () => {
   browser = await startBrowser()
   admin = await open(browser)
   page = admin.page
-  page.setDefaultTimeout(15_000) // DEBUG
   await signIn(page, program.url, 'ada@example.com')
   await page.waitForURL('**/app/accounts/1/dashboard')
 })
-
-afterEach(async (c) => { if (c.task.result?.state === 'fail') { await page.screenshot({ path: '/tmp/fail.png', fullPage: true }); console.log(page.url(), admin.faults) } }) // DEBUG
 
 afterAll(async () => {
   await stand?.do('heal', {})
@@ -352,10 +349,39 @@ test('she connects website, e-mail and voice, which are not carried yet', async 
   await page.getByRole('form', { name: /IMAP/ }).getByRole('button', { name: 'Discard changes' }).click()
   await page.goto(settings('new/voice'))
   await page.getByRole('heading', { level: 1, name: 'Connect Voice' }).waitFor()
-  await look(page, 'wizard-voice', ['light'])
+  const twilio = inner((await stand.do('channel', { channel: 'twilio_sms' })).params)
+  const [sid, token] = [text(twilio.account_sid), text(twilio.auth_token)]
+  await fill({ name: 'Phone', phone_number: '+15005550006', account_sid: sid, auth_token: token, api_key_sid: sid, api_key_secret: token })
+  await look(page, 'wizard-voice', ['light', 'phone'])
+  await button('Connect').click()
+  await page.getByRole('link', { name: 'Do this later' }).click()
+  await page.getByText('URL for calls').waitFor()
+  await look(page, 'wizard-finish-voice', ['light'])
+})
+
+test('she connects a page of Facebook, and its Instagram account comes along', async () => {
   await page.goto(settings('new/instagram'))
   await button('Sign in at Facebook').waitFor()
   await look(page, 'wizard-instagram', ['light'])
+  const known = await stand.do('channel', { channel: 'instagram_page' })
+  await page.goto(settings('new/facebook'))
+  await page.route('https://connect.facebook.net/**', (route) =>
+    route.fulfill({
+      contentType: 'text/javascript',
+      body: `window.FB = { init: () => {}, login: (done) => done({ authResponse: { accessToken: ${JSON.stringify(text(known.params.user_access_token))} } }) }; window.fbAsyncInit()`,
+    }),
+  )
+  await button('Sign in at Facebook').click()
+  await page.getByLabel(known.name).check()
+  await look(page, 'wizard-facebook', ['light', 'phone'])
+  await button('Connect').click()
+  await page.getByRole('link', { name: 'Do this later' }).click()
+  const strip = page.getByTestId('webhook-strip')
+  await strip.getByText('Waiting for the first message').waitFor()
+  await stand.do('message', { channel: 'instagram_page', text: 'Hello page' })
+  await strip.getByText('The first message arrived', { exact: true }).waitFor()
+  await look(page, 'wizard-proven-facebook', ['light'])
+  await page.unroute('https://connect.facebook.net/**')
 })
 
 test('she changes the settings of an inbox, and only what she changed is sent', async () => {
