@@ -42,6 +42,9 @@ describe('texts of tables', () => {
       { channel_type: 'Channel::TwilioSms', medium: 'whatsapp', callback_webhook_url: 'u' },
       { channel_type: 'Channel::Sms', callback_webhook_url: 'u', provider_config: { webhook_username: 'a', webhook_password: 'b' } },
       { channel_type: 'Channel::Line', callback_webhook_url: 'u' },
+      { channel_type: 'Channel::FacebookPage', instagram_id: '1' },
+      { channel_type: 'Channel::Instagram' },
+      { channel_type: 'Channel::TwitterProfile' },
       { channel_type: 'Channel::Email', forward_to_email: 'x@y' },
       { channel_type: 'Channel::Voice', voice_call_webhook_url: 'a', voice_status_webhook_url: 'b' },
     ]

@@ -46,6 +46,17 @@ export function valuesOf(inbox: Inbox, kind: Kind, base: string): Value[] {
         )
       }
       break
+    // Of the app, once for all inboxes: who runs the installation enters them.
+    case 'facebook':
+      list.push({ key: 'callback', value: base && `${base}/bot`, hint: 'facebookCallback' })
+      if (inbox.instagram_id) list.push({ key: 'callbackInstagram', value: base && `${base}/webhooks/instagram`, hint: 'instagramCallback' })
+      break
+    case 'instagram':
+      list.push({ key: 'callbackInstagram', value: base && `${base}/webhooks/instagram`, hint: 'instagramCallback' })
+      break
+    case 'twitter':
+      list.push({ key: 'callback', value: base && `${base}/webhooks/twitter`, hint: 'twitterCallback' })
+      break
     case 'line':
       list.push({ key: 'callback', value: callback, hint: 'lineCallback' })
       break
