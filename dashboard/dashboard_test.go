@@ -279,6 +279,39 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// Meta's script is let in where an app of Meta's is set, and nowhere else.
+func TestPolicyOfDialogs(t *testing.T) {
+	t.Parallel()
+	of := func(path string, settings map[string]string) string {
+		s := serve(t, nil)
+		maps.Copy(s.settings, settings)
+		return s.browse(path).header.Get("Content-Security-Policy")
+	}
+	signup := map[string]string{"WHATSAPP_APP_ID": "1", "WHATSAPP_CONFIGURATION_ID": "2"}
+	for _, settings := range []map[string]string{nil, {"WHATSAPP_APP_ID": "1"}, {"WHATSAPP_CONFIGURATION_ID": "2"}} {
+		if got := of("/app", settings); strings.Contains(got, "facebook") || strings.Contains(got, "frame-src") {
+			t.Errorf("%v: %s", settings, got)
+		}
+	}
+	if got := of("/app/auth/password/edit", signup); strings.Contains(got, "facebook") {
+		t.Errorf("a page whose address holds a secret lets others in: %s", got)
+	}
+	for _, settings := range []map[string]string{signup, {"FB_APP_ID": "3"}} {
+		got := of("/app", settings)
+		for _, part := range []string{
+			"default-src 'none'", "script-src 'self' https://connect.facebook.net;", "frame-src https://www.facebook.com https://web.facebook.com;",
+			"connect-src 'self' https://www.facebook.com https://graph.facebook.com;", "style-src 'self';", "base-uri 'none'",
+		} {
+			if !strings.Contains(got, part) {
+				t.Errorf("%v: the policy lacks %s: %s", settings, part, got)
+			}
+		}
+		if strings.Contains(got, "unsafe") || strings.Contains(got, "nonce") {
+			t.Errorf("%v: the policy allows more than it should: %s", settings, got)
+		}
+	}
+}
+
 func TestScriptsOfTheOperator(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)

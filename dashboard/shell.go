@@ -51,15 +51,36 @@ func readShell(files fs.FS, assets map[string]*asset) (shell, error) {
 // nothing inline. Pictures come from wherever files are kept; a form leads to a
 // company's sign-in page. nonce lets an operator's scripts in, which may load and
 // call what they like.
-func policy(nonce string) string {
+//
+// dialogs lets Meta's own in: numbers of WhatsApp and pages of Facebook are connected
+// by a window that only Meta's script can open, and that answers by its frames. The
+// page loads the script when somebody presses that button, not before; an installation
+// that names no app of Meta's never lets it in.
+func policy(nonce string, dialogs bool) string {
+	script, connect, frame := "", "", ""
+	if dialogs {
+		script, connect = " "+metaScript, " "+metaPages+" https://graph.facebook.com"
+		frame = "frame-src " + metaPages + " https://web.facebook.com; "
+	}
 	if nonce == "" {
-		return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; font-src 'self'; " +
-			"media-src 'self' blob: https:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self' https:; " +
-			"base-uri 'none'; frame-ancestors 'self'"
+		return "default-src 'none'; script-src 'self'" + script + "; style-src 'self'; img-src 'self' data: blob: https:; font-src 'self'; " +
+			"media-src 'self' blob: https:; connect-src 'self'" + connect + "; " + frame + "manifest-src 'self'; worker-src 'self'; " +
+			"form-action 'self' https:; base-uri 'none'; frame-ancestors 'self'"
 	}
 	return "default-src 'none'; script-src 'self' 'nonce-" + nonce + "' 'strict-dynamic'; style-src 'self' 'unsafe-inline' https:; " +
 		"img-src 'self' data: blob: https:; font-src 'self' data: https:; media-src 'self' blob: https:; connect-src 'self' https: wss:; " +
 		"frame-src https:; manifest-src 'self'; worker-src 'self' blob:; form-action 'self' https:; base-uri 'none'; frame-ancestors 'self'"
+}
+
+const (
+	metaScript = "https://connect.facebook.net"
+	metaPages  = "https://www.facebook.com"
+)
+
+// dialogs tells whether a page can open a dialog of Meta's: one of its apps is set.
+func (d *Dashboard) dialogs() bool {
+	signup := d.opts.Setting("WHATSAPP_APP_ID") != "" && d.opts.Setting("WHATSAPP_CONFIGURATION_ID") != ""
+	return signup || d.opts.Setting("FB_APP_ID") != ""
 }
 
 // passwordPage never carries an operator's scripts: its address holds a secret.
@@ -71,9 +92,9 @@ func (d *Dashboard) serveShell(ctx *fasthttp.RequestCtx) {
 	if err != nil {
 		panic(err) // never: texts and lists of texts
 	}
-	scripts, nonce := d.opts.Setting("DASHBOARD_SCRIPTS"), ""
+	scripts, nonce, dialogs := d.opts.Setting("DASHBOARD_SCRIPTS"), "", d.dialogs()
 	if string(ctx.Path()) == passwordPage {
-		scripts = ""
+		scripts, dialogs = "", false
 	}
 	if strings.TrimSpace(scripts) != "" {
 		nonce = rand.Text()
@@ -81,7 +102,7 @@ func (d *Dashboard) serveShell(ctx *fasthttp.RequestCtx) {
 	}
 
 	h := &ctx.Response.Header
-	h.Set("Content-Security-Policy", policy(nonce))
+	h.Set("Content-Security-Policy", policy(nonce, dialogs))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(self), payment=(), usb=()")

@@ -19,7 +19,12 @@ func (s *Simulator) graphRoutes(mux *http.ServeMux) {
 func (s *Simulator) facebook(c *call) {
 	path := graphPath(c.rest)
 	if path == "oauth/access_token" {
-		c.json(http.StatusOK, map[string]any{"access_token": "EAAU" + token(16), "token_type": "bearer"})
+		// A long-lived token of somebody opens what the short-lived one did.
+		long := c.param("fb_exchange_token")
+		if s.byToken[strings.TrimSuffix(long, "U")] == nil {
+			long = "EAAU" + token(16)
+		}
+		c.json(http.StatusOK, map[string]any{"access_token": long, "token_type": "bearer"})
 		return
 	}
 	ch := s.byToken[strings.TrimSuffix(c.bearer(), "U")]

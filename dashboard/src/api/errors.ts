@@ -19,8 +19,10 @@ export class ApiError extends Error {
   readonly requestId: string
   /** The server's clock, in ms since 1970. */
   readonly at: number
+  /** The whole answer: some refusals carry what else is known. */
+  readonly body: unknown
 
-  constructor(kind: Kind, status = 0, text = '', attributes: readonly string[] = [], requestId = '', at = Date.now()) {
+  constructor(kind: Kind, status = 0, text = '', attributes: readonly string[] = [], requestId = '', at = Date.now(), body: unknown = null) {
     super(text || kind)
     this.kind = kind
     this.status = status
@@ -28,6 +30,7 @@ export class ApiError extends Error {
     this.attributes = attributes
     this.requestId = requestId
     this.at = at
+    this.body = body
   }
 }
 
@@ -63,5 +66,5 @@ export function errorOf(status: number, headers: Headers, body: unknown): ApiErr
     }
   }
   const at = Date.parse(headers.get('date') ?? '')
-  return new ApiError(kindOf(status), status, text, attributes, headers.get('x-request-id') ?? '', Number.isNaN(at) ? Date.now() : at)
+  return new ApiError(kindOf(status), status, text, attributes, headers.get('x-request-id') ?? '', Number.isNaN(at) ? Date.now() : at, body)
 }

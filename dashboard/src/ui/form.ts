@@ -1,6 +1,6 @@
 import { computed, onMounted, onUnmounted, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { onBeforeRouteLeave } from 'vue-router'
+import { onBeforeRouteLeave, onBeforeRouteUpdate, type RouteLocationNormalized } from 'vue-router'
 import { ApiError } from '@/api/errors'
 import { useUI } from '@/data/ui'
 
@@ -58,8 +58,11 @@ export function useLeaveGuard(dirty: () => boolean): void {
   }
   onMounted(() => window.addEventListener('beforeunload', unload))
   onUnmounted(() => window.removeEventListener('beforeunload', unload))
-  onBeforeRouteLeave((to) => {
+  const guard = (to: RouteLocationNormalized) => {
     if (!dirty() || to.meta.open) return true
     return ui.ask({ title: t('leave.title'), text: t('leave.text'), action: t('leave.action'), danger: true })
-  })
+  }
+  onBeforeRouteLeave(guard)
+  // Tabs of one page are one route: its form goes, too.
+  onBeforeRouteUpdate((to, from) => to.path === from.path || guard(to))
 }
