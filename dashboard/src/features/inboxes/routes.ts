@@ -1,6 +1,6 @@
 import type { Feature } from '@/app/features'
 
-const meta = { title: 'nav.inboxes', texts: 'inboxes' }
+const meta = { title: 'nav.inboxes', texts: 'inboxes', entry: 'inboxes' }
 const admin = { ...meta, admin: true }
 
 export const feature: Feature = {
