@@ -34,7 +34,7 @@ import (
 func (a *App) assemble(env *channels.Env) error {
 	metrics := ingest.NewMetrics(a.registry)
 	a.workers = append(a.workers, a.directory, a.settings, a.wake)
-	if a.cfg.Has(RoleEdge) || a.cfg.Has(RoleWorker) {
+	if a.cfg.Has(RoleEdge) || a.cfg.Has(RoleWorker) || a.cfg.Has(RoleRelay) {
 		a.workers = append(a.workers, a.desk.Webhooks)
 	}
 	a.registerCollectors()

@@ -32,7 +32,7 @@ const (
 )
 
 // Webhooks notes how the webhooks of inboxes are doing. Noting costs a look at a map:
-// the edge and the workers do it for everything that comes. What was noted is written
+// the edge, the workers and the relay do it for all that comes and goes. What was noted is written
 // by Run, in small sets, outside of everybody's transactions; a process that dies
 // takes half a second of it along.
 type Webhooks struct {

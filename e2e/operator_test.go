@@ -143,7 +143,7 @@ func TestOperator(t *testing.T) {
 			t.Errorf("replayed %d, want 2", replayed.Replayed)
 		}
 		testkit.Wait(t, 20*time.Second, "the replayed messages", func() bool {
-			return fmt.Sprint(texts(t, db, `SELECT content FROM messages ORDER BY id`)) == "[harmless poison one poison three]"
+			return fmt.Sprint(texts(t, db, `SELECT content FROM messages ORDER BY content`)) == "[harmless poison one poison three]"
 		})
 		if left := p.operator("GET", "events?"+url.Values{"reason": {list.Groups[0].Reason}}.Encode(), nil); left.Total != 0 {
 			t.Errorf("left: %+v", left)

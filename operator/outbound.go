@@ -126,7 +126,7 @@ func (s *Service) waiting(ctx context.Context, inboxID int64, limit, offset int)
 		switch {
 		case d.Owner != "":
 			out[i].Verdict = "sending"
-		case known && last.Verdict != "sent":
+		case known && (last.Verdict == "held" || last.Verdict == "breaker_open"):
 			out[i].Verdict = last.Verdict
 		case d.Attempts > 0 || d.LastError != "":
 			out[i].Verdict = "retrying"

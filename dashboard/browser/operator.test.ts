@@ -189,6 +189,10 @@ test('replies, inboxes and the queue are looked at', async () => {
   await page.getByText(/this process/).waitFor()
   expect(new URL(page.url()).searchParams.get('partition')).toBe('3')
   await look(page, 'operator-queue')
+  await page.goto(`${program.url}/app/operator/overview`)
+  await page.getByText(/^Last hour: /).first().waitFor()
+  await page.getByText(/^Replies that are tried again/).waitFor()
+  await look(page, 'operator-overview-late')
   expect(night.faults).toEqual([])
 })
 
