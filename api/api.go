@@ -16,6 +16,7 @@ import (
 	"tributary/chat"
 	"tributary/desk"
 	"tributary/files"
+	"tributary/operator"
 	"tributary/store"
 	"tributary/whatsapp"
 )
@@ -29,6 +30,8 @@ type Deps struct {
 	WhatsApp *whatsapp.Engine
 	// Queue tells whether the queue answers.
 	Queue func(ctx context.Context) error
+	// Operator is what super admins do.
+	Operator *operator.Service
 	// Setting reads an installation setting by its environment name.
 	Setting func(name string) string
 	// HTTP calls services that the operator has chosen.
@@ -132,6 +135,7 @@ func (a *API) Rows() []route.Row {
 		a.macros(),
 		a.automationRules(),
 		a.bulkActions(),
+		a.operator(),
 	)
 }
 

@@ -33,7 +33,7 @@ func (a *API) Authenticate(ctx context.Context, c route.Credentials) (route.Call
 	case store.OwnerPlatform:
 		return route.Caller{App: &route.App{ID: h.OwnerID, Name: h.Name}}, nil
 	}
-	return route.Caller{User: &route.User{ID: h.OwnerID, Name: h.Name, Email: h.Email, Locale: chosenLocale(h.UISettings)}}, nil
+	return route.Caller{User: &route.User{ID: h.OwnerID, Name: h.Name, Email: h.Email, Locale: chosenLocale(h.UISettings), Operator: h.SuperAdmin}}, nil
 }
 
 // chosenLocale is the language in the settings of a user's dashboard.

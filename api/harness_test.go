@@ -35,6 +35,7 @@ import (
 	"tributary/files"
 	"tributary/internal/testkit"
 	"tributary/mail"
+	"tributary/operator"
 	"tributary/presence"
 	"tributary/store"
 	"tributary/store/storetest"
@@ -56,6 +57,7 @@ type world struct {
 	silent    atomic.Bool // the providers do not answer
 	now       atomic.Int64
 	settings  map[string]string
+	queue     *lazyQueue
 
 	account, admin, agent, stranger int64
 	tokens                          map[string]string // by role
@@ -130,13 +132,17 @@ func newWorld(t *testing.T, databaseURL string) *world {
 			t.Errorf("close the engine: %v", err)
 		}
 	})
+	w.queue = &lazyQueue{t: t, dir: t.TempDir(), now: now}
+	operators := operator.New(operator.Options{
+		Store: w.store, Desk: w.desk, Queue: w.queue, Open: app.OpenEntry, Log: log, Now: now, Here: operator.Process{Instance: "test", Embedded: true},
+	})
 	signup := func() bool { return w.settings["ENABLE_ACCOUNT_SIGNUP"] == "true" }
 	w.api = api.New(api.Deps{Store: w.store, Beside: app.HookRows(), Desk: w.desk, Files: w.files, Setting: w.setting, HTTP: w.providers.Client(), SignupOpen: signup, Queue: func(context.Context) error {
 		if w.settings["queue"] == "down" {
 			return io.ErrUnexpectedEOF
 		}
 		return nil
-	}, WhatsApp: engine})
+	}, WhatsApp: engine, Operator: operators})
 	w.serve(log, now)
 	return w
 }

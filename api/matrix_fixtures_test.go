@@ -16,6 +16,7 @@ import (
 type matrix struct {
 	*world
 	inbox, insider, custom, bot int64
+	superAdmin                  int64
 	botLinked                   bool
 	rows                        []route.Row
 	ids                         map[string]string // of records, by resource
@@ -34,9 +35,10 @@ const (
 	asSession  = "session" // the administrator, by a session
 	asBot      = "bot"
 	asPlatform = "platform"
+	asOperator = "operator" // a super admin, member of no account
 )
 
-var everybody = []string{asNobody, asGarbage, asStranger, asAgent, asInsider, asCustom, asAdmin, asSession, asBot, asPlatform}
+var everybody = []string{asNobody, asGarbage, asStranger, asAgent, asInsider, asCustom, asAdmin, asSession, asBot, asPlatform, asOperator}
 
 func newMatrix(t *testing.T, w *world) *matrix {
 	t.Helper()
@@ -47,6 +49,10 @@ func newMatrix(t *testing.T, w *world) *matrix {
 			m.rows = append(m.rows, r)
 		}
 	}
+	made, err := w.store.Bootstrap(t.Context(), "op@example.com", "Op", "hash", "Of the operator")
+	w.must(err)
+	m.superAdmin, w.tokens[asOperator] = made.UserID, made.AccessToken
+	w.exec(`UPDATE users SET type = 'SuperAdmin' WHERE id = $1`, made.UserID)
 	w.encryptionKeys() // second factors are possible
 	w.settings["ENABLE_ACCOUNT_SIGNUP"] = "true"
 	w.password(w.admin, adaPassword)
@@ -141,6 +147,7 @@ func fixtures() map[string]func(m *matrix) string {
 			m.call(asAdmin, "POST", "{A}/bulk_actions", `{"type":"Conversation"}`).want(200, "")
 			return fmt.Sprint(m.number(`SELECT MAX(id) FROM bulk_actions`))
 		},
+		"events": func(m *matrix) string { return m.bury(letter{inbox: m.inbox, text: "x", reason: "y"})[0] },
 		"public/inboxes": func(m *matrix) string {
 			m.shop(shop, nil)
 			return "shop"

@@ -51,6 +51,8 @@ func (in *badInput) caller() string {
 		return asPlatform
 	case in.call.row.Auth == route.AuthNone:
 		return asNobody
+	case in.call.row.Policy == route.Operator:
+		return asOperator
 	}
 	return asAdmin
 }

@@ -63,7 +63,7 @@ var exceptions = map[string][]exception{
 
 var (
 	// users are who calls as a person, members who works in the inbox.
-	users   = []string{asStranger, asAgent, asInsider, asCustom, asAdmin, asSession}
+	users   = []string{asStranger, asAgent, asInsider, asCustom, asAdmin, asSession, asOperator}
 	members = []string{asInsider, asCustom, asAdmin, asSession}
 	workers = []string{asAgent, asInsider, asCustom}
 )
@@ -111,13 +111,16 @@ func (m *matrix) expected(r *route.Row, method, role string) verdict {
 	}
 	switch r.Auth {
 	case route.AuthUser:
+		if r.Policy == route.Operator && role != asOperator {
+			return policySays
+		}
 		return admitted
 	case route.AuthOwnAccount:
-		if role == asStranger {
+		if role == asStranger || role == asOperator {
 			return notTheirs
 		}
 	default:
-		if role == asStranger {
+		if role == asStranger || role == asOperator {
 			return notMember
 		}
 	}
@@ -165,7 +168,7 @@ func (m *matrix) as(role, method, path, body string) answer {
 // renew reads the tokens of all callers again, and links the bot: routes change that.
 func (m *matrix) renew(c matrixCall) {
 	m.t.Helper()
-	for role, user := range map[string]int64{asStranger: m.stranger, asAgent: m.agent, asInsider: m.insider, asCustom: m.custom, asAdmin: m.admin} {
+	for role, user := range map[string]int64{asStranger: m.stranger, asAgent: m.agent, asInsider: m.insider, asCustom: m.custom, asAdmin: m.admin, asOperator: m.superAdmin} {
 		token, err := m.store.AccessToken(m.t.Context(), store.OwnerUser, user)
 		m.must(err)
 		m.tokens[role] = token

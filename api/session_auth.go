@@ -100,7 +100,7 @@ func (a *API) bySession(ctx context.Context, c route.Credentials) (route.Caller,
 	echo := t.headers()
 	echo["authorization"] = t.bearer()
 	return route.Caller{
-		User:   &route.User{ID: s.UserID, Name: s.Name, Email: s.Email, Locale: chosenLocale(s.UISettings)},
+		User:   &route.User{ID: s.UserID, Name: s.Name, Email: s.Email, Locale: chosenLocale(s.UISettings), Operator: s.SuperAdmin},
 		Client: s.Client, Echo: echo,
 	}, nil
 }

@@ -14,20 +14,12 @@ import (
 	"strconv"
 	"time"
 
+	"tributary/operator"
 	"tributary/queue"
 	"tributary/queue/localq"
 	"tributary/store"
 	"tributary/whatsapp"
 )
-
-// Inspector is what an operator does with the queue.
-type Inspector interface {
-	Stats(ctx context.Context) (queue.Stats, error)
-	List(ctx context.Context, f queue.Filter) ([]queue.Entry, error)
-	Show(ctx context.Context, id string) (queue.Entry, error)
-	Replay(ctx context.Context, id string) error
-	Discard(ctx context.Context, id string) error
-}
 
 // controlPath is the socket on which a serving process lets commands of the same
 // user reach what only it has: its embedded queue, which is open in one process only,
@@ -83,7 +75,7 @@ type controlAnswer struct {
 	Missing bool            `json:",omitempty"`
 }
 
-func controlHandler(q Inspector, numbers *whatsapp.Engine, s *store.Store) http.Handler {
+func controlHandler(q operator.Queue, numbers *whatsapp.Engine, s *store.Store) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, f func(context.Context, url.Values) (controlAnswer, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -101,7 +93,7 @@ func controlHandler(q Inspector, numbers *whatsapp.Engine, s *store.Store) http.
 	})
 	handle("GET /list", func(ctx context.Context, v url.Values) (controlAnswer, error) {
 		limit, _ := strconv.Atoi(v.Get("limit"))
-		list, err := q.List(ctx, queue.Filter{State: v.Get("state"), Channel: v.Get("channel"), Limit: limit})
+		list, err := q.List(ctx, queue.Filter{State: v.Get("state"), Channel: v.Get("channel"), Limit: limit, Brief: v.Get("brief") != ""})
 		return controlAnswer{Entries: list}, err
 	})
 	handle("GET /show", func(ctx context.Context, v url.Values) (controlAnswer, error) {
@@ -121,7 +113,7 @@ func controlHandler(q Inspector, numbers *whatsapp.Engine, s *store.Store) http.
 
 // OpenInspector reaches the configured queue: Redis, the embedded queue of a
 // process that serves, or its file when none does.
-func OpenInspector(ctx context.Context, cfg *Config) (Inspector, func() error, error) {
+func OpenInspector(ctx context.Context, cfg *Config) (operator.Queue, func() error, error) {
 	if cfg.RedisURL != "" {
 		client, q, err := openRedis(cfg)
 		if err != nil {
@@ -144,7 +136,7 @@ func OpenInspector(ctx context.Context, cfg *Config) (Inspector, func() error, e
 	return q, q.Close, nil
 }
 
-// controlClient is the Inspector of a process that serves.
+// controlClient is the queue of a process that serves.
 type controlClient struct{ http *http.Client }
 
 func newControlClient(path string) *controlClient {
@@ -196,7 +188,7 @@ func (c *controlClient) ask(ctx context.Context, method, path string, query url.
 	return nil
 }
 
-// Stats implements Inspector.
+// Stats implements operator.Queue.
 func (c *controlClient) Stats(ctx context.Context) (queue.Stats, error) {
 	a, err := c.call(ctx, http.MethodGet, "/stats", nil)
 	if err != nil || a.Stats == nil {
@@ -205,13 +197,17 @@ func (c *controlClient) Stats(ctx context.Context) (queue.Stats, error) {
 	return *a.Stats, nil
 }
 
-// List implements Inspector.
+// List implements operator.Queue.
 func (c *controlClient) List(ctx context.Context, f queue.Filter) ([]queue.Entry, error) {
-	a, err := c.call(ctx, http.MethodGet, "/list", url.Values{"state": {f.State}, "channel": {f.Channel}, "limit": {strconv.Itoa(f.Limit)}})
+	query := url.Values{"state": {f.State}, "channel": {f.Channel}, "limit": {strconv.Itoa(f.Limit)}}
+	if f.Brief {
+		query.Set("brief", "1")
+	}
+	a, err := c.call(ctx, http.MethodGet, "/list", query)
 	return a.Entries, err
 }
 
-// Show implements Inspector.
+// Show implements operator.Queue.
 func (c *controlClient) Show(ctx context.Context, id string) (queue.Entry, error) {
 	a, err := c.call(ctx, http.MethodGet, "/show", url.Values{"id": {id}})
 	if err != nil || len(a.Entries) == 0 {
@@ -220,13 +216,13 @@ func (c *controlClient) Show(ctx context.Context, id string) (queue.Entry, error
 	return a.Entries[0], nil
 }
 
-// Replay implements Inspector.
+// Replay implements operator.Queue.
 func (c *controlClient) Replay(ctx context.Context, id string) error {
 	_, err := c.call(ctx, http.MethodPost, "/replay", url.Values{"id": {id}})
 	return err
 }
 
-// Discard implements Inspector.
+// Discard implements operator.Queue.
 func (c *controlClient) Discard(ctx context.Context, id string) error {
 	_, err := c.call(ctx, http.MethodPost, "/discard", url.Values{"id": {id}})
 	return err

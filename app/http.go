@@ -34,7 +34,7 @@ import (
 func (a *App) assemble(env *channels.Env) error {
 	metrics := ingest.NewMetrics(a.registry)
 	a.workers = append(a.workers, a.directory, a.settings, a.wake)
-	if a.cfg.Has(RoleEdge) || a.cfg.Has(RoleWorker) {
+	if a.cfg.Has(RoleEdge) || a.cfg.Has(RoleWorker) || a.cfg.Has(RoleRelay) {
 		a.workers = append(a.workers, a.desk.Webhooks)
 	}
 	a.registerCollectors()
@@ -129,7 +129,7 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 		edge.Mount(r)
 		isHook = edge.IsHook
 	}
-	if err := a.mountAPI(r); err != nil {
+	if err := a.mountAPI(r, metrics); err != nil {
 		return err
 	}
 	a.mountLive(r)
@@ -166,14 +166,17 @@ func (a *App) assembleHTTP(metrics *ingest.Metrics) error {
 }
 
 // mountAPI adds the routes of the API role and the answers to unknown paths.
-func (a *App) mountAPI(r *router.Router) error {
+func (a *App) mountAPI(r *router.Router, metrics *ingest.Metrics) error {
+	operators := a.operate(metrics)
 	surface := api.New(api.Deps{
 		Store: a.store, Desk: a.desk, Files: a.files, WhatsApp: a.whatsapp, Queue: a.queue.Ping, Setting: a.settings.Get, HTTP: a.provider,
 		SignupOpen: a.settings.signupOpen, ConversationsPerPage: a.cfg.ResultsPerPage, Beside: HookRows(),
+		Operator: operators,
 	})
 	var rows []route.Row
 	if a.cfg.Has(RoleAPI) {
 		rows = surface.Rows()
+		a.workers = append(a.workers, operators)
 	}
 	proxies, err := a.cfg.trustedProxies()
 	if err != nil {

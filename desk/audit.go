@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -182,4 +183,45 @@ func filtered(path string, v any, listed []string) any {
 		return out
 	}
 	return v
+}
+
+// Actions of operators on events in the queue, which are written at their inboxes.
+const (
+	AuditReplay  = "replay"
+	AuditDiscard = "discard"
+)
+
+// QueuedEvent is an event of an inbox in the queue.
+type QueuedEvent struct {
+	ID      string
+	InboxID int64
+}
+
+// AuditQueue writes what an operator did with events, one entry for each inbox. Those
+// of inboxes that are gone have no log to be in.
+func (d *Desk) AuditQueue(ctx context.Context, by Actor, action, reason string, list []QueuedEvent) error {
+	byInbox := map[int64][]string{}
+	for _, e := range list {
+		byInbox[e.InboxID] = append(byInbox[e.InboxID], e.ID)
+	}
+	var entries []store.Audit
+	for _, inboxID := range slices.Sorted(maps.Keys(byInbox)) {
+		row, ok := d.Directory.Row(inboxID)
+		if !ok {
+			continue
+		}
+		changes := map[string]any{"queue_entries": byInbox[inboxID]}
+		if reason != "" {
+			changes["reason"] = reason
+		}
+		entry, err := audited(by, row.AccountID, "Inbox", inboxID, action, changes)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, entry)
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return d.Store.Transact(ctx, func(tx *store.Tx) error { return tx.InsertAudits(ctx, entries) })
 }

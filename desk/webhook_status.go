@@ -32,7 +32,7 @@ const (
 )
 
 // Webhooks notes how the webhooks of inboxes are doing. Noting costs a look at a map:
-// the edge and the workers do it for everything that comes. What was noted is written
+// the edge, the workers and the relay do it for all that comes and goes. What was noted is written
 // by Run, in small sets, outside of everybody's transactions; a process that dies
 // takes half a second of it along.
 type Webhooks struct {
@@ -74,6 +74,13 @@ func (w *Webhooks) Proven(inboxID int64) {
 	}
 }
 
+// Sent notes that a provider took a message.
+func (w *Webhooks) Sent(inboxID int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note(store.WebhookNews{InboxID: inboxID, LastSentAt: w.now().UnixMicro()})
+}
+
 // note adds news and has it written soon when it is the inbox's first. The caller
 // holds the lock.
 func (w *Webhooks) note(n store.WebhookNews) {
@@ -97,6 +104,7 @@ func later(known, n store.WebhookNews) store.WebhookNews {
 		known.FirstEventAt = n.FirstEventAt
 	}
 	known.LastEventAt = max(known.LastEventAt, n.LastEventAt)
+	known.LastSentAt = max(known.LastSentAt, n.LastSentAt)
 	if n.ConversationID != 0 {
 		known.ConversationID = n.ConversationID
 	}
@@ -236,7 +244,8 @@ func (w *Webhooks) commit(ctx context.Context, news []store.WebhookNews, refused
 			after := later(before, n)
 			first := before.VerifiedAt == 0 && after.VerifiedAt != 0 || before.FirstEventAt == 0 && after.FirstEventAt != 0
 			account, ok := accounts[n.InboxID]
-			if !ok || !first && tx.Now.UnixMicro()-before.AnnouncedAt < webhookNotice.Microseconds() {
+			heard := n.VerifiedAt != 0 || n.LastEventAt != 0 // nobody is told of what we sent
+			if !ok || !heard || !first && tx.Now.UnixMicro()-before.AnnouncedAt < webhookNotice.Microseconds() {
 				continue
 			}
 			noted[i].AnnouncedAt = tx.Now.UnixMicro()

@@ -125,6 +125,8 @@ type Filter struct {
 	State   string // StateDead, StatePending, StateDelayed, StateWaiting, StateDone
 	Channel string
 	Limit   int
+	// Brief leaves the payloads out: many entries are looked through for their state.
+	Brief bool
 }
 
 // Stats counts entries.

@@ -48,8 +48,10 @@ func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
 	}
 	if ch.SendHold == channels.HoldReplies && r.opt.Now().Before(d.Deadline) {
 		until := r.opt.Now().Add(heldFor)
+		reason := r.opt.Directory.Locale(d.InboxID).Say(ch.SendHoldReason)
+		r.note(l, d, Attempt{Verdict: verdictHeld, Error: reason, NextAt: until})
 		r.park(ctx, l, d, until)
-		r.deferred(ctx, d, until, r.opt.Directory.Locale(d.InboxID).Say(ch.SendHoldReason), false)
+		r.deferred(ctx, d, until, reason, false)
 		return
 	}
 	if r.opt.Now().After(d.Deadline) {
@@ -86,17 +88,23 @@ func (r *Relay) send(ctx context.Context, l *lane, d store.Delivery, parts []cha
 		parts[i].Index = i
 		receipt, err := l.call(ctx, r, func(ctx context.Context) (channels.Receipt, error) { return call(ctx, parts[i]) })
 		if open(err) {
-			r.opt.Metrics.Attempts.WithLabelValues(l.slug, "breaker_open").Inc()
+			r.opt.Metrics.Attempts.WithLabelValues(l.slug, verdictBreaker).Inc()
 			until := r.opt.Now().Add(r.opt.BreakerFor)
+			reason := r.opt.Directory.Locale(d.InboxID).Say(wording.FailureUnreachable.Text())
+			r.note(l, d, Attempt{Verdict: verdictBreaker, Error: reason, NextAt: until})
 			r.park(ctx, l, d, until)
-			r.deferred(ctx, d, until, r.opt.Directory.Locale(d.InboxID).Say(wording.FailureUnreachable.Text()), false)
+			r.deferred(ctx, d, until, reason, false)
 			return
 		}
 		if err != nil {
 			r.refused(ctx, l, d, channels.AsSendError(err))
 			return
 		}
-		r.opt.Metrics.Attempts.WithLabelValues(l.slug, "sent").Inc()
+		r.opt.Metrics.Attempts.WithLabelValues(l.slug, verdictSent).Inc()
+		if i == len(parts)-1 {
+			r.note(l, d, Attempt{Verdict: verdictSent})
+			r.opt.Desk.Webhooks.Sent(d.InboxID)
+		}
 		if receipt.Status != "" {
 			status = receipt.Status
 		}
@@ -135,6 +143,7 @@ func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *chann
 		}
 		r.park(ctx, l, d, now.Add(wait))
 		if now.Add(wait).Before(d.Deadline) && (e.MaxTries == 0 || d.Attempts+1 < e.MaxTries) {
+			r.note(l, d, r.refusal(d, string(e.Class), e, now.Add(wait)))
 			r.deferred(ctx, d, now.Add(wait), r.words(d, e), true)
 			return
 		}
@@ -147,6 +156,7 @@ func (r *Relay) refused(ctx context.Context, l *lane, d store.Delivery, e *chann
 		if d.Attempts+1 < tries && next.Before(d.Deadline) {
 			r.opt.Log.Info("send will be tried again", "message_id", d.MessageID, "channel", l.slug, "attempt", d.Attempts+1,
 				"at", next, "error", e)
+			r.note(l, d, r.refusal(d, string(e.Class), e, next))
 			r.deferred(ctx, d, next, r.words(d, e), true)
 			return
 		}
@@ -170,7 +180,8 @@ func (r *Relay) backoff(attempts int) time.Duration {
 
 // failed ends the delivery: the agent sees why.
 func (r *Relay) failed(ctx context.Context, l *lane, d store.Delivery, e *channels.SendError) {
-	r.opt.Metrics.Attempts.WithLabelValues(l.slug, "failed").Inc()
+	r.opt.Metrics.Attempts.WithLabelValues(l.slug, verdictFailed).Inc()
+	r.note(l, d, r.refusal(d, verdictFailed, e, time.Time{}))
 	r.opt.Log.Warn("message not sent", "message_id", d.MessageID, "inbox_id", d.InboxID, "channel", l.slug,
 		"class", string(e.Class), "code", e.Code, "error", e)
 	if err := r.opt.Desk.SendFailed(ctx, d, e.Class, r.words(d, e)); err != nil {

@@ -19,6 +19,7 @@ import (
 // limit, its circuit breaker. busy and paused are guarded by Relay.mu.
 type lane struct {
 	slug    string
+	inboxID int64
 	busy    int
 	paused  time.Time
 	limiter *rate.Limiter
@@ -27,7 +28,7 @@ type lane struct {
 
 func newLane(r *Relay, d store.Delivery, info channels.Info) *lane {
 	slug, inbox := info.Slug, strconv.FormatInt(d.InboxID, 10)
-	l := &lane{slug: slug}
+	l := &lane{slug: slug, inboxID: d.InboxID}
 	if info.Rate.PerSecond > 0 {
 		l.limiter = rate.NewLimiter(rate.Limit(info.Rate.PerSecond), max(1, info.Rate.Burst))
 	}

@@ -57,6 +57,9 @@ type Relay struct {
 	mu    sync.Mutex
 	lanes map[int64]*lane // by channel
 	busy  int
+	// attempts is a ring of the last ones, which begins at oldest.
+	attempts []Attempt
+	oldest   int
 }
 
 // New makes a relay.

@@ -307,7 +307,7 @@ func (e planError) Error() string { return string(e) }
 func testPlans(t *testing.T, databaseURL string) {
 	t.Helper()
 	p := newPlanned(t, databaseURL, (*planned).fill)
-	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), contactPlans(), inboxPlans(), talkPlans(), livePlans(), webhookPlans(), assignmentPlans(), filterPlans(), rulePlans()))
+	p.check(slices.Concat(receivePlans(), readPlans(), workPlans(), whatsappPlans(), peoplePlans(), signInPlans(), botPlans(), platformPlans(), notificationPlans(), campaignPlans(), samlPlans(), contactPlans(), inboxPlans(), talkPlans(), livePlans(), webhookPlans(), operatorPlans(), assignmentPlans(), filterPlans(), rulePlans()))
 }
 
 // check runs every case and looks at the plans of its statements.

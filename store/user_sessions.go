@@ -19,6 +19,7 @@ type UserSession struct {
 	UISettings string // JSON
 	Client     string // names the device
 	ExpiresAt  time.Time
+	SuperAdmin bool // they run the installation
 }
 
 // InsertUserSession signs a user in on a device with a token, of which only the
@@ -71,10 +72,10 @@ func (s *Store) UserSession(ctx context.Context, email, client, token string) (U
 	var u UserSession
 	var digest string
 	var expires int64
-	err := s.r.QueryRowContext(ctx, `SELECT u.id, u.name, u.email, u.ui_settings, x.client, x.expires_at, x.digest
+	err := s.r.QueryRowContext(ctx, `SELECT u.id, u.name, u.email, u.ui_settings, x.client, x.expires_at, x.digest, COALESCE(u.type, '') = '`+UserSuperAdmin+`'
 		FROM users u JOIN user_sessions x ON x.user_id = u.id
 		WHERE u.email = $1 AND x.client = $2 AND x.expires_at > $3`, email, client, micros(s.now())).
-		Scan(&u.UserID, &u.Name, &u.Email, &u.UISettings, &u.Client, &expires, &digest)
+		Scan(&u.UserID, &u.Name, &u.Email, &u.UISettings, &u.Client, &expires, &digest, &u.SuperAdmin)
 	if isNoRows(err) {
 		return UserSession{}, ErrNotFound
 	}

@@ -15,6 +15,8 @@ type WebhookNews struct {
 	VerifiedAt   int64
 	FirstEventAt int64
 	LastEventAt  int64
+	// LastSentAt is when a provider last took a message.
+	LastSentAt int64
 	// ConversationID is the conversation of the last message.
 	ConversationID int64
 	// AnnouncedAt is when administrators were last told.
@@ -38,13 +40,13 @@ const refusalsKept = 24 * time.Hour
 // inboxes that are absent nothing is known.
 func (t *Tx) LockWebhooks(ctx context.Context, inboxIDs []int64) (map[int64]WebhookNews, error) {
 	rows, err := t.tx.QueryContext(ctx, `SELECT w.inbox_id, COALESCE(w.verified_at, 0), COALESCE(w.first_event_at, 0), COALESCE(w.last_event_at, 0),
-			COALESCE(w.last_conversation_id, 0), w.announced_at
+			COALESCE(w.last_sent_at, 0), COALESCE(w.last_conversation_id, 0), w.announced_at
 		FROM `+t.s.d.rows("$1", "id bigint")+` CROSS JOIN inbox_webhooks w WHERE w.inbox_id = x.id ORDER BY w.inbox_id `+t.s.d.lockOf("w"), ids(inboxIDs))
 	if err != nil {
 		return nil, fmt.Errorf("store: lock webhooks: %w", err)
 	}
 	list, err := collect(rows, "lock webhooks", func(w *WebhookNews) []any {
-		return []any{&w.InboxID, &w.VerifiedAt, &w.FirstEventAt, &w.LastEventAt, &w.ConversationID, &w.AnnouncedAt}
+		return []any{&w.InboxID, &w.VerifiedAt, &w.FirstEventAt, &w.LastEventAt, &w.LastSentAt, &w.ConversationID, &w.AnnouncedAt}
 	})
 	out := make(map[int64]WebhookNews, len(list))
 	for _, w := range list {
@@ -61,21 +63,23 @@ func (t *Tx) NoteWebhooks(ctx context.Context, list []WebhookNews) error {
 	}
 	rows := make([][]any, len(list))
 	for i, w := range list {
-		rows[i] = []any{w.InboxID, nilIfZero(w.VerifiedAt), nilIfZero(w.FirstEventAt), nilIfZero(w.LastEventAt), nilIfZero(w.ConversationID), w.AnnouncedAt}
+		rows[i] = []any{w.InboxID, nilIfZero(w.VerifiedAt), nilIfZero(w.FirstEventAt), nilIfZero(w.LastEventAt), nilIfZero(w.LastSentAt), nilIfZero(w.ConversationID), w.AnnouncedAt}
 	}
 	set, err := rowSet(rows)
 	if err != nil {
 		return fmt.Errorf("store: note webhooks: %w", err)
 	}
-	if _, err := t.tx.ExecContext(ctx, `INSERT INTO inbox_webhooks (inbox_id, verified_at, first_event_at, last_event_at, last_conversation_id, announced_at)
-		SELECT i.id, x.verified, x.first_event, x.last_event, x.conversation, x.announced
-		FROM `+t.s.d.rows("$1", "id bigint", "verified bigint", "first_event bigint", "last_event bigint", "conversation bigint", "announced bigint")+`
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO inbox_webhooks (inbox_id, verified_at, first_event_at, last_event_at, last_sent_at, last_conversation_id, announced_at)
+		SELECT i.id, x.verified, x.first_event, x.last_event, x.last_sent, x.conversation, x.announced
+		FROM `+t.s.d.rows("$1", "id bigint", "verified bigint", "first_event bigint", "last_event bigint", "last_sent bigint", "conversation bigint", "announced bigint")+`
 		CROSS JOIN inboxes i WHERE i.id = x.id ORDER BY i.id
 		ON CONFLICT (inbox_id) DO UPDATE SET
 			verified_at = COALESCE(inbox_webhooks.verified_at, excluded.verified_at),
 			first_event_at = COALESCE(inbox_webhooks.first_event_at, excluded.first_event_at),
 			last_event_at = CASE WHEN COALESCE(excluded.last_event_at, 0) > COALESCE(inbox_webhooks.last_event_at, 0)
 				THEN excluded.last_event_at ELSE inbox_webhooks.last_event_at END,
+			last_sent_at = CASE WHEN COALESCE(excluded.last_sent_at, 0) > COALESCE(inbox_webhooks.last_sent_at, 0)
+				THEN excluded.last_sent_at ELSE inbox_webhooks.last_sent_at END,
 			last_conversation_id = COALESCE(excluded.last_conversation_id, inbox_webhooks.last_conversation_id),
 			announced_at = CASE WHEN excluded.announced_at > inbox_webhooks.announced_at
 				THEN excluded.announced_at ELSE inbox_webhooks.announced_at END`, set); err != nil {

@@ -106,6 +106,11 @@ func unauthorized(r *route.Row) (refusal, bool) {
 		}
 		return refusal{"UnknownToken", "The API token is nobody's.", []reflect.Type{errorShape}, []string{exampleToken, exampleBots}}, true
 	case route.AuthUser:
+		if r.Policy == route.Operator {
+			return refusal{
+				"NotOperator", "The caller is not a super admin who signed in.", both, []string{exampleSignIn, exampleToken, exampleBots, examplePolicy},
+			}, true
+		}
 		return refusal{"NotSignedIn", "The caller is not a user who signed in.", both, []string{exampleSignIn, exampleToken, exampleBots}}, true
 	case route.AuthOwnAccount:
 		return refusal{

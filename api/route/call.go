@@ -34,6 +34,8 @@ type User struct {
 	Name   string
 	Email  string
 	Locale string // ui_settings.locale; empty: not chosen
+	// Operator tells that they run the installation: a super admin.
+	Operator bool
 }
 
 // Bot is an agent bot.

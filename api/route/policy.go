@@ -26,6 +26,8 @@ const (
 	Platform Policy = "platform"
 	// Console is for super admins who are signed in to the operators' console.
 	Console Policy = "super_admin"
+	// Operator is for super admins by the API, outside accounts.
+	Operator Policy = "operator"
 )
 
 const permissionPrefix = "permission:"
@@ -39,7 +41,7 @@ func (p Policy) String() string { return strings.TrimPrefix(string(p), permissio
 
 func (p Policy) valid() bool {
 	switch p {
-	case Public, SignedIn, Member, Admin, Platform, Console:
+	case Public, SignedIn, Member, Admin, Platform, Console, Operator:
 		return true
 	}
 	name, ok := strings.CutPrefix(string(p), permissionPrefix)
@@ -55,6 +57,8 @@ func (p Policy) allows(c *Call) bool {
 		return c.Membership.Role != "" || c.Bot != nil
 	case Admin:
 		return c.Membership.Role == chat.RoleAdministrator
+	case Operator:
+		return c.User.Operator
 	}
 	return c.Can(p.String())
 }

@@ -294,7 +294,7 @@ func (r *Row) check() error {
 	if r.Auth == AuthOwnAccount {
 		delete(known, "id")
 	}
-	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && (r.Policy != Public && r.Policy != SignedIn && r.Policy != Platform && r.Policy != Console) {
+	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && (r.Policy != Public && r.Policy != SignedIn && r.Policy != Platform && r.Policy != Console && r.Policy != Operator) {
 		return fmt.Errorf("route: %s: policy %s needs an account", at, r.Policy)
 	}
 	for name := range known {

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/app"
-	"tributary/ingest"
+	"tributary/operator"
 	"tributary/queue"
 )
 
@@ -26,7 +26,7 @@ func (p *program) queueCommand() *cobra.Command {
 	var f queue.Filter
 	list := &cobra.Command{
 		Use: "list", Short: "List entries", Args: noArgs,
-		RunE: p.inspect(func(ctx context.Context, q app.Inspector, _ []string) error { return p.list(ctx, q, f) }),
+		RunE: p.inspect(func(ctx context.Context, q operator.Queue, _ []string) error { return p.list(ctx, q, f) }),
 	}
 	list.Flags().StringVar(&f.State, "state", queue.StateDead, "dead, pending, delayed, waiting or done")
 	list.Flags().StringVar(&f.Channel, "channel", "", "only this channel")
@@ -40,7 +40,7 @@ func (p *program) queueCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: p.inspect(func(ctx context.Context, q app.Inspector, args []string) error { return p.replay(ctx, q, args) }),
+		RunE: p.inspect(func(ctx context.Context, q operator.Queue, args []string) error { return p.replay(ctx, q, args) }),
 	}
 	replay.Flags().BoolVar(&everything, "all", false, "all dead letters")
 	c.AddCommand(
@@ -50,7 +50,7 @@ func (p *program) queueCommand() *cobra.Command {
 		replay,
 		&cobra.Command{
 			Use: "discard ID", Short: "Remove a dead letter for good", Args: oneArg("ID"),
-			RunE: p.inspect(func(ctx context.Context, q app.Inspector, args []string) error {
+			RunE: p.inspect(func(ctx context.Context, q operator.Queue, args []string) error {
 				if err := q.Discard(ctx, args[0]); err != nil {
 					return missing(err, args[0])
 				}
@@ -62,7 +62,7 @@ func (p *program) queueCommand() *cobra.Command {
 	return c
 }
 
-func (p *program) inspect(run func(context.Context, app.Inspector, []string) error) func(*cobra.Command, []string) error {
+func (p *program) inspect(run func(context.Context, operator.Queue, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		cfg, err := p.config()
 		if err != nil {
@@ -83,7 +83,7 @@ func missing(err error, id string) error {
 	return err
 }
 
-func (p *program) stats(ctx context.Context, q app.Inspector, _ []string) error {
+func (p *program) stats(ctx context.Context, q operator.Queue, _ []string) error {
 	s, err := q.Stats(ctx)
 	if err != nil {
 		return err
@@ -117,7 +117,8 @@ func (p *program) stats(ctx context.Context, q app.Inspector, _ []string) error 
 	return err
 }
 
-func (p *program) list(ctx context.Context, q app.Inspector, f queue.Filter) error {
+func (p *program) list(ctx context.Context, q operator.Queue, f queue.Filter) error {
+	f.Brief = true
 	entries, err := q.List(ctx, f)
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ type shown struct {
 	Damaged    string          `json:"damaged,omitempty"`
 }
 
-func (p *program) show(ctx context.Context, q app.Inspector, args []string) error {
+func (p *program) show(ctx context.Context, q operator.Queue, args []string) error {
 	e, err := q.Show(ctx, args[0])
 	if err != nil {
 		return missing(err, args[0])
@@ -161,14 +162,14 @@ func (p *program) show(ctx context.Context, q app.Inspector, args []string) erro
 	if !e.DiedAt.IsZero() {
 		out.DiedAt = &e.DiedAt
 	}
-	envelope, err := ingest.DecodeEnvelope(e.Payload)
+	event, body, err := app.OpenEntry(e.Payload)
 	if err != nil {
 		out.Damaged = err.Error()
 	} else {
-		if out.Event, err = json.Marshal(&envelope.Event); err != nil {
+		if out.Event, err = json.Marshal(&event); err != nil {
 			return err
 		}
-		out.Body = string(envelope.Body)
+		out.Body = string(body)
 	}
 	enc := json.NewEncoder(p.out)
 	enc.SetIndent("", "  ")
@@ -176,10 +177,7 @@ func (p *program) show(ctx context.Context, q app.Inspector, args []string) erro
 	return enc.Encode(out)
 }
 
-// replayPage is how many dead letters one round of --all takes.
-const replayPage = 500
-
-func (p *program) replay(ctx context.Context, q app.Inspector, args []string) error {
+func (p *program) replay(ctx context.Context, q operator.Queue, args []string) error {
 	if len(args) == 1 {
 		if err := q.Replay(ctx, args[0]); err != nil {
 			return missing(err, args[0])
@@ -187,28 +185,10 @@ func (p *program) replay(ctx context.Context, q app.Inspector, args []string) er
 		_, err := fmt.Fprintln(p.out, "replayed", args[0])
 		return err
 	}
-	n := 0
-	before := time.Now()
-	for {
-		list, err := q.List(ctx, queue.Filter{State: queue.StateDead, Limit: replayPage})
-		if err != nil {
-			return err
-		}
-		done := 0
-		for _, e := range list {
-			// What died again while this runs is left for a person to look at.
-			if e.DiedAt.After(before) {
-				continue
-			}
-			if err := q.Replay(ctx, e.ID); err != nil && !errors.Is(err, queue.ErrNotFound) {
-				return err
-			}
-			done++
-		}
-		n += done
-		if done == 0 {
-			_, err := fmt.Fprintf(p.out, "replayed %d dead letters\n", n)
-			return err
-		}
+	n, err := operator.ReplayAll(ctx, q, time.Now())
+	if err != nil {
+		return err
 	}
+	_, err = fmt.Fprintf(p.out, "replayed %d dead letters\n", n)
+	return err
 }

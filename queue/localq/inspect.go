@@ -97,6 +97,9 @@ func (l *Log) List(ctx context.Context, f queue.Filter) ([]queue.Entry, error) {
 			q.where += ` AND channel = ?`
 			q.args = append(q.args, f.Channel)
 		}
+		if f.Brief {
+			q.from = strings.Replace(q.from, " payload,", " NULL,", 1)
+		}
 		rows, err := l.db.QueryContext(ctx, q.from+` WHERE `+q.where+` ORDER BY `+q.order+` LIMIT ?`, append(q.args, f.Limit)...)
 		if err != nil {
 			return nil, unavailable(err)

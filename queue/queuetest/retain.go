@@ -134,6 +134,11 @@ func testList(t *testing.T, s *suite) {
 	wantPayloads(t, "done", list(t, log, queue.Filter{State: queue.StateDone}), "a")
 	wantPayloads(t, "pending", list(t, log, queue.Filter{State: queue.StatePending}), "b")
 	wantPayloads(t, "waiting of a channel", list(t, log, queue.Filter{State: queue.StateWaiting, Channel: "sms"}), "s")
+	for _, e := range list(t, log, queue.Filter{Brief: true}) {
+		if e.ID == "" || e.Channel == "" || len(e.Payload) > 0 {
+			t.Fatalf("brief: got %+v", e)
+		}
+	}
 	if all := list(t, log, queue.Filter{}); len(all) != 4 {
 		t.Fatalf("all: got %q, want 4 entries", payloads(all))
 	}

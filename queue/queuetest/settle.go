@@ -151,6 +151,9 @@ func testDead(t *testing.T, s *suite) {
 		t.Fatalf("dead of line: got %d, want 3", got)
 	}
 	wantPayloads(t, "limit", list(t, log, queue.Filter{State: queue.StateDead, Limit: 1}), "e2")
+	if brief := list(t, log, queue.Filter{State: queue.StateDead, Brief: true}); len(brief) != 3 || brief[0].Reason != "third" || len(brief[0].Payload) > 0 {
+		t.Fatalf("brief: got %+v", brief)
+	}
 	wantPayloads(t, "other channel", list(t, log, queue.Filter{State: queue.StateDead, Channel: "sms"}))
 
 	if err := log.Replay(ctx, got[0].ID); err != nil {

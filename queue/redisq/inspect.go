@@ -197,8 +197,7 @@ func (l *Log) Show(ctx context.Context, id string) (queue.Entry, error) {
 
 // letter reads a dead letter.
 func (l *Log) letter(ctx context.Context, id string) (queue.Entry, error) {
-	p, streamID, err := parseID(id)
-	if err != nil {
+	if _, _, err := parseID(id); err != nil {
 		return queue.Entry{}, err
 	}
 	f, err := l.client.HGetAll(ctx, l.keys.letter+id).Result()
@@ -207,6 +206,15 @@ func (l *Log) letter(ctx context.Context, id string) (queue.Entry, error) {
 	}
 	if len(f) == 0 {
 		return queue.Entry{}, fmt.Errorf("redisq: %s: %w", id, queue.ErrNotFound)
+	}
+	return l.deadLetter(id, f)
+}
+
+// deadLetter makes an entry of a letter's fields.
+func (l *Log) deadLetter(id string, f map[string]string) (queue.Entry, error) {
+	p, streamID, err := parseID(id)
+	if err != nil {
+		return queue.Entry{}, err
 	}
 	e := l.entry(p, streamID, func(name string) string { return f[name] })
 	e.State, e.Reason = queue.StateDead, f["r"]

@@ -2,7 +2,6 @@ package redisq
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 const (
 	defaultLimit = 100
 	scanPage     = 500
+	readWhole    = 20 // letters with payloads, each of up to a megabyte
 )
 
 // state is what tells the states of a partition's entries apart.
@@ -119,25 +119,64 @@ func (l *Log) listDead(ctx context.Context, f queue.Filter) ([]queue.Entry, erro
 		if err != nil {
 			return nil, failed("list dead letters", err)
 		}
-		for _, id := range ids {
-			e, err := l.letter(ctx, id)
-			if errors.Is(err, queue.ErrNotFound) {
-				continue // discarded or replayed meanwhile
-			}
+		// Those of a page are read at once; with their payloads that may be much.
+		read := readWhole
+		if f.Brief {
+			read = scanPage
+		}
+		for chunk := range slices.Chunk(ids, read) {
+			letters, err := l.letters(ctx, chunk, f.Brief)
 			if err != nil {
 				return nil, err
 			}
-			if f.Channel != "" && e.Channel != f.Channel {
-				continue
-			}
-			if out = append(out, e); len(out) == f.Limit {
-				return out, nil
+			for _, e := range letters {
+				if f.Channel != "" && e.Channel != f.Channel {
+					continue
+				}
+				if out = append(out, e); len(out) == f.Limit {
+					return out, nil
+				}
 			}
 		}
 		if len(ids) < scanPage {
 			return out, nil
 		}
 	}
+}
+
+// letters reads dead letters; those that were discarded or replayed meanwhile are
+// absent.
+func (l *Log) letters(ctx context.Context, ids []string, brief bool) ([]queue.Entry, error) {
+	names := []string{"k", "c", "r", "d", "a", "p"}
+	if brief {
+		names = names[:len(names)-1]
+	}
+	pipe := l.client.Pipeline()
+	cmds := make([]*redis.SliceCmd, len(ids))
+	for i, id := range ids {
+		cmds[i] = pipe.HMGet(ctx, l.keys.letter+id, names...)
+	}
+	if err := exec(ctx, pipe); err != nil {
+		return nil, failed("list dead letters", err)
+	}
+	out := make([]queue.Entry, 0, len(ids))
+	for i, c := range cmds {
+		fields := make(map[string]string, len(names))
+		for n, v := range c.Val() {
+			if text, there := v.(string); there {
+				fields[names[n]] = text
+			}
+		}
+		if len(fields) == 0 {
+			continue
+		}
+		e, err := l.deadLetter(ids[i], fields)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
 }
 
 func (l *Log) listPartition(ctx context.Context, partition int, f queue.Filter) ([]queue.Entry, error) {
@@ -204,6 +243,9 @@ func (s *state) collect(l *Log, out []queue.Entry, got []redis.XMessage, f queue
 	for _, m := range got {
 		e := s.entry(l, m)
 		if len(out) < f.Limit && (f.State == "" || e.State == f.State) && (f.Channel == "" || e.Channel == f.Channel) {
+			if f.Brief {
+				e.Payload = nil
+			}
 			out = append(out, e)
 		}
 	}

@@ -2414,6 +2414,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All inboxes of the installation, the worst first */
+        get: operations["listOperatorChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replies that wait for their provider, that failed, or the last tries of this process */
+        get: operations["listOperatorDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events in the queue by their state; dead letters with their groups */
+        get: operations["listOperatorEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An event in the queue with what it holds, without secrets */
+        get: operations["showOperatorEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/events/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes a dead letter for good */
+        post: operations["discardOperatorEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/events/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a dead letter, or an event that was applied, back into the queue */
+        post: operations["replayOperatorEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/events/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replays dead letters that match, some hundreds a call; counts them when dry_run is true */
+        post: operations["replayOperatorEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the installation is doing, the worst part first */
+        get: operations["showOperatorOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Partitions of the queue, those first where nothing moves, and lanes of deferred work */
+        get: operations["showOperatorQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/profile": {
         parameters: {
             query?: never;
@@ -3842,6 +3995,239 @@ export interface components {
             selected_email_flags: string[];
             selected_push_flags: string[];
             user_id: number;
+        };
+        OperatorAway: {
+            error: string;
+        };
+        OperatorChannel: {
+            account_id: number;
+            breaker: string | null;
+            channel: string;
+            inbox_id: number;
+            /** Format: date-time */
+            last_in_at: string | null;
+            /** Format: date-time */
+            last_out_at: string | null;
+            name: string;
+            /** Format: date-time */
+            paused_until: string | null;
+            problems: string[];
+            registration: string | null;
+            registration_error: string | null;
+            rejected_24h: {
+                [key: string]: number;
+            };
+            send_hold: string | null;
+            signature_mode: string | null;
+            /** @enum {string} */
+            state: "bad" | "warning" | "good";
+            title: string;
+            /** @enum {string} */
+            token: "ok" | "errors" | "reauthorization_required";
+            /** Format: date-time */
+            verified_at: string | null;
+            whatsapp: components["schemas"]["OperatorNumber"] | null;
+        };
+        OperatorChannels: {
+            channels: components["schemas"]["OperatorChannel"][];
+            more: boolean;
+            page: number;
+            per_page: number;
+            total: number;
+        };
+        OperatorDeliveries: {
+            attempts_known: boolean;
+            deliveries: components["schemas"]["OperatorDelivery"][];
+            more: boolean;
+            page: number;
+            per_page: number;
+        };
+        OperatorDelivery: {
+            account_id: number;
+            /** Format: date-time */
+            at: string | null;
+            attempts: number | null;
+            breaker: string | null;
+            channel: string;
+            class: string | null;
+            code: string | null;
+            conversation_id: number | null;
+            /** Format: date-time */
+            deadline_at: string | null;
+            error: string | null;
+            inbox_id: number;
+            inbox_name: string | null;
+            message_id: number;
+            /** Format: date-time */
+            next_at: string | null;
+            verdict: string;
+        };
+        OperatorEvent: {
+            account_id: number | null;
+            /** Format: date-time */
+            appended_at: string | null;
+            attempts: number;
+            channel: string;
+            /** Format: date-time */
+            died_at: string | null;
+            /** Format: date-time */
+            due_at: string | null;
+            group: string | null;
+            id: string;
+            inbox_id: number | null;
+            inbox_name: string | null;
+            kind: string | null;
+            partition: number;
+            reason: string | null;
+            /** @enum {string} */
+            state: "dead" | "pending" | "delayed" | "waiting" | "done";
+            summary: string | null;
+        };
+        OperatorEventDetail: {
+            account_id: number | null;
+            /** Format: date-time */
+            appended_at: string | null;
+            attempts: number;
+            body: string | null;
+            body_bytes: number;
+            body_cut: boolean;
+            channel: string;
+            damaged: string | null;
+            /** Format: date-time */
+            died_at: string | null;
+            /** Format: date-time */
+            due_at: string | null;
+            event: Record<string, unknown> | null;
+            group: string | null;
+            id: string;
+            inbox_id: number | null;
+            inbox_name: string | null;
+            kind: string | null;
+            partition: number;
+            reason: string | null;
+            /** @enum {string} */
+            state: "dead" | "pending" | "delayed" | "waiting" | "done";
+            summary: string | null;
+        };
+        OperatorEvents: {
+            events: components["schemas"]["OperatorEvent"][];
+            groups: components["schemas"]["OperatorGroup"][];
+            more: boolean;
+            page: number;
+            partial: boolean;
+            per_page: number;
+            total: number | null;
+        };
+        OperatorFigures: {
+            depth: number | null;
+            events_per_second: number | null;
+            oldest_seconds: number | null;
+            refused_per_minute: number | null;
+            visible_p99_seconds: number | null;
+        };
+        OperatorGroup: {
+            channel: string;
+            count: number;
+            example: string;
+            /** Format: date-time */
+            first_at: string | null;
+            /** Format: date-time */
+            last_at: string | null;
+            reason: string;
+        };
+        OperatorLane: {
+            dead: number;
+            due: number;
+            lane: string;
+            later: number;
+            /** Format: date-time */
+            oldest_due_at: string | null;
+            running: number;
+        };
+        OperatorMoment: {
+            /** Format: date-time */
+            at: string | null;
+            depth: number | null;
+            events_per_second: number | null;
+            oldest_seconds: number | null;
+            refused_per_minute: number | null;
+            visible_p99_seconds: number | null;
+        };
+        OperatorNumber: {
+            /** Format: date-time */
+            checked_at: string | null;
+            quality: string | null;
+            read_failed: boolean;
+            required_action: string | null;
+            state: string;
+            status: string | null;
+        };
+        OperatorOverview: {
+            /** Format: date-time */
+            at: string | null;
+            dead: number | null;
+            figures: components["schemas"]["OperatorFigures"];
+            history: components["schemas"]["OperatorMoment"][];
+            interval_seconds: number;
+            parts: components["schemas"]["OperatorPart"][];
+            process: components["schemas"]["OperatorProcess"];
+            /** @enum {string} */
+            state: "bad" | "warning" | "good";
+        };
+        OperatorPart: {
+            figures: {
+                [key: string]: number | null;
+            };
+            /** @enum {string} */
+            name: "edge" | "spool" | "queue" | "workers" | "relay" | "database" | "realtime";
+            reasons: components["schemas"]["OperatorReason"][];
+            /** @enum {string} */
+            scope: "installation" | "process";
+            /** @enum {string} */
+            state: "bad" | "warning" | "unknown" | "good";
+        };
+        OperatorPartition: {
+            delayed: number;
+            oldest_seconds: number;
+            owned_here: boolean;
+            owner: string | null;
+            partition: number;
+            pending: number;
+            stalled: boolean;
+            waiting: number;
+        };
+        OperatorProcess: {
+            alone: boolean;
+            instance: string;
+            roles: string[];
+        };
+        OperatorQueue: {
+            /** Format: date-time */
+            at: string | null;
+            bytes: number;
+            dead: {
+                [key: string]: number;
+            };
+            lanes: components["schemas"]["OperatorLane"][];
+            partitions: components["schemas"]["OperatorPartition"][];
+        };
+        OperatorReason: {
+            code: string;
+            detail: string | null;
+            /** @enum {string} */
+            state: "bad" | "warning" | "unknown" | "good";
+            text: string;
+            values: {
+                [key: string]: number;
+            };
+        };
+        OperatorReplayed: {
+            before: string;
+            dry_run: boolean;
+            left: number;
+            matched: number;
+            partial: boolean;
+            replayed: number;
         };
         PageDetails: {
             page_details: Record<string, unknown>[];
@@ -10762,6 +11148,215 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listOperatorChannels: {
+        parameters: {
+            query?: {
+                inbox_id?: number;
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorChannels"];
+                };
+            };
+        };
+    };
+    listOperatorDeliveries: {
+        parameters: {
+            query?: {
+                inbox_id?: number;
+                page?: number;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorDeliveries"];
+                };
+            };
+        };
+    };
+    listOperatorEvents: {
+        parameters: {
+            query?: {
+                channel?: string;
+                page?: number;
+                reason?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorEvents"];
+                };
+            };
+        };
+    };
+    showOperatorEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorEventDetail"];
+                };
+            };
+        };
+    };
+    discardOperatorEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    replayOperatorEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    replayOperatorEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    before?: string;
+                    channel?: string;
+                    dry_run?: boolean;
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorReplayed"];
+                };
+            };
+        };
+    };
+    showOperatorOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorOverview"];
+                };
+            };
+        };
+    };
+    showOperatorQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorQueue"];
+                };
             };
         };
     };
