@@ -204,7 +204,7 @@ test('lists are filtered, kept as a view, and changed together', async () => {
   await look(page, 'desk-bulk')
   await page.getByRole('toolbar').getByRole('button', { name: 'Status' }).click()
   await page.getByRole('menuitem', { name: 'Resolve' }).click()
-  await page.getByText('2 conversations changed').waitFor()
+  await page.getByText('Changed: 2').waitFor()
   await page.getByText('Nothing here').waitFor()
 })
 
@@ -215,6 +215,7 @@ test('panel, palette and the sheet of keys', async () => {
   await page.getByRole('complementary', { name: 'Details' }).waitFor()
   await look(page, 'desk-panel')
   await page.keyboard.press('Control+k')
+  await page.getByRole('dialog', { name: 'Search and commands' }).waitFor()
   await page.keyboard.type('Cy')
   await page.getByRole('option', { name: /Cy Dee/ }).first().waitFor()
   await look(page, 'palette')

@@ -39,7 +39,7 @@ test('she signs in', async () => {
 
   await signIn(page, program.url, 'ada@example.com')
   await page.getByRole('heading', { level: 1, name: /^Welcome/ }).waitFor()
-  expect(new URL(page.url()).pathname).toBe('/app/accounts/1/dashboard')
+  expect(new URL(page.url()).pathname).toBe('/app/accounts/1/welcome')
   await look(page, 'home')
   const cookie = (await admin.context.cookies(`${program.url}/app`)).find((c) => c.name === 'cw_d_session_info')
   expect(cookie).toMatchObject({ path: '/app', sameSite: 'Strict' })

@@ -69,7 +69,7 @@ test('somebody signs up, and confirms the address', async () => {
 test('who has two accounts changes between them, and comes back to the latest', async () => {
   const { page, faults } = ada
   await signIn(page, program.url, 'ada@example.com')
-  await page.waitForURL('**/app/accounts/1/dashboard')
+  await page.waitForURL('**/app/accounts/1/welcome')
   await page.getByRole('button', { name: 'Acme' }).click()
   await page.getByText('Switch account').waitFor()
   await look(page, 'menu-accounts')
@@ -239,6 +239,8 @@ test('no mouse is needed', async () => {
   await page.keyboard.press('Tab')
   expect(await focused()).toBe('Skip to content')
   await page.keyboard.press('Enter')
+  await page.keyboard.press('Tab')
+  expect(await focused()).toContain('Connect a channel')
   await page.keyboard.press('Tab')
   expect(await focused()).toContain('Invite your colleagues')
   await page.keyboard.press('Enter')

@@ -17,6 +17,9 @@ export interface KeyCommand {
   when?: () => boolean
 }
 
+/** The keys that Chatwoot's dashboard has, for those who know them: next, previous, resolve, reply, note, snooze, details. */
+export const chatwoot: Readonly<Record<string, string>> = { 'alt+J': 'j', 'alt+K': 'k', 'alt+E': 'e', 'alt+L': 'r', 'alt+P': 'n', 'alt+M': 's', 'alt+O': 'd' }
+
 /** How long the second of two keys may take, in ms. */
 const pairTime = 1_200
 
@@ -34,12 +37,18 @@ export const useKeyboard = defineStore('keyboard', () => {
     return [...commands].reverse().find((c) => c.keys === asked && (!writing || c.anywhere) && (c.when?.() ?? true))
   }
 
+  /** Keys with Alt exist only where somebody wants them: they write letters on many keyboards. */
+  function altName(e: KeyboardEvent): string | null {
+    const name = e.altKey && !e.isComposing ? `alt+${e.code.replace('Key', '')}` : ''
+    return name in remap.value ? name : null
+  }
+
   function press(e: KeyboardEvent): void {
     if (e.defaultPrevented) return
-    const name = keyName(e)
+    const name = keyName(e) ?? altName(e)
     if (!name) return
     const writing = writes(e.target)
-    const plain = !name.startsWith('mod+') && name !== 'Escape'
+    const plain = !/^(mod|alt)\+/.test(name) && name !== 'Escape'
     if (plain && (writing || !on.value)) return
     // A dialog or an open menu has the keyboard for itself.
     if (plain && e.target instanceof Element && e.target.closest('dialog, [role=menu], [role=listbox], [role=dialog]')) return

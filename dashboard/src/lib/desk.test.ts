@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { keyName } from './keys'
+import { fromWhatsApp } from './whatsapp'
 import { moments, parseMoment } from './snooze'
 import { ago, dayName } from './time'
 
@@ -53,4 +54,10 @@ test('how long ago', () => {
   expect(ago(now + 5_000, now, 'en')).toBe('now')
   expect(dayName(now, now, 'en')).toBe('today')
   expect(dayName(now - 86_400_000, now, 'en')).toBe('yesterday')
+})
+
+test('what WhatsApp marks is marked here', () => {
+  expect(fromWhatsApp('*bold* and ~gone~ and _it_')).toBe('**bold** and ~~gone~~ and _it_')
+  expect(fromWhatsApp('3 * 4 * 5, a*b*c, **kept**')).toBe('3 * 4 * 5, a*b*c, **kept**')
+  expect(fromWhatsApp('(*a b*)!')).toBe('(**a b**)!')
 })

@@ -1,0 +1,1 @@
+const t=(i,a)=>i.created_by!==void 0&&i.created_by.id===a.id,d=(i,a)=>t(i,a)||i.visibility==="global"&&a.admin,o=(i,a)=>t(i,a)||i.visibility==="global"&&a.admin&&i.created_by===void 0;export{o as a,d as m};
