@@ -169,6 +169,7 @@ test('she switches MFA on and signs in with it', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL('**/app/login')
   }
+  await page.goto(`${program.url}/app/accounts/1/welcome`)
   await page.getByRole('button', { name: 'Ada Lovelace' }).click()
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
   await look(page, 'menu')

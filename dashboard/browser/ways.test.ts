@@ -74,11 +74,11 @@ test('who has two accounts changes between them, and comes back to the latest', 
   await page.getByText('Switch account').waitFor()
   await look(page, 'menu-accounts')
   await page.getByRole('link', { name: 'Shop' }).click()
-  await page.waitForURL('**/app/accounts/2/dashboard')
+  await page.waitForURL('**/app/accounts/2/welcome')
   await page.getByRole('button', { name: 'Shop' }).waitFor()
   await page.waitForLoadState('networkidle')
   await page.goto(`${program.url}/app`)
-  await page.waitForURL('**/app/accounts/2/dashboard')
+  await page.waitForURL('**/app/accounts/2/welcome')
   // An account of others is not there for her.
   await page.goto(`${program.url}/app/accounts/99/dashboard`)
   await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
