@@ -20,14 +20,18 @@ func (a *API) operator() []route.Row {
 	event := operatorPrefix + "/events/{id}"
 	list := []route.Row{
 		route.Get(operatorPrefix+"/overview", route.Operator, a.showOperatorOverview).Doc("How the installation is doing, the worst part first"),
-		route.Get(operatorPrefix+"/queue", route.Operator, a.showOperatorQueue).Doc("Partitions of the queue, those first where nothing moves, and lanes of deferred work"),
-		route.Get(operatorPrefix+"/events", route.Operator, a.listOperatorEvents).Doc("Events in the queue by their state; dead letters with their groups"),
+		route.Get(operatorPrefix+"/queue", route.Operator, a.showOperatorQueue).
+			Doc("Partitions of the queue, those first where nothing moves, and lanes of deferred work"),
+		route.Get(operatorPrefix+"/events", route.Operator, a.listOperatorEvents).
+			Doc("Events in the queue by their state; dead letters with their groups"),
 		route.Get(event, route.Operator, a.showOperatorEvent).Doc("An event in the queue with what it holds, without secrets").Fails(http.StatusNotFound),
-		route.Post(event+"/replay", route.Operator, a.replayOperatorEvent).Doc("Puts a dead letter, or an event that was applied, back into the queue").Fails(http.StatusNotFound),
+		route.Post(event+"/replay", route.Operator, a.replayOperatorEvent).
+			Doc("Puts a dead letter, or an event that was applied, back into the queue").Fails(http.StatusNotFound),
 		route.Post(event+"/discard", route.Operator, a.discardOperatorEvent).Doc("Removes a dead letter for good").Fails(http.StatusNotFound),
 		route.Post(operatorPrefix+"/events/replay", route.Operator, a.replayOperatorEvents).
 			Doc("Replays dead letters that match, some hundreds a call; counts them when dry_run is true"),
-		route.Get(operatorPrefix+"/deliveries", route.Operator, a.listOperatorDeliveries).Doc("Replies that wait for their provider, that failed, or the last tries of this process"),
+		route.Get(operatorPrefix+"/deliveries", route.Operator, a.listOperatorDeliveries).
+			Doc("Replies that wait for their provider, that failed, or the last tries of this process"),
 		route.Get(operatorPrefix+"/channels", route.Operator, a.listOperatorChannels).Doc("All inboxes of the installation, the worst first"),
 	}
 	for i := range list {
@@ -158,7 +162,10 @@ func (a *API) replayOperatorEvents(ctx context.Context, c *route.Call, in replay
 	if err != nil {
 		return operatorReplayedOut{}, operatorProblem(err)
 	}
-	return operatorReplayedOut{Matched: r.Matched, Replayed: r.Replayed, Left: r.Left, Partial: r.Partial, Before: r.Before.UTC().Format(time.RFC3339Nano), DryRun: in.DryRun}, nil
+	return operatorReplayedOut{
+		Matched: r.Matched, Replayed: r.Replayed, Left: r.Left, Partial: r.Partial,
+		Before: r.Before.UTC().Format(time.RFC3339Nano), DryRun: in.DryRun,
+	}, nil
 }
 
 type operatorDeliveriesIn struct {

@@ -45,7 +45,9 @@ func (q *lazyQueue) List(ctx context.Context, f queue.Filter) ([]queue.Entry, er
 func (q *lazyQueue) Show(ctx context.Context, id string) (queue.Entry, error) {
 	return q.open().Show(ctx, id)
 }
-func (q *lazyQueue) Replay(ctx context.Context, id string) error  { return q.open().Replay(ctx, id) }
+
+func (q *lazyQueue) Replay(ctx context.Context, id string) error { return q.open().Replay(ctx, id) }
+
 func (q *lazyQueue) Discard(ctx context.Context, id string) error { return q.open().Discard(ctx, id) }
 
 // letter is an event that was given up, as the worker would have left it.

@@ -321,7 +321,7 @@ func newOperatorChannelOut(c operator.Channel) operatorChannelOut {
 	out := operatorChannelOut{
 		InboxID: c.InboxID, AccountID: c.AccountID, Name: c.InboxName, Channel: c.Slug, Title: c.Title, State: c.State, Problems: append([]string{}, c.Problems...),
 		LastInAt: moment(c.Traffic.LastIn), LastOutAt: moment(c.Traffic.LastOut), VerifiedAt: moment(c.Traffic.VerifiedAt), Rejected24h: c.Refused,
-		Breaker: given(c.Breaker), PausedUntil: route.ISO(c.Paused), Token: "ok", Registration: given(c.ChannelRow.Registration),
+		Breaker: given(c.Breaker), PausedUntil: route.ISO(c.Paused), Token: "ok", Registration: given(c.Registration),
 		RegisterError: given(c.RegistrationError), SendHold: given(c.SendHold), SignatureMode: given(c.SignatureMode),
 	}
 	if out.Rejected24h == nil {

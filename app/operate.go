@@ -41,7 +41,9 @@ func (a *App) operate(m *ingest.Metrics) *operator.Service {
 		here.Spool = func() (int64, bool) { return a.spool.Depth(), a.spool.Spooling() }
 	}
 	if a.relay != nil {
-		here.Lanes = func() []operator.Lane { return converted(a.relay.Lanes(), func(l relay.Lane) operator.Lane { return operator.Lane(l) }) }
+		here.Lanes = func() []operator.Lane {
+			return converted(a.relay.Lanes(), func(l relay.Lane) operator.Lane { return operator.Lane(l) })
+		}
 		here.Attempts = func() []operator.Attempt {
 			return converted(a.relay.Attempts(), func(t relay.Attempt) operator.Attempt { return operator.Attempt(t) })
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -174,9 +175,7 @@ func (s *Service) attempts(ctx context.Context, inboxID int64, first int) ([]Del
 		if err != nil {
 			return nil, err
 		}
-		for id, number := range found {
-			numbers[id] = number
-		}
+		maps.Copy(numbers, found)
 	}
 	out := make([]Delivery, len(list))
 	for i, a := range list {

@@ -53,7 +53,7 @@ func newPart(name, scope string) *Part {
 	return &Part{Name: name, Scope: scope, State: Good, Reasons: []Reason{}, Figures: map[string]*float64{}}
 }
 
-// say adds a reason; the worst one is the part's state. values are name, value, …
+// say adds a reason; the worst one is the part's state. values are names and values in turn.
 func (p *Part) say(state, code, text string, values ...any) *Part {
 	r := Reason{Code: code, State: state, Text: text, Values: map[string]float64{}}
 	for i := 0; i+1 < len(values); i += 2 {

@@ -268,10 +268,10 @@ func TestRefusalInItsOwnWords(t *testing.T) {
 		p, to := secrets(t, c), c.Person(1).From
 		s.FailChannel(c, simulator.Failure{Refuse: true, Code: 4711, Text: "Not on a Sunday", Times: 1})
 		r, err := sendText(t.Context(), s, c, p, to, "hello", "")
-		if err != nil || r.status < 400 || r.status > 422 || !strings.Contains(string(r.body), "Not on a Sunday") {
+		if err != nil || r.status < 400 || r.status > 422 || !strings.Contains(r.body, "Not on a Sunday") {
 			t.Errorf("%s: %d %s %v", c.Kind, r.status, r.body, err)
 		}
-		if slices.Contains(numbered, c.Kind) && !strings.Contains(string(r.body), "4711") {
+		if slices.Contains(numbered, c.Kind) && !strings.Contains(r.body, "4711") {
 			t.Errorf("%s: no code: %s", c.Kind, r.body)
 		}
 	}

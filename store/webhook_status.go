@@ -63,15 +63,23 @@ func (t *Tx) NoteWebhooks(ctx context.Context, list []WebhookNews) error {
 	}
 	rows := make([][]any, len(list))
 	for i, w := range list {
-		rows[i] = []any{w.InboxID, nilIfZero(w.VerifiedAt), nilIfZero(w.FirstEventAt), nilIfZero(w.LastEventAt), nilIfZero(w.LastSentAt), nilIfZero(w.ConversationID), w.AnnouncedAt}
+		rows[i] = []any{
+			w.InboxID, nilIfZero(w.VerifiedAt), nilIfZero(w.FirstEventAt), nilIfZero(w.LastEventAt), nilIfZero(w.LastSentAt),
+			nilIfZero(w.ConversationID), w.AnnouncedAt,
+		}
 	}
 	set, err := rowSet(rows)
 	if err != nil {
 		return fmt.Errorf("store: note webhooks: %w", err)
 	}
-	if _, err := t.tx.ExecContext(ctx, `INSERT INTO inbox_webhooks (inbox_id, verified_at, first_event_at, last_event_at, last_sent_at, last_conversation_id, announced_at)
+	names := []string{"id", "verified", "first_event", "last_event", "last_sent", "conversation", "announced"}
+	for i := range names {
+		names[i] += " bigint"
+	}
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO inbox_webhooks
+			(inbox_id, verified_at, first_event_at, last_event_at, last_sent_at, last_conversation_id, announced_at)
 		SELECT i.id, x.verified, x.first_event, x.last_event, x.last_sent, x.conversation, x.announced
-		FROM `+t.s.d.rows("$1", "id bigint", "verified bigint", "first_event bigint", "last_event bigint", "last_sent bigint", "conversation bigint", "announced bigint")+`
+		FROM `+t.s.d.rows("$1", names...)+`
 		CROSS JOIN inboxes i WHERE i.id = x.id ORDER BY i.id
 		ON CONFLICT (inbox_id) DO UPDATE SET
 			verified_at = COALESCE(inbox_webhooks.verified_at, excluded.verified_at),

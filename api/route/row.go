@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -294,7 +295,8 @@ func (r *Row) check() error {
 	if r.Auth == AuthOwnAccount {
 		delete(known, "id")
 	}
-	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && (r.Policy != Public && r.Policy != SignedIn && r.Policy != Platform && r.Policy != Console && r.Policy != Operator) {
+	outside := []Policy{Public, SignedIn, Platform, Console, Operator}
+	if r.Auth != AuthAccount && r.Auth != AuthOwnAccount && !slices.Contains(outside, r.Policy) {
 		return fmt.Errorf("route: %s: policy %s needs an account", at, r.Policy)
 	}
 	for name := range known {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,12 +49,7 @@ func (s *stand) told(r *simulator.Sent) sentOut {
 
 // own tells whether a channel is one that the simulator began with.
 func (s *stand) own(c *simulator.Channel) bool {
-	for _, mine := range s.sim.Channels() {
-		if mine == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.sim.Channels(), c)
 }
 
 // sentIn chooses among the calls: what is empty chooses nothing.
