@@ -506,6 +506,7 @@ test('she deletes an inbox: the row is grey until it is gone', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
   await page.getByText('Shop is being deleted').waitFor()
   await page.getByRole('listitem').filter({ hasText: 'Shop' }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Dismiss' }).last().click()
   await look(page, 'inboxes')
   expect(admin.faults.filter((f) => !f.includes('connect.facebook.net'))).toEqual([])
 })
