@@ -35,8 +35,17 @@ bin/tributary: $(SOURCES) go.mod go.sum Makefile
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X tributary/app.release=$(VERSION)' -o $@ ./cmd/tributary
 
 .PHONY: test
-test: ## run the tests; with the URLs of `make services` on PostgreSQL and Redis too
+test: test-dashboard ## run the tests; with the URLs of `make services` on PostgreSQL and Redis too
 	$(GO) test -timeout 40m ./...
+
+# Only Go is needed: without Node, or where its packages cannot be had, this says so.
+.PHONY: test-dashboard
+test-dashboard:
+	@if ! command -v npm >/dev/null; then \
+		echo "the dashboard's unit and component tests are skipped: there is no Node (npm) on this machine"; \
+	elif [ ! -d dashboard/node_modules ] && ! (cd dashboard && npm ci --no-audit --no-fund --loglevel=error); then \
+		echo "the dashboard's unit and component tests are skipped: npm ci failed, its packages are not there"; \
+	else cd dashboard && npm test; fi
 
 .PHONY: dashboard
 dashboard: build ## check and build the dashboard into dashboard/dist (Node 20.19 or newer)

@@ -38,6 +38,7 @@ test('first start, first channel, first message, first reply', async () => {
   await page.getByRole('heading', { level: 1, name: /^Welcome/ }).waitFor()
   expect(new URL(page.url()).pathname).toBe('/app/accounts/1/welcome')
   await page.getByRole('link', { name: /Connect a channel/ }).click()
+  await page.waitForURL('**/settings/inboxes/new')
   await page.getByRole('link', { name: /Telegram/ }).click()
   await page.locator('[name=bot_token]').fill(token)
   await page.getByRole('button', { name: 'Connect', exact: true }).click()

@@ -67,6 +67,7 @@ test('failures say what helps', () => {
   expect(failureOf('131047: Re-engagement message')).toEqual({ code: '131047', text: 'Re-engagement message', remedy: 'template' })
   expect(failureOf('(#551) This person is not available')).toMatchObject({ code: '551', remedy: 'blocked' })
   expect(failureOf('21610 - Attempt to send to unsubscribed recipient')).toMatchObject({ code: '21610', remedy: 'blocked' })
+  expect(failureOf('400, Forbidden: bot was blocked by the user')).toEqual({ code: '400', text: 'Forbidden: bot was blocked by the user', remedy: 'blocked' })
   expect(failureOf('something')).toEqual({ code: null, text: 'something', remedy: 'none' })
   expect(failureOf(undefined)).toEqual({ code: null, text: '', remedy: 'none' })
 })

@@ -20,12 +20,13 @@ const remedies: Record<string, Failure['remedy']> = {
   '403': 'blocked', '429': 'later', '401': 'reconnect',
 }
 
-/** Reads content_attributes.external_error: "code: text", "(#code) text" or a text alone. */
+/** Reads content_attributes.external_error: "code, text", "code: text", "(#code) text" or a text alone. */
 export function failureOf(error: unknown): Failure {
   const text = typeof error === 'string' ? error.trim() : ''
-  const found = /^\(?#?(\d{2,7})\)?\s*[:-]?\s*(.*)$/s.exec(text)
+  const found = /^\(?#?(\d{2,7})\)?\s*[,:-]?\s*(.*)$/s.exec(text)
   const code = found?.[1] ?? null
   const said = found ? found[2] || text : text
-  const remedy = code ? (remedies[code] ?? 'none') : /template/i.test(said) ? 'template' : /window|24 ?hours/i.test(said) ? 'template' : 'none'
+  const byWords = /blocked|unsubscribed/i.test(said) ? 'blocked' : /template|window|24 ?hours/i.test(said) ? 'template' : 'none'
+  const remedy = (code ? remedies[code] : undefined) ?? byWords
   return { text: said, code, remedy }
 }
