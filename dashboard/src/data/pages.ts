@@ -33,16 +33,20 @@ export function usePages<T extends { id: number }>(read: (page: number) => Promi
   const done = ref(false)
   let page = 0
   let latest = 0
+  /** Changes while an answer is on its way, which may not know them yet. */
+  let meanwhile: ((items: readonly T[]) => readonly T[])[] = []
 
   async function load(next: number, failed: (e: ApiError | null) => void): Promise<void> {
     const mine = ++latest
     loading.value = true
+    meanwhile = []
     try {
       const got = await read(next)
       if (mine !== latest) return
       const before = next === 1 ? [] : (data.value ?? [])
       const known = new Set(before.map((x) => x.id))
-      data.value = [...before, ...got.items.filter((x) => !known.has(x.id))]
+      const items: readonly T[] = [...before, ...got.items.filter((x) => !known.has(x.id))]
+      data.value = meanwhile.reduce((list, change) => change(list), items)
       if (got.count !== undefined) count.value = got.count
       done.value = got.items.length < size
       page = next
@@ -82,6 +86,7 @@ export function usePages<T extends { id: number }>(read: (page: number) => Promi
     more,
     moreError,
     patch: (change) => {
+      if (loading.value) meanwhile.push(change)
       if (data.value) data.value = change(data.value)
     },
   }

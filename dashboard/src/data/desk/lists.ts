@@ -56,6 +56,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   const error = shallowRef<ApiError | null>(null)
   let page = 0
   let turn = 0
+  let meanwhile = new Set<number>()
   let held = false
   let countTimer: ReturnType<typeof setTimeout> | undefined
   let reloadTimer: ReturnType<typeof setTimeout> | undefined
@@ -100,6 +101,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   async function readPage(n: number): Promise<void> {
     const mine = ++turn
     loading.value = true
+    meanwhile = new Set()
     try {
       const answer = await fetchPage(n)
       if (mine !== turn) return
@@ -113,6 +115,11 @@ export function useConversationList(query: () => Query): ConversationListing {
       if (n === 1) apply()
       error.value = null
       ready.value = true
+      // What came while the answer was on its way may not be in it.
+      for (const id of meanwhile) {
+        const c = conversations.all.get(id)
+        if (c) place(c, undefined)
+      }
       keep()
     } catch (e) {
       if (mine === turn) error.value = e instanceof ApiError ? e : new ApiError('server', 0, String(e))
@@ -154,17 +161,10 @@ export function useConversationList(query: () => Query): ConversationListing {
     }, leaving))
   }
 
-  const stop = conversations.listen((c, before) => {
-    if (!ready.value) return
+  /** Puts a conversation where it belongs in the list. */
+  function place(c: Conversation, before: Conversation | undefined): void {
     const q = query()
-    const belongs = matches(q, c, identity.user?.id ?? 0)
-    countSoon()
-    if (belongs === null) {
-      // Only the server knows: asked when it is quiet.
-      if (!ids.value.includes(c.id)) reloadTimer ??= setTimeout(() => ((reloadTimer = undefined), void (held ? undefined : reload())), countsWait)
-      return
-    }
-    if (!belongs) return depart(c.id)
+    if (matches(q, c, identity.user?.id ?? 0) !== true) return
     clearTimeout(departures.get(c.id))
     departures.delete(c.id)
     const has = ids.value.includes(c.id)
@@ -175,6 +175,21 @@ export function useConversationList(query: () => Query): ConversationListing {
     // Below everything that is loaded: it comes with its page.
     if (at < 0 && more.value && !has) return
     set(at < 0 ? [...others, c.id] : [...others.slice(0, at), c.id, ...others.slice(at)])
+  }
+
+  const stop = conversations.listen((c, before) => {
+    if (!ready.value) return
+    const q = query()
+    const belongs = matches(q, c, identity.user?.id ?? 0)
+    countSoon()
+    if (belongs === null) {
+      // Only the server knows: asked when it is quiet.
+      if (!ids.value.includes(c.id)) reloadTimer ??= setTimeout(() => ((reloadTimer = undefined), void (held ? undefined : reload())), countsWait)
+      return
+    }
+    if (loading.value) meanwhile.add(c.id)
+    if (!belongs) return depart(c.id)
+    place(c, before)
   })
 
   useResync((since) => {

@@ -54,8 +54,12 @@ export function aboutOf(item: Item): About {
 export const pathOf = (accountId: number, about: About) =>
   `/app/accounts/${accountId}/conversations/${about.conversation}${about.message ? `?messageId=${about.message}` : ''}`
 
-/** The list after a notification arrived: of a conversation the newest alone is kept, as the server does. */
+/**
+ * The list after a notification arrived: of a conversation the newest alone is kept, as the
+ * server does. Events come in any order: an older one that comes late changes nothing.
+ */
 export function arrived(items: readonly Item[], item: Item, newestFirst: boolean): readonly Item[] {
+  if (items.some((i) => i.primary_actor_id === item.primary_actor_id && i.id > item.id)) return items
   const others = items.filter((i) => i.id !== item.id && i.primary_actor_id !== item.primary_actor_id)
   return newestFirst ? [item, ...others] : [...others, item]
 }

@@ -38,6 +38,7 @@ beforeEach(async () => {
   setActivePinia(createPinia())
   await useTexts('notifications')
   sent = []
+  answers = {}
   vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
     const method = init.method ?? 'GET'
     sent.push({ method, path, body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined })
@@ -82,6 +83,8 @@ test('of a conversation the newest notification is kept', () => {
   const list = [item(1), item(2)]
   expect(arrived(list, item(3, { primary_actor_id: 101 }), true).map((i) => i.id)).toEqual([3, 2])
   expect(arrived(list, item(3), false).map((i) => i.id)).toEqual([1, 2, 3])
+  // The one before it comes late.
+  expect(arrived([item(5, { primary_actor_id: 101 })], item(4, { primary_actor_id: 101 }), true).map((i) => i.id)).toEqual([5])
 })
 
 test('snoozing leads to nine in the morning', () => {
@@ -91,6 +94,21 @@ test('snoozing leads to nine in the morning', () => {
   expect(tomorrow).toEqual(new Date(2024, 4, 6, 9))
   expect(week).toEqual(new Date(2024, 4, 6, 9))
   expect(new Date((snoozes(new Date(2024, 4, 6, 8))[2]?.at ?? 0) * 1000)).toEqual(new Date(2024, 4, 13, 9))
+})
+
+test('events come in any order: what is gone does not come back', async () => {
+  const w = await open([])
+  const older = item(2, { primary_actor_id: 101 })
+  const newer = item(3, { primary_actor_id: 101 })
+  tell('notification.created', { account_id: 1, unread_count: 1, notification: newer })
+  tell('notification.deleted', { account_id: 1, unread_count: 1, notification: { id: older.id } })
+  tell('notification.created', { account_id: 1, unread_count: 1, notification: older })
+  await flushPromises()
+  expect(w.findAll('li').map((l) => l.text())).toEqual([expect.stringContaining('text 3')])
+  tell('notification.deleted', { account_id: 1, unread_count: 0, notification: { id: 9 } })
+  tell('notification.created', { account_id: 1, unread_count: 0, notification: item(9) })
+  await flushPromises()
+  expect(w.findAll('li')).toHaveLength(1)
 })
 
 test('the list lives by events', async () => {
