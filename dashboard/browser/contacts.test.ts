@@ -328,7 +328,7 @@ test('what customers write reaches her inbox, and is found', async () => {
     await post(`/${source_id}/conversations/${id}/messages`, { content: text })
   }
   // She is online, and all are given to her: which word of each is the last differs.
-  const row = (n: number) => page.locator('main li').filter({ hasText: new RegExp(`onversation #${n}\\b`) })
+  const row = (n: number) => page.locator('main li').filter({ hasText: new RegExp(`onversation #${n}(?!\\d)`) })
   for (const n of [1, 2, 3]) await row(n).waitFor()
   await page.getByText('3 are waiting for you').waitFor()
   await look(page, 'notifications')
