@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { keyName } from './keys'
+import { fileName, safeLink } from './links'
 import { fromWhatsApp } from './whatsapp'
 import { moments, parseMoment } from './snooze'
 import { ago, dayName } from './time'
@@ -60,4 +61,12 @@ test('what WhatsApp marks is marked here', () => {
   expect(fromWhatsApp('*bold* and ~gone~ and _it_')).toBe('**bold** and ~~gone~~ and _it_')
   expect(fromWhatsApp('3 * 4 * 5, a*b*c, **kept**')).toBe('3 * 4 * 5, a*b*c, **kept**')
   expect(fromWhatsApp('(*a b*)!')).toBe('(**a b**)!')
+})
+
+test('only addresses that lead somewhere are opened', () => {
+  for (const good of ['https://a.example/x', 'http://a', 'blob:http://a/1', '/rails/active_storage/x']) expect(safeLink(good)).toBe(good)
+  for (const bad of ['javascript:alert(1)', 'JAVASCRIPT:x', ' javascript:x', 'data:text/html,x', '//elsewhere.example', 'vbscript:x', '', null, undefined]) expect(safeLink(bad), String(bad)).toBeUndefined()
+  expect(fileName('https://a/b/my%20file.png?x=1')).toBe('my file.png')
+  expect(fileName('https://a/b/100%')).toBe('100%')
+  expect(fileName('')).toBe('')
 })
