@@ -121,6 +121,16 @@ test('it tries for ever: 1, 2, 4 … 30 seconds, and at once when woken', () => 
     waits.push(waited / 1_000)
   }
   expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
+  // Who asks for the same again meanwhile does not hurry it: all browsers would come at once.
+  const before = l.wires.length
+  l.wires.at(-1)!.onclose!()
+  for (let i = 0; i < 10; i++) {
+    l.time.pass(2_000)
+    l.cable.want([subscription])
+  }
+  expect(l.wires).toHaveLength(before)
+  l.time.pass(10_000)
+  expect(l.wires).toHaveLength(before + 1)
   l.wires.at(-1)!.onclose!()
   const n = l.wires.length
   l.cable.wake()

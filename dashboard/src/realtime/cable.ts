@@ -65,7 +65,8 @@ export class Cable {
     const before = new Set(this.wanted.map(identifierOf))
     const after = new Set(subscriptions.map(identifierOf))
     this.wanted = subscriptions
-    if (!this.socket) return this.connect()
+    // While it waits to come again it goes on waiting: only `wake` makes that shorter.
+    if (!this.socket) return this.retry === undefined ? this.connect() : undefined
     if (this.socket.readyState !== 1) return
     for (const id of before) if (!after.has(id)) this.command('unsubscribe', id)
     for (const id of after) if (!before.has(id)) this.command('subscribe', id)
@@ -89,6 +90,7 @@ export class Cable {
   private connect(): void {
     if (this.stopped || this.socket || this.wanted.length === 0) return
     this.clock.cancel(this.retry ?? 0)
+    this.retry = undefined
     const socket = this.open(this.url)
     this.socket = socket
     this.confirmed = new Set()

@@ -60,13 +60,16 @@ export const useLink = defineStore('link', () => {
 
   const send = (m: ToWorker) => worker?.postMessage(m)
 
+  for (const name of ['online', 'focus', 'pageshow']) window.addEventListener(name, () => send({ kind: 'wake' }))
+  window.addEventListener('offline', () => {
+    if (worker) receive({ kind: 'state', state: 'offline', leader: leader.value })
+  })
+
   /** Listens for an account, as a user. */
   function open(user: User, accountId: number): void {
     if (!worker) {
       worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
       worker.onmessage = (e: MessageEvent<FromWorker>) => receive(e.data)
-      for (const name of ['online', 'focus', 'pageshow']) window.addEventListener(name, () => send({ kind: 'wake' }))
-      window.addEventListener('offline', () => receive({ kind: 'state', state: 'offline', leader: leader.value }))
     }
     const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/cable`
     const subscriptions = [{ account_id: accountId, user_id: user.id, pubsub_token: user.pubsub_token }]

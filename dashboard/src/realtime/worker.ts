@@ -85,6 +85,7 @@ function stand(steal: boolean): void {
       // taken away: another tab leads, this one listens and stands again
       cable?.stop()
       cable = null
+      if (!channel) return // stopped
       lastBeat = Date.now()
       asked = false
       stand(false)
@@ -156,9 +157,10 @@ self.onmessage = (e: MessageEvent<ToWorker>) => {
       return post({ kind: 'state', state, leader: cable !== null })
     case 'stop':
       share({ kind: 'gone', id })
+      channel?.close()
+      channel = null
       cable?.stop()
       abdicate?.(new Error('stopped'))
-      channel?.close()
       self.close()
   }
 }
