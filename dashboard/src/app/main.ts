@@ -19,9 +19,13 @@ async function start(): Promise<void> {
   const identity = useIdentity()
   listen(
     () => {
-      identity.set(null)
       const here = router.currentRoute.value
-      if (!here.meta.open) void router.push({ name: 'login', query: { next: here.fullPath, error: 'session-ended' } })
+      // A page of its own: whoever signs in next finds nothing of this user in memory.
+      if (here.meta.open) identity.set(null)
+      else {
+        ui.ended = true
+        location.assign(router.resolve({ name: 'login', query: { next: here.fullPath, error: 'session-ended' } }).href)
+      }
     },
     (seconds) => (ui.waiting = seconds > 0),
   )

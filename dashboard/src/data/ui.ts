@@ -22,6 +22,8 @@ export const useUI = defineStore('ui', () => {
   const question = shallowRef<Question | null>(null)
   const toasts = shallowRef<readonly Toast[]>([])
   const waiting = ref(false)
+  /** The session is over: no page keeps somebody back. */
+  const ended = ref(false)
   /** How many pages were opened in this window's life. */
   const pages = ref(0)
   let next = 1
@@ -70,5 +72,5 @@ export const useUI = defineStore('ui', () => {
     toasts.value = toasts.value.filter((t) => t.id !== id)
   }
 
-  return { question, toasts, waiting, pages, ask, toast, undoable, undoLast, dismiss }
+  return { question, toasts, waiting, ended, pages, ask, toast, undoable, undoLast, dismiss }
 })

@@ -54,7 +54,7 @@ export function useLeaveGuard(dirty: () => boolean): void {
   const { t } = useI18n()
   const ui = useUI()
   const unload = (e: BeforeUnloadEvent) => {
-    if (dirty()) e.preventDefault()
+    if (dirty() && !ui.ended) e.preventDefault()
   }
   onMounted(() => window.addEventListener('beforeunload', unload))
   onUnmounted(() => window.removeEventListener('beforeunload', unload))

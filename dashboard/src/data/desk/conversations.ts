@@ -9,6 +9,11 @@ import type { Conversation } from './types'
 
 type Listener = (c: Conversation, before: Conversation | undefined) => void
 
+/** How long conversations are gathered that only a message told of, in ms. */
+const gathering = 1_000
+/** More of them at once are not read one by one: lists read their first page instead. */
+const fewUnknown = 5
+
 /** Every conversation that a screen has seen, by its number; kept current by what comes live. */
 export const useConversations = defineStore('conversations', () => {
   const all = shallowReactive(new Map<number, Conversation>())
@@ -21,6 +26,7 @@ export const useConversations = defineStore('conversations', () => {
     if (id === account) return
     account = id
     all.clear()
+    unknown.clear()
   }
 
   /** Is told what changed. */
@@ -76,6 +82,28 @@ export const useConversations = defineStore('conversations', () => {
     return promise
   }
 
+  const unknown = new Set<number>()
+  const missed = new Set<() => void>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  /** Is told that more conversations moved than are read one by one. */
+  function onMissed(f: () => void): () => void {
+    missed.add(f)
+    return () => missed.delete(f)
+  }
+
+  /** A message of a conversation that no screen holds: read soon, and never one call for each message. */
+  function learn(id: number): void {
+    unknown.add(id)
+    timer ??= setTimeout(() => {
+      timer = undefined
+      const ids = [...unknown].filter((x) => !all.has(x))
+      unknown.clear()
+      if (ids.length > fewUnknown) for (const f of missed) f()
+      else for (const x of ids) void readQuietly(x)
+    }, gathering)
+  }
+
   /** Reads one that a screen does not know yet; who may not see it learns nothing. */
   async function readQuietly(id: number): Promise<void> {
     try {
@@ -97,7 +125,7 @@ export const useConversations = defineStore('conversations', () => {
   useEvent(['message.created', 'message.updated'], (m, name) => {
     if (!mine(m)) return
     const c = all.get(m.conversation_id)
-    if (!c) return name === 'message.created' ? void readQuietly(m.conversation_id) : undefined
+    if (!c) return name === 'message.created' ? learn(m.conversation_id) : undefined
     if (name === 'message.created') set(withMessage(c, m))
     else if (c.last?.id === m.id) set({ ...c, last: m })
   })
@@ -117,5 +145,5 @@ export const useConversations = defineStore('conversations', () => {
     }
   })
 
-  return { all, enter, listen, take, set, patch, read }
+  return { all, enter, listen, onMissed, take, set, patch, read }
 })

@@ -161,6 +161,15 @@ export function useConversationList(query: () => Query): ConversationListing {
     }, leaving))
   }
 
+  /** The first page again when it is quiet; rows that somebody is at stay as they are. */
+  function reloadSoon(): void {
+    reloadTimer ??= setTimeout(() => {
+      reloadTimer = undefined
+      if (held) reloadSoon()
+      else void reload()
+    }, countsWait)
+  }
+
   /** Puts a conversation where it belongs in the list. */
   function place(c: Conversation, before: Conversation | undefined): void {
     const q = query()
@@ -183,14 +192,16 @@ export function useConversationList(query: () => Query): ConversationListing {
     const belongs = matches(q, c, identity.user?.id ?? 0)
     countSoon()
     if (belongs === null) {
-      // Only the server knows: asked when it is quiet.
-      if (!ids.value.includes(c.id)) reloadTimer ??= setTimeout(() => ((reloadTimer = undefined), void (held ? undefined : reload())), countsWait)
+      // Only the server knows.
+      if (!ids.value.includes(c.id)) reloadSoon()
       return
     }
     if (loading.value) meanwhile.add(c.id)
     if (!belongs) return depart(c.id)
     place(c, before)
   })
+
+  const stopMissed = conversations.onMissed(reloadSoon)
 
   useResync((since) => {
     if (!ready.value) return
@@ -227,6 +238,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   )
   onScopeDispose(() => {
     stop()
+    stopMissed()
     turn++
     clearTimeout(countTimer)
     clearTimeout(reloadTimer)

@@ -18,6 +18,7 @@ interface Around {
   write: (mode: 'reply' | 'note') => void
   toggleDetails: () => void
   back: () => void
+  unread: () => void
 }
 
 /** What the keyboard does to the open conversation. */
@@ -55,7 +56,7 @@ export function useThreadCommands(a: Around): { chooser: Ref<Chooser>; copyLink:
     { keys: 'p', where: 'conversation', label: 'keys.priority', act: open('priority') },
     { keys: 's', where: 'conversation', label: 'keys.snooze', act: open('snooze') },
     { keys: 'm', where: 'conversation', label: 'keys.macro', act: open('macro') },
-    { keys: 'u', where: 'conversation', label: 'keys.unread', act: () => a.actions.unread(c()) },
+    { keys: 'u', where: 'conversation', label: 'keys.unread', act: a.unread },
     { keys: 'd', where: 'conversation', label: 'keys.details', act: a.toggleDetails },
     { keys: 'y', where: 'conversation', label: 'keys.copyLink', act: copyLink },
     { keys: 'b', where: 'conversation', label: 'keys.back', act: a.back },
