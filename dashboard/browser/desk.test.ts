@@ -226,6 +226,28 @@ test('panel, palette and the sheet of keys', async () => {
   expect(seat.faults).toEqual([])
 })
 
+test('what waits for Undo is done when the page is closed', async () => {
+  // Resolving sends a survey here: the call waits, since a survey cannot be taken back.
+  await admin.at('patch', `inboxes/${inbox.id}`, { csat_survey_enabled: true })
+  const conversation = async () => (await bo.at<{ status: string }>('get', 'conversations/1')).status
+  await bo.at('post', 'conversations/1/toggle_status', { status: 'open' })
+  await page.goto(`${program.url}/app/accounts/1/conversations/1`)
+  await page.getByRole('button', { name: 'Resolve' }).waitFor()
+  await page.keyboard.press('e')
+  await page.getByRole('button', { name: 'Undo' }).waitFor()
+  expect(await conversation()).toBe('open')
+  await page.goto('about:blank')
+  await until('it is resolved', async () => (await conversation()) === 'resolved')
+})
+
+test('a conversation that is left unread stays so', async () => {
+  await page.goto(`${program.url}/app/accounts/1/conversations/1`)
+  await page.getByRole('heading', { level: 1, name: /Ann Lee/ }).waitFor()
+  await page.keyboard.press('u')
+  await page.waitForURL('**/dashboard**')
+  await until('it is unread', async () => (await bo.at<{ unread_count: number }>('get', 'conversations/1')).unread_count > 0)
+})
+
 /** How many sockets the server holds. */
 async function sockets(): Promise<number> {
   const text = await fetch(`${program.url}/metrics`).then((r) => r.text())

@@ -17,6 +17,8 @@ export interface Answer<T> {
 
 const timeout = 20_000
 const tries = 3
+/** Browsers carry at most 64 KiB for pages that are gone, all calls together. */
+const keptAlive = 16_000
 
 let onSignedOut: () => void = () => {}
 let onWait: (seconds: number) => void = () => {}
@@ -45,6 +47,8 @@ async function send(method: string, path: string, options: Options): Promise<Res
     headers['Content-Type'] = 'application/json'
     init.body = JSON.stringify(options.body)
   }
+  // What is written is written, also when the page is closed meanwhile; browsers carry little then.
+  if (method !== 'GET' && typeof (init.body ?? '') === 'string' && String(init.body ?? '').length < keptAlive) init.keepalive = true
   try {
     return await fetch(path, init)
   } catch {

@@ -1,13 +1,14 @@
 import '@/ui/tokens.css'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
+import { readSession } from '@/api/session'
 import { listen } from '@/api/transport'
 import { useIdentity } from '@/data/identity'
 import { useUI } from '@/data/ui'
 import { readConfig } from '@/lib/config'
 import App from './App.vue'
 import { i18n, localeFor, setLocale } from './i18n'
-import { createAppRouter } from './router'
+import { createAppRouter, preload } from './router'
 
 async function start(): Promise<void> {
   readConfig()
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
     },
     (seconds) => (ui.waiting = seconds > 0),
   )
+  if (readSession()) preload(router, location.pathname)
   app.use(i18n)
   app.use(router)
   app.mount('#app')

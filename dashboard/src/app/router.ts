@@ -89,6 +89,15 @@ async function admit(to: RouteLocationNormalized): Promise<RouteLocationRaw | tr
   return true
 }
 
+/** Loads what a page is made of while the server is asked who somebody is. A failure is the router's to tell, which asks again. */
+export function preload(router: Router, path: string): void {
+  for (const record of router.resolve(path).matched) {
+    const load = record.components?.default
+    if (typeof load === 'function') void (load as () => Promise<unknown>)().catch(() => {})
+    for (const feature of [record.meta.texts ?? []].flat()) void useTexts(feature).catch(() => {})
+  }
+}
+
 export function createAppRouter(): Router {
   const router = createRouter({
     history: createWebHistory('/'),

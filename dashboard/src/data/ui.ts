@@ -51,12 +51,15 @@ export const useUI = defineStore('ui', () => {
   function undoable(text: string, ms: number): Promise<boolean> {
     const id = next++
     return new Promise((resolve) => {
+      const stay = () => end(true) // a page that goes away takes nothing back
       const end = (kept: boolean) => {
         clearTimeout(timer)
+        window.removeEventListener('pagehide', stay)
         dismiss(id)
         resolve(kept)
       }
-      const timer = setTimeout(() => end(true), ms)
+      const timer = setTimeout(stay, ms)
+      window.addEventListener('pagehide', stay)
       toasts.value = [...toasts.value.slice(-2), { id, text, bad: false, undo: () => end(false) }]
     })
   }
