@@ -41,8 +41,11 @@ export default defineConfig({
         manualChunks: (id) => {
           if (/\/node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify|pinia)\//.test(id)) return 'vendor'
           if (/\/node_modules\/(reka-ui|@floating-ui|@vueuse|@internationalized|aria-hidden)\//.test(id)) return 'reka'
-          // Primitives that open something need the library for that; who signs in needs neither.
-          if (/\/src\/ui\/Ui(Menu|Popover|Pick|Switch|Tooltip|Labels)\.vue/.test(id)) return 'menus'
+          if (id.includes('vite/preload-helper')) return 'vendor'
+          if (/\/node_modules\/@tanstack\//.test(id)) return 'virtual'
+          // What opens needs the library for that, and comes when it is asked for.
+          if (/\/src\/ui\/(Open(Menu|Popover|Pick)|UiTooltip)\.vue/.test(id)) return 'menus'
+          if (/\/src\/ui\/Ui(Avatar|Menu|Pick|Popover|Switch)\.vue/.test(id)) return 'opens'
           // Folders of ui go with the screens that use them.
           // The library is one file that names all its icons: each goes where it is wanted.
           const icon = /\/@lucide\/.*\/icons\/([\w-]+)\.mjs/.exec(id)?.[1]

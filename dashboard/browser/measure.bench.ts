@@ -40,6 +40,21 @@ async function heap(cdp: CDPSession): Promise<{ mb: number; nodes: number }> {
   return { mb: usedSize / 1e6, nodes }
 }
 
+/** From the address to the first row, as a slower machine on a slower line has it. */
+async function firstRow(page: Page, cdp: CDPSession, url: string, cold: boolean): Promise<number> {
+  await page.goto('about:blank')
+  if (cold) await cdp.send('Network.clearBrowserCache')
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 40, downloadThroughput: 1.25e6, uploadThroughput: 1.25e6 })
+  const start = Date.now()
+  await page.goto(`${url}/app/accounts/1/dashboard`, { waitUntil: 'commit' })
+  await page.locator('[data-conversation]').first().waitFor()
+  const took = Date.now() - start
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
+  return took
+}
+
 /** Scrolls to the end of what there is and times the frames. */
 async function scroll(page: Page): Promise<void> {
   const found = await page.evaluate(async () => {
@@ -101,15 +116,9 @@ async function main(): Promise<void> {
     await signIn(page, program.url, 'bo@example.com')
     await page.locator('[data-conversation]').first().waitFor()
     for (const visit of ['cold', 'warm'] as const) {
-      await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 })
-      await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 40, downloadThroughput: 1.25e6, uploadThroughput: 1.25e6 })
-      if (visit === 'cold') await cdp.send('Network.clearBrowserCache')
-      const start = Date.now()
-      await page.goto(`${program.url}/app/accounts/1/dashboard`)
-      await page.locator('[data-conversation]').first().waitFor()
-      note(`first row, 4x slower, 10 Mbit, 40 ms, ${visit}`, ms(Date.now() - start), visit === 'cold' ? '<= 2000 ms' : '<= 700 ms')
-      await cdp.send('Emulation.setCPUThrottlingRate', { rate: 1 })
-      await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
+      const took: number[] = []
+      for (let i = 0; i < 5; i++) took.push(await firstRow(page, cdp, program.url, visit === 'cold'))
+      note(`first row, 4x slower, 10 Mbit, 40 ms, ${visit}: the middle one of 5 / the slowest`, `${ms(percentile(took, 50))} / ${ms(Math.max(...took))}`, visit === 'cold' ? '<= 2000 ms' : '<= 700 ms')
     }
 
     await scroll(page)

@@ -97,6 +97,46 @@ test('labels', async () => {
   await main(page).getByText('billing', { exact: true }).waitFor({ state: 'detached' })
 })
 
+test('a list of settings takes the keys of tables', async () => {
+  const { page } = admin
+  await settings('labels')
+  await main(page).getByText('vip', { exact: true }).waitFor()
+  await page.keyboard.press('c')
+  await page.getByRole('dialog').getByLabel('Title').fill('later')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create a label' }).click()
+  await main(page).getByText('later', { exact: true }).waitFor()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+  await page.keyboard.press('j')
+  expect(await focused()).toBe('Edit the label later')
+  await page.keyboard.press('j')
+  expect(await focused()).toBe('Edit the label vip')
+  await page.keyboard.press('k')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').getByLabel('Title').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await remove(page, 'Delete the label later', 'Delete the label “later”?')
+})
+
+test('offline, settings are for reading, and what was written stays', async () => {
+  const { page, context } = admin
+  await settings('general')
+  const name = page.locator('[name=account_name]')
+  const before = await name.inputValue()
+  await name.fill('Acme & Daughters')
+  await context.setOffline(true)
+  await page.getByText('settings can be read, not changed').waitFor()
+  expect(await name.isDisabled()).toBe(true)
+  await look(page, 'settings-offline', ['light', 'phone'])
+  await context.setOffline(false)
+  await page.getByText('settings can be read, not changed').waitFor({ state: 'detached' })
+  expect(await name.inputValue()).toBe('Acme & Daughters')
+  expect(await name.isEnabled()).toBe(true)
+  await name.fill(before)
+})
+
 test('the audit log is the operator’s to switch on', async () => {
   const { page } = admin
   await settings('audit-logs')

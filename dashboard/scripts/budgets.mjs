@@ -33,7 +33,7 @@ const page = (...names) => {
 const texts = (feature) => Math.max(...files.filter((f) => f.startsWith(`texts-${feature}-`)).map((f) => size(join('assets', f))))
 const rows = [
   ['sign-in, JavaScript', page('AuthFrame', 'SignInPage') + texts('auth'), 90],
-  ['desk, JavaScript', page('AccountShell', 'DeskPage', 'markdown') + texts('conversations') + texts('composer') + texts('filter'), 250],
+  ['desk, JavaScript', page('AccountShell', 'DeskPage', 'threadParts', 'menus', 'markdown') + texts('conversations') + texts('composer') + texts('filter'), 250],
   ['styles', files.filter((f) => f.endsWith('.css')).reduce((n, f) => n + size(join('assets', f)), 0), 40],
   ['the largest settings area', sum(new Set(['MFAPage', 'ProfilePage', 'SettingsFrame'].map(chunk))), 60],
 ]

@@ -12,7 +12,6 @@ import { createAppRouter, preload } from './router'
 
 async function start(): Promise<void> {
   readConfig()
-  await setLocale(localeFor(null)).catch(() => {}) // English is there in any case
   const app = createApp(App)
   app.use(createPinia())
   const router = createAppRouter()
@@ -30,7 +29,11 @@ async function start(): Promise<void> {
     },
     (seconds) => (ui.waiting = seconds > 0),
   )
-  if (readSession()) preload(router, location.pathname)
+  if (readSession()) {
+    preload(router, location.pathname)
+    identity.load().catch(() => {}) // the router's to tell, which asks again
+  }
+  await setLocale(localeFor(null)).catch(() => {}) // English is there in any case
   app.use(i18n)
   app.use(router)
   app.mount('#app')

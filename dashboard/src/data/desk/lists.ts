@@ -5,14 +5,9 @@ import { useDirectory } from '@/data/directory'
 import { useIdentity } from '@/data/identity'
 import { useResync } from '@/realtime/events'
 import { useConversations } from './conversations'
+import { firstBegun, fetchPage, type Counts } from './listPages'
 import { compare, keyOf, matches, paramsOf, type Query } from './query'
 import type { Conversation } from './types'
-
-export interface Counts {
-  mine: number
-  unassigned: number
-  all: number
-}
 
 export interface ConversationListing {
   /** What is shown, in order. */
@@ -82,20 +77,6 @@ export function useConversationList(query: () => Query): ConversationListing {
     if (!held) apply()
   }
 
-  async function fetchPage(n: number): Promise<{ payload: readonly unknown[]; counts: Counts }> {
-    const q = query()
-    const path = { account_id: directory.account }
-    if (q.filter) {
-      const answer = await api('post', '/api/v1/accounts/{account_id}/conversations/filter', {
-        path, query: { page: n }, body: { payload: q.filter } as never,
-      })
-      const meta = answer.meta as { mine_count: number; unassigned_count: number; all_count: number }
-      return { payload: answer.payload, counts: { mine: meta.mine_count, unassigned: meta.unassigned_count, all: meta.all_count } }
-    }
-    const { data } = await api('get', '/api/v1/accounts/{account_id}/conversations', { path, query: { ...paramsOf(q), page: n } as never })
-    return { payload: data.payload, counts: { mine: data.meta.mine_count, unassigned: data.meta.unassigned_count, all: data.meta.all_count } }
-  }
-
   const total = () => (counts.value ? { me: counts.value.mine, unassigned: counts.value.unassigned, all: counts.value.all }[query().tab] : 0)
 
   async function readPage(n: number): Promise<void> {
@@ -103,7 +84,7 @@ export function useConversationList(query: () => Query): ConversationListing {
     loading.value = true
     meanwhile = new Set()
     try {
-      const answer = await fetchPage(n)
+      const answer = await (firstBegun(directory.account, query(), n) ?? fetchPage(directory.account, query(), n))
       if (mine !== turn) return
       const read = answer.payload.map((c) => conversations.take(c).id)
       counts.value = answer.counts

@@ -1,6 +1,6 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createMemoryHistory, createRouter, type Router } from 'vue-router'
 import type { User } from '@/api/types'
 import { i18n, useTexts } from '@/app/i18n'
@@ -8,6 +8,7 @@ import { useIdentity } from '@/data/identity'
 import { useUI } from '@/data/ui'
 import { tell } from '@/realtime/events'
 import '@/ui/icons'
+import { readOpeners } from '@/ui/lazy'
 import type { Contact } from './calls'
 import { changeOf, detailsOf } from './details'
 import ContactHeader from './ContactHeader.vue'
@@ -34,6 +35,7 @@ let sent: { method: string; path: string; body: Record<string, unknown> | undefi
 let router: Router
 let mounted: VueWrapper | undefined
 
+beforeAll(readOpeners)
 beforeEach(async () => {
   setActivePinia(createPinia())
   for (const f of ['contacts', 'filter']) await useTexts(f)
@@ -131,8 +133,7 @@ test('who is online is not deleted, and the server has the last word', async () 
   mounted = w
   const item = () => [...document.querySelectorAll<HTMLElement>('[role=menuitem]')].find((i) => i.textContent?.includes('Delete'))
   await w.get('[aria-label="More"]').trigger('keydown', { key: 'Enter' })
-  await flushPromises()
-  expect(item()?.textContent).toContain('not while online')
+  await vi.waitFor(() => expect(item()?.textContent).toContain('not while online'))
   expect(item()?.getAttribute('aria-disabled')).toBe('true')
   await w.setProps({ contact: contact(1) })
   answers = { [`DELETE ${A}/contacts/1`]: () => Response.json({ message: 'Person 1 is Online, please try again later' }, { status: 422 }) }

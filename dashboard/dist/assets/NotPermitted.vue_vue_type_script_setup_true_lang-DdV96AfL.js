@@ -1,0 +1,1 @@
+import{g as e}from"./ui-Cobxc6Ef.js";import{a as o,o as r,c as s}from"./vendor-DCoHPKLg.js";const m=o({__name:"NotPermitted",setup(a){return(t,n)=>(r(),s(e,{icon:"lock",title:t.$t("state.refused"),text:t.$t("state.refusedText")},null,8,["title","text"]))}});export{m as _};
