@@ -135,6 +135,9 @@ test('offline, settings are for reading, and what was written stays', async () =
   expect(await name.inputValue()).toBe('Acme & Daughters')
   expect(await name.isEnabled()).toBe(true)
   await name.fill(before)
+  // What was asked for while the line was away failed, as it has to.
+  expect(admin.faults.filter((f) => !f.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([])
+  admin.faults.length = 0
 })
 
 test('the audit log is the operator’s to switch on', async () => {
