@@ -53,6 +53,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   let turn = 0
   let meanwhile = new Set<number>()
   let held = false
+  let taking = false
   let countTimer: ReturnType<typeof setTimeout> | undefined
   let reloadTimer: ReturnType<typeof setTimeout> | undefined
   const departures = new Map<number, ReturnType<typeof setTimeout>>()
@@ -79,6 +80,23 @@ export function useConversationList(query: () => Query): ConversationListing {
 
   const total = () => (counts.value ? { me: counts.value.mine, unassigned: counts.value.unassigned, all: counts.value.all }[query().tab] : 0)
 
+  /** What a page says: only what it changes of rows that are there already has to find its place. */
+  function takePage(payload: readonly unknown[]): number[] {
+    const there = new Set(ids.value)
+    taking = true
+    try {
+      return payload.map((raw) => {
+        const before = conversations.all.get((raw as { id: number }).id)
+        const c = conversations.take(raw)
+        stay(c.id)
+        if (before && before !== c && there.has(c.id)) meanwhile.add(c.id)
+        return c.id
+      })
+    } finally {
+      taking = false
+    }
+  }
+
   async function readPage(n: number): Promise<void> {
     const mine = ++turn
     loading.value = true
@@ -86,7 +104,7 @@ export function useConversationList(query: () => Query): ConversationListing {
     try {
       const answer = await (firstBegun(directory.account, query(), n) ?? fetchPage(directory.account, query(), n))
       if (mine !== turn) return
-      const read = answer.payload.map((c) => conversations.take(c).id)
+      const read = takePage(answer.payload)
       counts.value = answer.counts
       page = n
       const before = n === 1 ? [] : ids.value
@@ -142,6 +160,11 @@ export function useConversationList(query: () => Query): ConversationListing {
     }, leaving))
   }
 
+  function stay(id: number): void {
+    clearTimeout(departures.get(id))
+    departures.delete(id)
+  }
+
   /** The first page again when it is quiet; rows that somebody is at stay as they are. */
   function reloadSoon(): void {
     reloadTimer ??= setTimeout(() => {
@@ -155,8 +178,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   function place(c: Conversation, before: Conversation | undefined): void {
     const q = query()
     if (matches(q, c, identity.user?.id ?? 0) !== true) return
-    clearTimeout(departures.get(c.id))
-    departures.delete(c.id)
+    stay(c.id)
     const has = ids.value.includes(c.id)
     const order = compare(q.sort)
     if (has && before && order(before, c) === 0) return
@@ -168,7 +190,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   }
 
   const stop = conversations.listen((c, before) => {
-    if (!ready.value) return
+    if (!ready.value || taking) return
     const q = query()
     const belongs = matches(q, c, identity.user?.id ?? 0)
     countSoon()
