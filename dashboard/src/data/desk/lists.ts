@@ -5,6 +5,7 @@ import { useDirectory } from '@/data/directory'
 import { useIdentity } from '@/data/identity'
 import { useResync } from '@/realtime/events'
 import { useConversations } from './conversations'
+import { Departures } from './departures'
 import { firstBegun, fetchPage, type Counts } from './listPages'
 import { compare, keyOf, matches, paramsOf, type Query } from './query'
 import type { Conversation } from './types'
@@ -31,8 +32,6 @@ export interface ConversationListing {
 /** What was read before, shown at once when one comes back. */
 const kept = new Map<string, { ids: readonly number[]; counts: Counts | null; more: boolean; page: number }>()
 const keptLists = 20
-/** How long a row stays that belongs no more, so that one sees it and may undo. */
-const leaving = 6_000
 const countsWait = 2_000
 
 /** A list of conversations that follows its query and what comes live. */
@@ -56,7 +55,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   let taking = false
   let countTimer: ReturnType<typeof setTimeout> | undefined
   let reloadTimer: ReturnType<typeof setTimeout> | undefined
-  const departures = new Map<number, ReturnType<typeof setTimeout>>()
+  const departures = new Departures((id) => set(ids.value.filter((x) => x !== id)))
 
   const rows = computed(() => shown.value.map((id) => conversations.all.get(id)).filter((c) => c !== undefined))
   const waiting = computed(() => {
@@ -88,7 +87,7 @@ export function useConversationList(query: () => Query): ConversationListing {
       return payload.map((raw) => {
         const before = conversations.all.get((raw as { id: number }).id)
         const c = conversations.take(raw)
-        stay(c.id)
+        departures.stay(c.id)
         if (before && before !== c && there.has(c.id)) meanwhile.add(c.id)
         return c.id
       })
@@ -152,19 +151,6 @@ export function useConversationList(query: () => Query): ConversationListing {
     }, countsWait)
   }
 
-  function depart(id: number): void {
-    if (departures.has(id) || !ids.value.includes(id)) return
-    departures.set(id, setTimeout(() => {
-      departures.delete(id)
-      set(ids.value.filter((x) => x !== id))
-    }, leaving))
-  }
-
-  function stay(id: number): void {
-    clearTimeout(departures.get(id))
-    departures.delete(id)
-  }
-
   /** The first page again when it is quiet; rows that somebody is at stay as they are. */
   function reloadSoon(): void {
     reloadTimer ??= setTimeout(() => {
@@ -178,7 +164,7 @@ export function useConversationList(query: () => Query): ConversationListing {
   function place(c: Conversation, before: Conversation | undefined): void {
     const q = query()
     if (matches(q, c, identity.user?.id ?? 0) !== true) return
-    stay(c.id)
+    departures.stay(c.id)
     const has = ids.value.includes(c.id)
     const order = compare(q.sort)
     if (has && before && order(before, c) === 0) return
@@ -200,7 +186,7 @@ export function useConversationList(query: () => Query): ConversationListing {
       return
     }
     if (loading.value) meanwhile.add(c.id)
-    if (!belongs) return depart(c.id)
+    if (!belongs) return void (ids.value.includes(c.id) && departures.depart(c.id))
     place(c, before)
   })
 
@@ -226,7 +212,6 @@ export function useConversationList(query: () => Query): ConversationListing {
     () => keyOf(directory.account, query()),
     (key) => {
       if (!directory.account) return
-      for (const t of departures.values()) clearTimeout(t)
       departures.clear()
       const before = kept.get(key)
       ready.value = before !== undefined
@@ -245,7 +230,7 @@ export function useConversationList(query: () => Query): ConversationListing {
     turn++
     clearTimeout(countTimer)
     clearTimeout(reloadTimer)
-    for (const t of departures.values()) clearTimeout(t)
+    departures.clear()
   })
   return { rows, counts, loading, error, ready, more, waiting, next, reload, hold, apply }
 }
