@@ -90,6 +90,7 @@ test('a forgotten password is replaced, by a link that works once', async () => 
   await page.goto(`${program.url}/app/login?email=${cy}`)
   expect(await page.getByLabel('E-mail address').inputValue()).toBe(cy)
   await page.getByRole('link', { name: 'Forgotten?' }).click()
+  await page.getByRole('button', { name: 'Send the link' }).waitFor() // the page before has such a field, too
   await page.getByLabel('E-mail address').fill('nobody@example.org')
   await look(page, 'reset')
   await page.getByRole('button', { name: 'Send the link' }).click()
