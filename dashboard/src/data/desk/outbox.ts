@@ -175,7 +175,7 @@ export const useOutbox = defineStore('outbox', () => {
     try {
       const message = await post(i)
       // Numbers of conversations are those of an account.
-      if (i.accountId === directory.account) threads.take(i.conversationId, [message])
+      if (i.accountId === directory.account) threads.add(i.conversationId, message)
       await store(i.echoId)
       failures = 0
       return true

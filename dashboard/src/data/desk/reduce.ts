@@ -91,8 +91,9 @@ export function withMessage(c: Conversation, m: Message): Conversation {
 
 const rank = { sent: 0, failed: 1, delivered: 2, read: 3 } as const
 
-/** Two states of one message become one: receipts only move forward, a retry begins again. */
-export function laterMessage(before: Message, next: Message): Message {
+/** Two states of one message become one: receipts only move forward, a retry begins again; its number at the provider stays. */
+export function laterMessage(before: Message, said: Message): Message {
+  const next = said.source_id || !before.source_id ? said : { ...said, source_id: before.source_id }
   if (before.status === next.status) return next
   // "sent" after "failed" is a retry; after "delivered" it is late news.
   if (next.status === 'sent' && before.status === 'failed') return next

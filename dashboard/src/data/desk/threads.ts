@@ -125,12 +125,18 @@ export const useThreads = defineStore('threads', () => {
     if (t) change(id, { messages: merge(t.messages, messages) })
   }
 
+  /** Takes a message as it was when it was made: whoever is known already may have become more since. */
+  function add(id: number, message: Message): void {
+    if (!all.get(id)?.messages.some((m) => m.id === message.id)) take(id, [message])
+  }
+
   const mine = (data: unknown) => (data as { account_id?: number }).account_id === directory.account
   useEvent(['message.created', 'message.updated'], (m, name) => {
     if (!mine(m)) return
-    const t = all.get(m.conversation_id)
-    // An update of what was never read changes nothing here.
-    if (t && (name === 'message.created' || t.messages.some((x) => x.id === m.id))) take(m.conversation_id, [m])
+    if (name === 'message.created') return add(m.conversation_id, m)
+    const messages = all.get(m.conversation_id)?.messages ?? []
+    // News of what was never read change nothing here; those of a new message may come before it.
+    if (m.id > (messages.at(-1)?.id ?? Infinity) || messages.some((x) => x.id === m.id)) take(m.conversation_id, [m])
   })
   useResync(() => {
     for (const id of all.keys()) change(id, { stale: true })
@@ -145,5 +151,5 @@ export const useThreads = defineStore('threads', () => {
     open = 0
   }
 
-  return { all, show, close, prefetch, refresh, earlier, reach, take, clear }
+  return { all, show, close, prefetch, refresh, earlier, reach, take, add, clear }
 })
