@@ -38,6 +38,9 @@ import (
 	"tributary/whatsapp"
 )
 
+// spoolReserve is kept free beside the spool, so that a disk that it filled can be emptied.
+const spoolReserve = 40 << 20
+
 // worker is a part of the program that runs until its context ends. It survives
 // a database or Redis that goes away.
 type worker interface {
@@ -258,7 +261,7 @@ func (a *App) openQueue() error {
 		return nil
 	}
 	local, err := localq.Open(filepath.Join(a.cfg.DataDir, "spool.db"),
-		localq.Options{Partitions: 1, MaxBytes: int64(a.cfg.SpoolBytes), Now: a.cfg.Now})
+		localq.Options{Partitions: 1, MaxBytes: int64(a.cfg.SpoolBytes), Reserve: spoolReserve, Now: a.cfg.Now})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ type Options struct {
 	// MaxBytes limits what is not yet acknowledged; appends beyond it fail with
 	// queue.ErrFull. 0: no limit. What was acknowledged is Trim's business.
 	MaxBytes int64
+	// Reserve is how much room is kept on the disk, in a file beside the log's, for
+	// taking entries out when the disk is full. It should be more than twice a
+	// checkpoint, 16 MiB. 0: none.
+	Reserve int64
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
@@ -47,6 +51,7 @@ type Log struct {
 	w         *writer
 	committer *group.Committer[op]
 	copies    group.Pool
+	reserve   reserve // the writer's
 
 	mu     sync.Mutex // guards what follows and the partitions; only the writer changes them
 	parts  []*partition
@@ -73,7 +78,7 @@ func Open(path string, opt Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{opt: opt, lock: lock}
+	l := &Log{opt: opt, lock: lock, reserve: reserve{path: path + ".reserve", size: opt.Reserve}}
 	if err := l.open(path); err != nil {
 		return nil, errors.Join(err, l.release())
 	}
@@ -89,7 +94,7 @@ func (l *Log) open(path string) error {
 		return fmt.Errorf("localq: open %s: %w", path, err)
 	}
 	l.w = &writer{ctx: ctx, conn: conn, stmts: map[string]driver.Stmt{}, synced: true}
-	if err := l.w.migrate(l.opt.Partitions); err != nil {
+	if err := l.withRoom(func() error { return l.w.migrate(l.opt.Partitions) }); err != nil {
 		return fmt.Errorf("localq: open %s: %w", path, err)
 	}
 	reader, err := sqlite.NewConnector(dsn(path, "query_only(1)"))
@@ -110,8 +115,11 @@ func (l *Log) open(path string) error {
 	if err := l.load(); err != nil {
 		return fmt.Errorf("localq: read %s: %w", path, err)
 	}
-	if err := l.giveBack(); err != nil {
+	if err := l.withRoom(l.giveBack); err != nil {
 		return fmt.Errorf("localq: recover %s: %w", path, err)
+	}
+	if !l.reserve.given {
+		_ = l.reserve.take() // on a full disk nothing is appended, see refuses
 	}
 	return nil
 }

@@ -118,10 +118,18 @@ func (w *writer) sync(on bool) error {
 	if on {
 		level = "FULL"
 	}
-	if _, err := w.conn.(driver.ExecerContext).ExecContext(w.ctx, "PRAGMA synchronous = "+level, nil); err != nil {
-		return &storageError{err}
+	if err := w.command("PRAGMA synchronous = " + level); err != nil {
+		return err
 	}
 	w.synced = on
+	return nil
+}
+
+// command runs what is run too seldom to be kept as a statement.
+func (w *writer) command(text string) error {
+	if _, err := w.conn.(driver.ExecerContext).ExecContext(w.ctx, text, nil); err != nil {
+		return &storageError{err}
+	}
 	return nil
 }
 
@@ -135,7 +143,20 @@ func (w *writer) close() error {
 
 // commit runs all calls in one transaction.
 func (l *Log) commit(calls []*group.Call[op]) {
-	err := l.transact(calls)
+	calls = l.refuse(calls)
+	err := l.attempt(calls)
+	if full(err) && l.w.command("PRAGMA wal_checkpoint(TRUNCATE)") == nil {
+		err = l.attempt(calls) // the pages that were taken out are used again
+	}
+	if full(err) {
+		l.reserve.ran()
+		if others := l.refuse(calls); len(others) < len(calls) {
+			calls, err = others, l.attempt(others)
+		}
+	}
+	if full(err) && l.reserve.give() {
+		err = l.attempt(calls)
+	}
 	if err == nil {
 		l.wakeTouched(calls)
 		return
@@ -144,10 +165,37 @@ func (l *Log) commit(calls []*group.Call[op]) {
 	for _, c := range calls {
 		c.Err = err
 	}
-	l.w.rollback()
-	// What the calls had changed in memory is read back from the file. When that
-	// fails too, the next transaction tries it first.
-	l.w.stale = l.load() != nil
+}
+
+// refuse takes the appends out while the disk is full.
+func (l *Log) refuse(calls []*group.Call[op]) []*group.Call[op] {
+	if !l.refuses() {
+		return calls
+	}
+	others := make([]*group.Call[op], 0, len(calls))
+	for _, c := range calls {
+		if _, ok := c.Op.(*appendOp); ok {
+			c.Err = fmt.Errorf("localq: the disk is full: %w", queue.ErrFull)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return others
+}
+
+// attempt runs the calls, or leaves everything as it was.
+func (l *Log) attempt(calls []*group.Call[op]) error {
+	if len(calls) == 0 {
+		return nil
+	}
+	err := l.transact(calls)
+	if err != nil {
+		l.w.rollback()
+		// What the calls had changed in memory is read back from the file. When that
+		// fails too, the next transaction tries it first.
+		l.w.stale = l.load() != nil
+	}
+	return err
 }
 
 func (l *Log) transact(calls []*group.Call[op]) error {
@@ -217,9 +265,16 @@ func (l *Log) wakeTouched(calls []*group.Call[op]) {
 	}
 }
 
+// full tells that the disk is. The second code is of the index of the write-ahead log,
+// which is a file, too.
+func full(err error) bool {
+	e := (*sqlite.Error)(nil)
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
+}
+
 // unavailable says what a failure of the file means to the caller.
 func unavailable(err error) error {
-	if e := (*sqlite.Error)(nil); errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL {
+	if full(err) {
 		return fmt.Errorf("localq: %w: %w", queue.ErrFull, err)
 	}
 	return fmt.Errorf("localq: %w: %w", queue.ErrUnavailable, err)
