@@ -4,6 +4,9 @@
 GO       ?= go
 VERSION  ?= 0.1.0
 FUZZTIME ?= 10s
+# How many faults `make chaos` makes (0: each of them once), and how long one lasts.
+ROUNDS   ?= 0
+FAULT    ?= 4s
 
 # The linter is built with the same Go as the program, into bin/.
 GOLANGCI_VERSION := v2.15.0
@@ -79,6 +82,10 @@ services-stop: ## stop what `make services` started
 .PHONY: bench
 bench: ## measure and print the table of PERFORMANCE.md (PostgreSQL and Redis through `make services`)
 	$(GO) run ./bench
+
+.PHONY: chaos
+chaos: ## break PostgreSQL, Redis, provider, disk, clock and processes under load, and count losses (ROUNDS=, FAULT=4s)
+	$(GO) run ./chaos -rounds $(ROUNDS) -for $(FAULT)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s each)

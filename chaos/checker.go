@@ -81,7 +81,7 @@ type tally struct{ lost, doubled, disordered int }
 
 func (t *tally) compare(got []string, want int64, text func(int64) string) {
 	number := map[string]int64{}
-	for n := int64(0); n < want; n++ {
+	for n := range want {
 		number[text(n)] = n
 	}
 	seen := map[string]int{}
@@ -168,21 +168,21 @@ func (c *cluster) verdict(ctx context.Context, t *traffic, faults int, took time
 			repeated++
 		}
 	}
-	fmt.Printf("\n%d faults in %s; %d webhooks answered 2xx, %d replies accepted, %d other answers; %d repeated sends that LINE's key made harmless\n",
+	c.sayf("\n%d faults in %s; %d webhooks answered 2xx, %d replies accepted, %d other answers; %d repeated sends that LINE's key made harmless\n",
 		faults, took.Round(time.Second), total.in, total.out, total.refused, repeated)
-	fmt.Printf("%-44s %6s %8s %11s\n", "", "lost", "doubled", "reordered")
+	c.sayf("%-44s %6s %8s %11s\n", "", "lost", "doubled", "reordered")
 	for _, row := range []struct {
 		what string
 		tally
 	}{{"webhooks answered 2xx, in the database", webhooks}, {"replies accepted, in the database", replies}, {"replies accepted, at the provider", sends}} {
-		fmt.Printf("%-44s %6d %8d %11d\n", row.what, row.lost, row.doubled, row.disordered)
+		c.sayf("%-44s %6d %8d %11d\n", row.what, row.lost, row.doubled, row.disordered)
 	}
 	panics, err := c.logged(`"panic"`)
 	if err != nil {
 		return false, err
 	}
 	if panics > 0 {
-		fmt.Printf("panics in the logs: %d\n", panics)
+		c.sayf("panics in the logs: %d\n", panics)
 	}
 	return webhooks == tally{} && replies == tally{} && sends == tally{} && panics == 0 && total.in > 0 && total.out > 0, nil
 }

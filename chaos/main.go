@@ -59,19 +59,19 @@ func run(ctx context.Context, o options) (clean bool, err error) {
 		return false, err
 	}
 	// PostgreSQL's own user has to come through to its folder.
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // listing it stays ours
+	if err := os.Chmod(dir, 0o711); err != nil {
 		return false, err
 	}
-	c := &cluster{options: o, dir: dir, random: rand.New(rand.NewPCG(o.seed, 0))} //nolint:gosec // moments of faults
+	c := &cluster{options: o, dir: dir, random: rand.New(rand.NewPCG(o.seed, 0))}
 	defer func() {
 		err = errors.Join(err, c.close())
 		if clean && err == nil && !o.keep {
 			err = os.RemoveAll(dir)
 		} else {
-			fmt.Printf("logs and data are in %s\n", dir)
+			c.sayf("logs and data are in %s\n", dir)
 		}
 	}()
-	fmt.Printf("seed %d\n", o.seed)
+	c.sayf("seed %d\n", o.seed)
 	list, err := c.plan()
 	if err != nil {
 		return false, err
@@ -79,7 +79,10 @@ func run(ctx context.Context, o options) (clean bool, err error) {
 	if err := c.start(ctx); err != nil {
 		return false, err
 	}
-	fmt.Printf("%d processes on PostgreSQL and Redis after %s; %d faults\n", len(c.nodes), time.Since(began).Round(time.Second), len(list))
+	if os.Getuid() != 0 {
+		c.sayf("left out, since only root may: a full disk, a split network\n")
+	}
+	c.sayf("%d processes on PostgreSQL and Redis after %s; %d faults\n", len(c.nodes), time.Since(began).Round(time.Second), len(list))
 	t, err := c.begin(ctx)
 	if err != nil {
 		return false, err
@@ -101,7 +104,7 @@ func (c *cluster) round(ctx context.Context, t *traffic, i int, f fault) error {
 	if err := f.run(ctx, c); err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
-	if err := c.ready(ctx); err != nil {
+	if err := errors.Join(c.ready(ctx), t.probe(ctx)); err != nil {
 		return fmt.Errorf("after %s: %w", f.name, err)
 	}
 	mended := time.Now()
@@ -110,7 +113,7 @@ func (c *cluster) round(ctx context.Context, t *traffic, i int, f fault) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%3d  %-58s %5.1f s  +%5d in  +%4d out  refused %4d  caught up in %.1f s%s\n", i+1, f.name, mended.Sub(started).Seconds(),
+	c.sayf("%3d  %-58s %5.1f s  +%5d in  +%4d out  refused %4d  caught up in %.1f s%s\n", i+1, f.name, mended.Sub(started).Seconds(),
 		now.in-before.in, now.out-before.out, now.refused-before.refused, time.Since(mended).Seconds(), behind)
 	return nil
 }

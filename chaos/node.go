@@ -20,13 +20,14 @@ type node struct {
 	binary     string
 	dir, log   string
 	clock      string
-	port       string
+	host, port string
+	island     *island // it lives in a network of its own; nil: in this one
 	env        map[string]string
 	redis      *proxy // its line to Redis
 	cmd        *exec.Cmd
 }
 
-func (n *node) base() string { return "http://127.0.0.1:" + n.port }
+func (n *node) base() string { return "http://" + n.host + ":" + n.port }
 
 func (n *node) start() error {
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -34,7 +35,10 @@ func (n *node) start() error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	n.cmd = exec.Command(n.binary, "serve") //nolint:gosec // built by this program
+	n.cmd = exec.Command(n.binary, "serve")
+	if n.island != nil {
+		n.cmd = exec.Command("ip", "netns", "exec", n.island.name, n.binary, "serve")
+	}
 	for k, v := range n.env {
 		n.cmd.Env = append(n.cmd.Env, k+"="+v)
 	}
@@ -67,7 +71,7 @@ func (n *node) ready() bool {
 
 // add makes a process of a role; index tells those of a role apart.
 func (c *cluster) add(role string, index int) (*node, error) {
-	n := &node{name: role + "-" + strconv.Itoa(index), role: role, binary: c.binary}
+	n := &node{name: role + "-" + strconv.Itoa(index), role: role, binary: c.binary, host: "127.0.0.1"}
 	n.dir = filepath.Join(c.dir, n.name)
 	n.log, n.clock = filepath.Join(c.dir, n.name+".log"), filepath.Join(c.dir, n.name+".clock")
 	if err := os.MkdirAll(n.dir, 0o700); err != nil {
@@ -77,7 +81,7 @@ func (c *cluster) add(role string, index int) (*node, error) {
 	if n.port, err = freePort(); err != nil {
 		return nil, err
 	}
-	if n.redis, err = newProxy(c.redis.addr()); err != nil {
+	if n.redis, err = newProxy(n.host, c.redis.addr()); err != nil {
 		return nil, err
 	}
 	n.env = c.sim.Settings()

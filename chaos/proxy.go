@@ -21,8 +21,8 @@ type proxy struct {
 	away  bool
 }
 
-func newProxy(target string) (*proxy, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func newProxy(host, target string) (*proxy, error) {
+	l, err := net.Listen("tcp", host+":0")
 	if err != nil {
 		return nil, err
 	}

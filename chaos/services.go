@@ -69,7 +69,7 @@ func (r *redisServer) start(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	r.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", r.port, "--dir", r.dir, "--save", "", //nolint:gosec // arguments are ours
+	r.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", r.port, "--dir", r.dir, "--save", "",
 		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction")
 	r.cmd.Stdout, r.cmd.Stderr = log, log
 	if err := r.cmd.Start(); err != nil {
@@ -105,7 +105,7 @@ func findPostgres() (string, error) {
 
 // command runs one of PostgreSQL's programs, which refuse to run as root.
 func (p *postgres) command(ctx context.Context, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(p.bin, name), args...) //nolint:gosec // found by findPostgres
+	cmd := exec.CommandContext(ctx, filepath.Join(p.bin, name), args...)
 	cmd.Dir = "/"
 	if os.Getuid() == 0 {
 		u, err := user.Lookup("postgres")
@@ -115,7 +115,7 @@ func (p *postgres) command(ctx context.Context, name string, args ...string) err
 		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
 		gid, _ := strconv.ParseUint(u.Gid, 10, 32)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-		if err := os.Chown(p.data, int(uid), int(gid)); err != nil { //nolint:gosec // ids fit
+		if err := os.Chown(p.data, int(uid), int(gid)); err != nil {
 			return err
 		}
 	}
@@ -155,14 +155,16 @@ func (p *postgres) stop(ctx context.Context, mode string) error {
 	return p.command(ctx, "pg_ctl", "-D", p.data, "-m", mode, "-w", "stop")
 }
 
+func (p *postgres) addr() string { return "127.0.0.1:" + p.port }
+
 func (p *postgres) url() string {
-	return "postgres://postgres@127.0.0.1:" + p.port + "/postgres?sslmode=disable"
+	return "postgres://postgres@" + p.addr() + "/postgres?sslmode=disable"
 }
 
 func (c *cluster) services(ctx context.Context) error {
 	bin, err := findPostgres()
 	if err != nil {
-		return fmt.Errorf("PostgreSQL is not installed: %w", err)
+		return fmt.Errorf("PostgreSQL is not installed (make services does that): %w", err)
 	}
 	var ports [2]string
 	for i := range ports {

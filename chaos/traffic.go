@@ -119,6 +119,25 @@ func (t *traffic) deliver(ctx context.Context, contact int, n int64) bool {
 	}
 }
 
+// probe asks each edge to take a message, which it may refuse for a while only.
+func (t *traffic) probe(ctx context.Context) error {
+	person := t.c.channel.Person(t.c.contacts + writers)
+	for _, edge := range t.c.of("edge") {
+		err := await(ctx, 30*time.Second, edge.name+" to take webhooks", func() bool {
+			d, err := t.c.sim.Build(t.c.channel, simulator.Incoming{From: person.From, Name: person.Name, Text: "probe"}, t.c.public)
+			if err != nil {
+				return false
+			}
+			answer, err := t.c.sim.Post(ctx, edge.base(), d)
+			return err == nil && answer.OK()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *traffic) writer(ctx context.Context, w int) {
 	apis := t.c.of("api")
 	path := fmt.Sprintf("conversations/%d/messages", t.talks[w])

@@ -119,7 +119,7 @@ func TestFilesAreShort(t *testing.T) {
 func TestContextsComeFromCallers(t *testing.T) {
 	t.Parallel()
 	for _, f := range goFiles(t).files {
-		if f.test || slices.Contains(testOnly, f.pkg) || roots[f.pkg] != "" || slices.Contains([]string{"app", "app/command", "bench"}, f.pkg) ||
+		if f.test || slices.Contains(testOnly, f.pkg) || roots[f.pkg] != "" || slices.Contains([]string{"app", "app/command", "bench", "chaos"}, f.pkg) ||
 			strings.HasPrefix(f.pkg, "cmd/") {
 			continue
 		}

@@ -27,6 +27,8 @@ var rules = map[string]rule{
 		"app", "ingest", "relay", "simulator", "desk", "store", "queue", "queue/localq", "queue/redisq", "queue/spool",
 		"channels", "channels/all", "chat", "chat/filter",
 	}},
+	// Faults are made around processes of the program; nothing of it is called.
+	"chaos": {2, []string{"simulator"}},
 	// The end-to-end tests start the program and are no part of it.
 	"e2e": {2, []string{"app", "app/command", "desk", "store", "queue", "channels", "chat"}},
 	// The simulator for tests in other languages. It connects what only a provider's
@@ -160,8 +162,8 @@ var libraries = []struct {
 	{"github.com/emersion/go-vcard", []string{"internal/vcard"}, false, "cards are put in order before it reads them"},
 	{"github.com/minio", []string{"blob/s3"}, false, "the bucket is the blob service's business"},
 	{"github.com/johannesboyne", nil, true, "stand-ins belong to tests"},
-	{"database/sql", []string{"store", "store/storetest", "queue/localq", "internal/testkit", "bench"}, true, "SQL sits beside its method in the store"},
-	{"github.com/jackc/pgx", []string{"store", "store/storetest", "internal/testkit", "bench"}, true, "the database is the store's business"},
+	{"database/sql", []string{"store", "store/storetest", "queue/localq", "internal/testkit", "bench", "chaos"}, true, "SQL sits beside its method in the store"},
+	{"github.com/jackc/pgx", []string{"store", "store/storetest", "internal/testkit", "bench", "chaos"}, true, "the database is the store's business"},
 	{"modernc.org/sqlite", []string{"store", "queue/localq", "bench"}, true, "the database is the store's business"},
 	{"github.com/pressly/goose", []string{"store"}, false, "migrations are the store's business"},
 	{"github.com/redis/go-redis", []string{"queue/redisq", "presence", "live", "app", "app/command", "internal/testkit", "bench"}, true, "Redis is the queue's business"},
