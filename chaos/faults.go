@@ -20,7 +20,8 @@ type fault struct {
 	run  func(ctx context.Context, c *cluster) error
 }
 
-func faults() (list []fault) {
+// faults are all that can be made here.
+func (c *cluster) faults() (list []fault) {
 	add := func(name string, run func(ctx context.Context, c *cluster) error) {
 		list = append(list, fault{name, run})
 	}
@@ -37,8 +38,10 @@ func faults() (list []fault) {
 	add("all connections to Redis break", func(ctx context.Context, c *cluster) error { return c.cut(ctx, c.nodes...) })
 	add("the line between a worker and Redis falls silent", func(ctx context.Context, c *cluster) error { return c.silent(ctx, c.of("worker")[1]) })
 	add("the line between an edge and Redis falls silent", func(ctx context.Context, c *cluster) error { return c.silent(ctx, c.one("edge")) })
-	if os.Getuid() == 0 { // nobody else may mount a disk, or make a network
+	if c.tmpfs != "" {
 		add("an edge's disk is full while Redis is away", diskFull)
+	}
+	if c.island != nil {
 		add("the network between a worker and Redis is split", func(ctx context.Context, c *cluster) error {
 			return errors.Join(c.island.split(ctx), sleep(ctx, c.long()), c.island.join(context.WithoutCancel(ctx)))
 		})
@@ -79,7 +82,7 @@ func faults() (list []fault) {
 
 // plan is which faults, in which order.
 func (c *cluster) plan() ([]fault, error) {
-	all := faults()
+	all := c.faults()
 	if c.only != "" {
 		wanted := strings.Split(c.only, ",")
 		all = slices.DeleteFunc(all, func(f fault) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -59,10 +60,13 @@ func (i *island) close() error { return ip(context.Background(), "netns", "del",
 // process's own web server is asked at the far end of one.
 func (c *cluster) move(ctx context.Context, n *node) error {
 	i, err := newIsland(ctx)
-	c.island = i
 	if err != nil {
+		if i != nil {
+			err = errors.Join(err, i.close())
+		}
 		return err
 	}
+	c.island = i
 	lines := map[string]string{} // from an address here to the one there
 	for k, target := range map[string]string{"redis": c.redis.addr(), "postgres": c.postgres.addr(), "provider": c.sim.Addr()} {
 		near := i.near[1]
