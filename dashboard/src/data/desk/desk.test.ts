@@ -57,6 +57,7 @@ test('receipts only move forward; a retry begins again', () => {
   expect(at('sent', 'failed')).toBe('failed')
   expect(at('failed', 'sent')).toBe('sent')
   expect(at('failed', 'delivered')).toBe('delivered')
+  expect(laterMessage(message(1, { status: 'failed', source_id: 'p' }), message(1)).source_id).toBeNull()
 })
 
 test('threads merge by id, whatever comes twice or late', () => {

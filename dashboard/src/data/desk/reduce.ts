@@ -91,12 +91,11 @@ export function withMessage(c: Conversation, m: Message): Conversation {
 
 const rank = { sent: 0, failed: 1, delivered: 2, read: 3 } as const
 
-/** Two states of one message become one: receipts only move forward, a retry begins again; its number at the provider stays. */
+/** Two states of one message become one: receipts only move forward, its number at the provider stays; a retry begins again. */
 export function laterMessage(before: Message, said: Message): Message {
-  const next = said.source_id || !before.source_id ? said : { ...said, source_id: before.source_id }
-  if (before.status === next.status) return next
   // "sent" after "failed" is a retry; after "delivered" it is late news.
-  if (next.status === 'sent' && before.status === 'failed') return next
+  if (said.status === 'sent' && before.status === 'failed') return said
+  const next = said.source_id || !before.source_id ? said : { ...said, source_id: before.source_id }
   return rank[next.status] < rank[before.status] ? { ...next, status: before.status } : next
 }
 
