@@ -10,7 +10,7 @@ import (
 // what it was given to send) and the database's. It asks the program nothing.
 
 // patience is how long the installation may take to catch up with what was answered.
-const patience = 90 * time.Second
+const patience = 2 * time.Minute
 
 // settled waits until what was answered until now is stored.
 func (c *cluster) settled(ctx context.Context, t *traffic) (note string, err error) {

@@ -131,7 +131,7 @@ func rolled(ctx context.Context, c *cluster) error {
 		if err := n.start(); err != nil {
 			return err
 		}
-		if err := await(ctx, time.Minute, n.name+" to be ready", n.ready); err != nil {
+		if err := await(ctx, patience, n.name+" to be ready", n.ready); err != nil {
 			return err
 		}
 	}

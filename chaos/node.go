@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -59,14 +60,21 @@ func (n *node) end(signal syscall.Signal) {
 // signal sends one that does not end it.
 func (n *node) signal(s syscall.Signal) error { return n.cmd.Process.Signal(s) }
 
-func (n *node) ready() bool {
-	client := http.Client{Timeout: 2 * time.Second}
+func (n *node) ready() bool { return n.unready() == "" }
+
+// unready is what the process says is wrong; empty: nothing.
+func (n *node) unready() string {
+	client := http.Client{Timeout: 5 * time.Second}
 	res, err := client.Get(n.base() + "/readyz")
 	if err != nil {
-		return false
+		return err.Error()
 	}
-	_ = res.Body.Close()
-	return res.StatusCode == http.StatusOK
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode == http.StatusOK {
+		return ""
+	}
+	text, err := io.ReadAll(io.LimitReader(res.Body, 4096))
+	return fmt.Sprintf("%d %s %v", res.StatusCode, text, err)
 }
 
 // add makes a process of a role; index tells those of a role apart.
@@ -99,8 +107,8 @@ func (c *cluster) add(role string, index int) (*node, error) {
 // ready waits until every process says that it is.
 func (c *cluster) ready(ctx context.Context) error {
 	for _, n := range c.nodes {
-		if err := await(ctx, time.Minute, n.name+" to be ready", n.ready); err != nil {
-			return fmt.Errorf("%w; its log is %s", err, n.log)
+		if err := await(ctx, patience, n.name+" to be ready", n.ready); err != nil {
+			return fmt.Errorf("%w, which says %s; its log is %s", err, n.unready(), n.log)
 		}
 	}
 	return nil

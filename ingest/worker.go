@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,9 +100,12 @@ func (w *Worker) partition(ctx context.Context, p int) {
 	for ctx.Err() == nil {
 		reader, err := w.opt.Queue.Lease(ctx, p, w.opt.Owner, w.opt.Lease)
 		if err != nil {
-			if !errors.Is(err, queue.ErrLeased) && ctx.Err() == nil {
+			switch {
+			case errors.Is(err, queue.ErrLeased):
+				w.answers() // another process has it
+			case ctx.Err() == nil:
 				w.opt.Log.Warn("partition not leased", "partition", p, "error", err)
-				w.stall("queue: " + err.Error())
+				w.stall(queueStall + err.Error())
 			}
 			if !sleep(ctx, wait.next()) {
 				return
@@ -188,6 +192,17 @@ func (w *Worker) work(ctx context.Context, p int, reader queue.Reader) error {
 		w.stall("")
 	}
 	return nil
+}
+
+// queueStall begins the reasons that lie with the queue.
+const queueStall = "queue: "
+
+// answers notes that the queue does, also where there is nothing to lease: another process
+// may have taken over everything while it did not.
+func (w *Worker) answers() {
+	if s := w.stalled.Load(); s != nil && strings.HasPrefix(*s, queueStall) {
+		w.stall("")
+	}
 }
 
 func (w *Worker) stall(reason string) {
