@@ -11,6 +11,8 @@ import type { Message } from './types'
 export interface Thread {
   id: number
   messages: readonly Message[]
+  /** The message up to which nothing is missing. What answers brought alone says nothing of what lies before it. */
+  upTo: number
   /** The first message of the conversation is among them. */
   whole: boolean
   /** Something may be missing at its end. */
@@ -22,6 +24,7 @@ export interface Thread {
 const keptThreads = 30
 const keptMessages = 200
 const pageSize = 20
+const lastOf = (messages: readonly Message[]) => Math.max(0, ...messages.map((m) => m.id))
 
 /** The threads that were opened last. */
 export const useThreads = defineStore('threads', () => {
@@ -29,7 +32,7 @@ export const useThreads = defineStore('threads', () => {
   const directory = useDirectory()
   let open = 0
 
-  const blank = (id: number): Thread => ({ id, messages: [], whole: false, stale: true, loading: false, error: null })
+  const blank = (id: number): Thread => ({ id, messages: [], upTo: 0, whole: false, stale: true, loading: false, error: null })
   const change = (id: number, what: Partial<Thread>) => all.set(id, { ...(all.get(id) ?? blank(id)), ...what })
 
   function forgetOld(): void {
@@ -57,25 +60,24 @@ export const useThreads = defineStore('threads', () => {
     }
   }
 
-  /** The newest messages, or what came since the last one that is held, until nothing is missing. */
+  /** The newest messages, or what came since the last one before which nothing is missing. */
   async function refresh(id: number): Promise<void> {
     await guard(id, async () => {
-      const last = all.get(id)?.messages.at(-1)?.id
-      if (!last) {
+      let after = all.get(id)?.upTo ?? 0
+      if (!after) {
         const page = await get(id, {})
-        change(id, { messages: merge(all.get(id)?.messages ?? [], page), whole: page.length < pageSize, stale: false })
+        change(id, { messages: merge(all.get(id)?.messages ?? [], page), upTo: lastOf(page), whole: page.length < pageSize, stale: false })
         return
       }
-      let after = last
       for (let pages = 0; pages < 10; pages++) {
         const page = await get(id, { after })
-        change(id, { messages: merge(all.get(id)?.messages ?? [], page) })
+        after = Math.max(after, lastOf(page))
+        change(id, { messages: merge(all.get(id)?.messages ?? [], page), upTo: after })
         if (page.length < 100) return void change(id, { stale: false })
-        after = page.at(-1)?.id ?? after
       }
       // Very far behind: begin anew at the end.
       const page = await get(id, {})
-      change(id, { messages: page, whole: false, stale: false })
+      change(id, { messages: page, upTo: lastOf(page), whole: false, stale: false })
     })
   }
 
@@ -133,10 +135,16 @@ export const useThreads = defineStore('threads', () => {
   const mine = (data: unknown) => (data as { account_id?: number }).account_id === directory.account
   useEvent(['message.created', 'message.updated'], (m, name) => {
     if (!mine(m)) return
-    if (name === 'message.created') return add(m.conversation_id, m)
-    const messages = all.get(m.conversation_id)?.messages ?? []
+    const t = all.get(m.conversation_id)
+    if (!t) return
+    if (name === 'message.created') {
+      add(t.id, m)
+      // After a gap only a reading closes it.
+      if (!t.stale) change(t.id, { upTo: Math.max(t.upTo, m.id) })
+      return
+    }
     // News of what was never read change nothing here; those of a new message may come before it.
-    if (m.id > (messages.at(-1)?.id ?? Infinity) || messages.some((x) => x.id === m.id)) take(m.conversation_id, [m])
+    if (m.id > (t.messages.at(-1)?.id ?? Infinity) || t.messages.some((x) => x.id === m.id)) take(t.id, [m])
   })
   useResync(() => {
     for (const id of all.keys()) change(id, { stale: true })

@@ -34,7 +34,7 @@ const conversation = (id: number, more: Partial<Conversation> = {}) =>
     contact: { id: 30 + id, name: 'ana', avatar: '', email: null, phone: null, blocked: false, online: false }, ...more,
   }) as Conversation
 const message = (id: number, more: object = {}) => ({ id, content: 'x', created_at: id, message_type: 0, private: false, content_attributes: {}, ...more }) as unknown as Message
-const thread = (id: number, messages: Message[]): Thread => ({ id, messages, whole: true, stale: false, loading: false, error: null })
+const thread = (id: number, messages: Message[]): Thread => ({ id, messages, upTo: 0, whole: true, stale: false, loading: false, error: null })
 const user = (ui_settings: object = {}) =>
   ({ id: 1, name: 'Ada', available_name: 'Ada', email: 'ada@example.com', message_signature: null, ui_settings, accounts: [{ id: 1, name: 'Acme', role: 'administrator' }] }) as unknown as User
 
