@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { onScopeDispose, shallowReactive, shallowRef } from 'vue'
 import { keyName, writes } from '@/lib/keys'
+import { hasKeyboard, typeAhead, type TypeAhead } from '@/lib/typeAhead'
 
 export type Where = 'global' | 'list' | 'conversation' | 'message'
 
@@ -13,6 +14,8 @@ export interface KeyCommand {
   act: (e: KeyboardEvent) => unknown
   /** Also where text is written: only with mod, or Esc. */
   anywhere?: boolean
+  /** It opens a field to write in. What is written before the field is there belongs into it. */
+  opensField?: boolean
   /** It does nothing now: the key is left to others. */
   when?: () => boolean
 }
@@ -22,6 +25,8 @@ export const chatwoot: Readonly<Record<string, string>> = { 'alt+J': 'j', 'alt+K
 
 /** How long the second of two keys may take, in ms. */
 const pairTime = 1_200
+/** How long a field may take to open, in ms. */
+const openTime = 2_000
 
 /** The commands of the screens that are shown. The newest one wins. */
 export const useKeyboard = defineStore('keyboard', () => {
@@ -31,6 +36,7 @@ export const useKeyboard = defineStore('keyboard', () => {
   const remap = shallowRef<Readonly<Record<string, string>>>({})
   let first = ''
   let timer: ReturnType<typeof setTimeout> | undefined
+  let ahead: TypeAhead | undefined
 
   function find(keys: string, writing: boolean): KeyCommand | undefined {
     const asked = remap.value[keys] ?? keys
@@ -44,20 +50,22 @@ export const useKeyboard = defineStore('keyboard', () => {
   }
 
   function press(e: KeyboardEvent): void {
-    if (e.defaultPrevented) return
+    if (e.defaultPrevented || ahead?.take(e)) return
     const name = keyName(e) ?? altName(e)
     if (!name) return
     const writing = writes(e.target)
     const plain = !/^(mod|alt)\+/.test(name) && name !== 'Escape'
     if (plain && (writing || !on.value)) return
     // A dialog or an open menu has the keyboard for itself.
-    if (plain && e.target instanceof Element && e.target.closest('dialog, [role=menu], [role=listbox], [role=dialog]')) return
+    if (plain && hasKeyboard(e.target)) return
     const before = first
     first = ''
     clearTimeout(timer)
     const command = (before ? find(`${before} ${name}`, writing) : undefined) ?? find(name, writing)
     if (command) {
       e.preventDefault()
+      ahead?.end()
+      if (command.opensField) ahead = typeAhead(openTime)
       command.act(e)
     } else if ([...commands].some((c) => c.keys.startsWith(`${name} `))) {
       first = name

@@ -1,0 +1,1 @@
+import{g as s,j as t,q as o,i as n,h as f}from"./folder-BMEc0ufJ.js";import{u}from"./index-DWhLtV9T.js";import"./client-B8QYBMtz.js";import"./vendor-DCoHPKLg.js";import"./ui-Cobxc6Ef.js";function y(r){const{user:e}=u(),i=s(r);!e||i.kind==="view"||t(Number(r.params.accountId),o(i,f(r.query,e.ui_settings.conversations_filter_by),n(r.query)))}export{y as beginDesk};

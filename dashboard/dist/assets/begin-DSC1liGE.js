@@ -1,1 +1,0 @@
-import{g as s,j as t,q as o,i as n,h as f}from"./folder-Cu7KfLy5.js";import{u}from"./index-7tqHwFfh.js";import"./client-_qyd64cN.js";import"./vendor-DCoHPKLg.js";import"./ui-Cobxc6Ef.js";function y(r){const{user:e}=u(),i=s(r);!e||i.kind==="view"||t(Number(r.params.accountId),o(i,f(r.query,e.ui_settings.conversations_filter_by),n(r.query)))}export{y as beginDesk};

@@ -1,1 +1,0 @@
-import{t as n}from"./index-7tqHwFfh.js";function f(e,t,r="short"){return e?new Date(typeof e=="number"?e*1e3:e).toLocaleString(n(t),{dateStyle:"medium",timeStyle:r}):""}export{f as w};
