@@ -69,7 +69,7 @@ func (r *registry) types() (map[string]string, error) {
 		out[f.GetName()] = strings.ToLower(f.GetType().String())
 	}
 	for _, c := range r.kept {
-		kind := ""
+		var kind string
 		switch c.(type) {
 		case *prometheus.CounterVec:
 			kind = "counter"
@@ -93,9 +93,7 @@ func (r *registry) types() (map[string]string, error) {
 	return out, nil
 }
 
-func described(c interface {
-	Describe(ch chan<- *prometheus.Desc)
-}) []*prometheus.Desc {
+func described(c prometheus.Collector) []*prometheus.Desc {
 	ch := make(chan *prometheus.Desc)
 	go func() { c.Describe(ch); close(ch) }()
 	var out []*prometheus.Desc

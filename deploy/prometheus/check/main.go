@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -21,7 +22,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "check:", err)
@@ -32,7 +33,7 @@ func main() {
 // patience is how long everything together may take.
 const patience = 2 * time.Minute
 
-func run(ctx context.Context, args []string) (err error) {
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	program := flags.String("program", "bin/tributary", "the program")
 	prometheus := flags.String("prometheus", "prometheus", "Prometheus")
@@ -61,7 +62,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.process.stop()) }()
-	return judge(ctx, p, queries)
+	return judge(ctx, p, queries, out)
 }
 
 // process is a program that was started.
@@ -152,7 +153,7 @@ var quiet = map[string]string{
 }
 
 // judge waits until all that must have data has some, and reports on the rest.
-func judge(ctx context.Context, p *server, queries []query) error {
+func judge(ctx context.Context, p *server, queries []query, out io.Writer) error {
 	waiting, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	left := slices.Clone(queries)
@@ -174,7 +175,7 @@ func judge(ctx context.Context, p *server, queries []query) error {
 	})
 	for _, q := range left {
 		if why, may := q.quiet(); may {
-			fmt.Printf("no data, %s: %s\n", why, q)
+			_, _ = fmt.Fprintf(out, "no data, %s: %s\n", why, q)
 		}
 	}
 	if err != nil {
@@ -184,8 +185,8 @@ func judge(ctx context.Context, p *server, queries []query) error {
 	if err := until(waiting, "the rules", func() error { n, err = p.rules(waiting); return err }); err != nil {
 		return err
 	}
-	fmt.Printf("%d queries of dashboards, %d of them with data; %d rules evaluated\n", len(queries), len(queries)-len(left), n)
-	return nil
+	_, err = fmt.Fprintf(out, "%d queries of dashboards, %d of them with data; %d rules evaluated\n", len(queries), len(queries)-len(left), n)
+	return err
 }
 
 // quiet tells that a query may be without data, and why.

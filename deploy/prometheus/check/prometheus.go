@@ -32,12 +32,18 @@ func dashboards(dir string) ([]query, error) {
 			return nil, err
 		}
 		var d struct {
-			Title  string
+			Title  string `json:"title"`
 			Panels []struct {
-				Title   string
-				Targets []struct{ Expr string }
-			}
-			Templating struct{ List []struct{ Name, Type string } }
+				Title   string `json:"title"`
+				Targets []struct {
+					Expr string `json:"expr"`
+				} `json:"targets"`
+			} `json:"panels"`
+			Templating struct {
+				List []struct {
+					Name string `json:"name"`
+				} `json:"list"`
+			} `json:"templating"`
 		}
 		if err := json.Unmarshal(text, &d); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
@@ -119,8 +125,9 @@ func (s *server) get(ctx context.Context, path string, data any) error {
 		return err
 	}
 	var answer struct {
-		Status, Error string
-		Data          json.RawMessage
+		Status string          `json:"status"`
+		Error  string          `json:"error"`
+		Data   json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Status != "success" {
 		return fmt.Errorf("prometheus: %d %s %s", res.StatusCode, answer.Error, body)
@@ -130,7 +137,9 @@ func (s *server) get(ctx context.Context, path string, data any) error {
 
 // ask gives the number of series of an answer.
 func (s *server) ask(ctx context.Context, expr string) (int, error) {
-	var data struct{ Result []json.RawMessage }
+	var data struct {
+		Result []json.RawMessage `json:"result"`
+	}
 	err := s.get(ctx, "/api/v1/query?query="+url.QueryEscape(expr), &data)
 	return len(data.Result), err
 }
@@ -140,8 +149,13 @@ func (s *server) ask(ctx context.Context, expr string) (int, error) {
 func (s *server) rules(ctx context.Context) (int, error) {
 	var data struct {
 		Groups []struct {
-			Rules []struct{ Name, Query, Health, LastError string }
-		}
+			Rules []struct {
+				Name      string `json:"name"`
+				Query     string `json:"query"`
+				Health    string `json:"health"`
+				LastError string `json:"lastError"`
+			} `json:"rules"`
+		} `json:"groups"`
 	}
 	if err := s.get(ctx, "/api/v1/rules", &data); err != nil {
 		return 0, err

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,8 +44,8 @@ func (t *traffic) onStop(f func() error) { t.stops = append(t.stops, f) }
 // stop ends all that was started, the last first.
 func (t *traffic) stop() error {
 	var all error
-	for i := len(t.stops) - 1; i >= 0; i-- {
-		all = errors.Join(all, t.stops[i]())
+	for _, stop := range slices.Backward(t.stops) {
+		all = errors.Join(all, stop())
 	}
 	return all
 }
