@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
@@ -52,7 +51,7 @@ type worker interface {
 type App struct {
 	cfg      Config
 	log      *slog.Logger
-	registry *prometheus.Registry
+	registry *registry
 	instance string // names this process in leases
 
 	store      *store.Store
@@ -106,7 +105,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		cfg.Now = time.Now
 	}
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
-	a := &App{cfg: cfg, log: cfg.logger(), registry: prometheus.NewRegistry(), life: life, kill: kill, instance: instanceName()}
+	a := &App{cfg: cfg, log: cfg.logger(), registry: newRegistry(), life: life, kill: kill, instance: instanceName()}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.stopAll(ctx))
 	}

@@ -42,8 +42,10 @@ func (a *App) assemble(env *channels.Env) error {
 		a.assembleWorker(metrics, env)
 	}
 	if a.cfg.Has(RoleRelay) {
+		sending := relay.NewMetrics(a.registry)
+		sending.Begin(a.drivers)
 		a.relay = relay.New(relay.Options{
-			Store: a.store, Directory: a.directory, Desk: a.desk, Metrics: relay.NewMetrics(a.registry), Log: a.log, Now: a.cfg.Now,
+			Store: a.store, Directory: a.directory, Desk: a.desk, Metrics: sending, Log: a.log, Now: a.cfg.Now,
 			Owner: a.instance, Base: a.cfg.RetryBase, Timeout: a.cfg.ProviderTimeout, Refused: a.whatsapp.SendRefused,
 		})
 		a.wake.localRelay = a.relay.Wake

@@ -92,6 +92,11 @@ func TestRedisAway(t *testing.T) {
 		if status, body := p.request(http.MethodGet, "/readyz", nil); status != http.StatusServiceUnavailable {
 			t.Errorf("/readyz without Redis: %d %s", status, body)
 		}
+		values, _ := p.metrics()
+		if ready, ok := values[`tributary_ready{part="queue"}`]; !ok || ready != 0 || values["tributary_spool_depth"] < 300 ||
+			values["tributary_spool_bytes"] < 300*100 {
+			t.Errorf("/metrics without Redis: ready %v, %v records and %v bytes in the spool", ready, values["tributary_spool_depth"], values["tributary_spool_bytes"])
+		}
 		server.start()
 	}
 	testkit.Wait(t, 20*time.Second, "traffic after Redis is back", func() bool {

@@ -160,6 +160,7 @@ func (e *Edge) challenge(d channels.Driver, h channels.Hook) fasthttp.RequestHan
 func (e *Edge) webhook(d channels.Driver, h channels.Hook) fasthttp.RequestHandler {
 	slug := d.Info().Slug
 	received := e.opt.Metrics.Received.WithLabelValues(slug)
+	e.opt.Metrics.begin(slug)
 	direct := strings.Contains(h.Path, "{")
 	return func(ctx *fasthttp.RequestCtx) {
 		received.Inc()
@@ -168,7 +169,7 @@ func (e *Edge) webhook(d channels.Driver, h channels.Hook) fasthttp.RequestHandl
 			key += " " + ctx.RemoteIP().String()
 		}
 		if !e.limit.enter(key) {
-			e.reject(ctx, d, "busy", "too many requests of one address at once", busy)
+			e.reject(ctx, d, reasonBusy, "too many requests of one address at once", busy)
 			return
 		}
 		defer e.limit.leave(key)
@@ -183,7 +184,7 @@ func (e *Edge) recovered(ctx *fasthttp.RequestCtx, d channels.Driver) {
 	if p := recover(); p != nil {
 		e.opt.Metrics.Panics.WithLabelValues(d.Info().Slug).Inc()
 		e.opt.Log.Error("webhook handler panicked", "channel", d.Info().Slug, "panic", p, "stack", string(debug.Stack()))
-		e.reject(ctx, d, "internal", "", busy)
+		e.reject(ctx, d, reasonInternal, "", busy)
 	}
 }
 
@@ -214,14 +215,14 @@ func (e *Edge) receive(ctx *fasthttp.RequestCtx, d channels.Driver, h channels.H
 	records, err := e.records(v.Events, r.Body)
 	if err != nil {
 		e.opt.Log.Error("events not encoded", "channel", slug, "error", err)
-		e.reject(ctx, d, "internal", "", busy)
+		e.reject(ctx, d, reasonInternal, "", busy)
 		return
 	}
 	if len(records) > 0 {
 		if err := e.opt.Appender.Append(e.opt.Context, records...); err != nil {
-			reason := "queue_unavailable"
+			reason := reasonAway
 			if errors.Is(err, queue.ErrFull) {
-				reason = "queue_full"
+				reason = reasonFull
 			}
 			if v.Channel != nil {
 				e.opt.Status.Refused(v.Channel.InboxID, reason)

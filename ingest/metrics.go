@@ -1,6 +1,10 @@
 package ingest
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tributary/channels"
+)
 
 // Metrics of the inbound way. Names are the operations contract's.
 type Metrics struct {
@@ -66,3 +70,22 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	reg.MustRegister(m.Process, m.Leases)
 	return m
 }
+
+// begin has what is rare counted from 0 for a channel: a counter that begins with its
+// first count has not grown, for Prometheus.
+func (m *Metrics) begin(channel string) {
+	m.Panics.WithLabelValues(channel)
+	for _, reason := range []string{
+		reasonBusy, reasonInternal, reasonAway, reasonFull, channels.ProofBad, channels.ProofMissing, channels.ProofNoSecret,
+	} {
+		m.Rejected.WithLabelValues(channel, reason)
+	}
+}
+
+// Reasons of refusals that are our own trouble.
+const (
+	reasonBusy     = "busy"
+	reasonInternal = "internal"
+	reasonAway     = "queue_unavailable"
+	reasonFull     = "queue_full"
+)

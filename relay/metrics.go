@@ -1,6 +1,10 @@
 package relay
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tributary/channels"
+)
 
 // Metrics of the outbound way. Names are the operations contract's.
 type Metrics struct {
@@ -47,4 +51,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	reg.MustRegister(m.Attempts, m.Send, m.Accepted, m.Waits, m.Breaker, m.InFlight, m.Uncertain)
 	return m
+}
+
+// Begin has what is rare counted from 0 for every channel that sends: a counter that
+// begins with its first count has not grown, for Prometheus.
+func (m *Metrics) Begin(drivers []channels.Driver) {
+	for _, d := range drivers {
+		if _, sends := d.(channels.Sender); sends {
+			m.Uncertain.WithLabelValues(d.Info().Slug)
+		}
+	}
 }

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/mail"
+	"os"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -139,4 +142,49 @@ func (p *program) openapiCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+func (p *program) metricsCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "metrics", Short: "List the metrics of the program", Args: noArgs,
+		Long: "Lists the metrics that a process with all roles has, those of Go and of the process among them, each with its type, its " +
+			"labels and what it says. A type that is not known while there is nothing to show is a dash.",
+		RunE: func(c *cobra.Command, _ []string) error { return p.metrics(c.Context(), asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	return c
+}
+
+// metrics puts the program together in a folder of its own, and asks what was registered.
+func (p *program) metrics(ctx context.Context, asJSON bool) (err error) {
+	dir, err := os.MkdirTemp("", "tributary-metrics-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	cfg, err := app.LoadConfig(nil, map[string]string{"DATA_DIR": dir, "PORT": "0"})
+	if err != nil {
+		return err
+	}
+	cfg.Log = slog.New(slog.DiscardHandler)
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Stop(ctx)) }()
+	list, err := a.Metrics()
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return p.printJSON(list)
+	}
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "NAME\tTYPE\tLABELS\tHELP")
+	for _, m := range list {
+		kind, labels := m.Type, strings.Join(m.Labels, ",")
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.Name, or(&kind, "-"), or(&labels, "-"), m.Help)
+	}
+	return w.Flush()
 }

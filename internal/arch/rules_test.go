@@ -35,6 +35,11 @@ var rules = map[string]rule{
 	// sign-in connects, which is why it knows the program.
 	"e2e/stand": {1, []string{"app", "desk", "store", "channels", "channels/all", "simulator"}},
 
+	// The dashboards and the alerts are held to what the program says of itself; the
+	// check of them runs it, and sees it from outside.
+	"deploy":                  {1, []string{"app/command"}},
+	"deploy/prometheus/check": {1, []string{"simulator"}},
+
 	// The agents' page is a client: it is told what to show, and calls the API.
 	"dashboard": {3, nil},
 
@@ -193,9 +198,10 @@ var writable = map[string]string{
 
 // roots are the places below the command that begin a context of their own.
 var roots = map[string]string{
-	"e2e/stand":    "a command",
-	"queue/localq": "the open file outlives its opener; Close ends it",
-	"queue/redisq": "opening is bounded by a time limit of its own",
+	"e2e/stand":               "a command",
+	"deploy/prometheus/check": "a command",
+	"queue/localq":            "the open file outlives its opener; Close ends it",
+	"queue/redisq":            "opening is bounded by a time limit of its own",
 }
 
 // badNames say nothing about what a package holds.

@@ -198,3 +198,9 @@ func (s *Spool) Spooling() bool {
 	defer s.mu.Unlock()
 	return s.spooling
 }
+
+// Bytes is how large what is in the spool is.
+func (s *Spool) Bytes(ctx context.Context) (int64, error) {
+	stats, err := s.local.Stats(ctx)
+	return stats.Bytes, err
+}
