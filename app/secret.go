@@ -24,7 +24,7 @@ func secretKeys(c *Config) ([]string, error) {
 		return nil, err
 	}
 	keys := []string{key}
-	for _, previous := range strings.Split(c.PreviousKeys, ",") {
+	for previous := range strings.SplitSeq(c.PreviousKeys, ",") {
 		keys = append(keys, strings.TrimSpace(previous))
 	}
 	files := []string{c.PreviousKeyFile}

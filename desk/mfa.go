@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
@@ -67,7 +66,10 @@ func MFASealer(setting func(string) string) (*store.Sealer, error) {
 		current = append(current, key)
 	}
 	var previous []string
-	for _, three := range strings.FieldsFunc(setting(MFAPrevious), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+	for three := range strings.SplitSeq(setting(MFAPrevious), ",") {
+		if three = strings.TrimSpace(three); three == "" {
+			continue
+		}
 		keys := strings.Split(three, ":")
 		if len(keys) != len(MFASettings) {
 			return nil, fmt.Errorf("%s: not %d keys with colons between them", MFAPrevious, len(MFASettings))

@@ -81,7 +81,9 @@ func (d *Desk) OrderInvitation(ctx context.Context, tx *store.Tx, userID, accoun
 		return err
 	}
 	if l.Provider == ProviderSAML {
-		return insertUserMail(ctx, tx, userMailJob{Kind: MailInvitation, To: l.Email, AccountID: accountID, UserID: userID, Nonce: rand.Text(), Key: d.Store.SigningKeyID()})
+		return insertUserMail(ctx, tx, userMailJob{
+			Kind: MailInvitation, To: l.Email, AccountID: accountID, UserID: userID, Nonce: rand.Text(), Key: d.Store.SigningKeyID(),
+		})
 	}
 	t := store.UserToken{Kind: store.TokenInvite, UserID: userID, ExpiresAt: tx.Now.Add(invitationLife)}
 	return d.orderUserMail(ctx, tx, t, userMailJob{Kind: MailInvitation, To: l.Email, AccountID: accountID})

@@ -194,10 +194,8 @@ func (s *Store) digestUse(ctx context.Context) ([]KeyUse, error) {
 	}
 	var all []KeyUse
 	for _, d := range digestTables {
-		where := ""
-		if d.expires != "" {
-			where = ` WHERE (` + d.expires + ` IS NULL OR ` + d.expires + ` > $1)`
-		} else {
+		where := ` WHERE (` + d.expires + ` IS NULL OR ` + d.expires + ` > $1)`
+		if d.expires == "" {
 			where = ` WHERE CAST($1 AS BIGINT) IS NOT NULL AND used_at IS NULL`
 		}
 		rows, err := s.r.QueryContext(ctx, `SELECT CASE WHEN digest LIKE '________:%' THEN substr(digest, 1, 8) ELSE '' END AS k, COUNT(*)

@@ -23,7 +23,9 @@ func (p *program) secretsCommand() *cobra.Command {
 		Long: "SECRET_KEY_BASE seals credentials, tokens and settings in the database. To change it, start every process with the new one " +
 			"and the old one in SECRET_KEY_BASE_PREVIOUS, then run `tributary secrets rotate`, then start them without the old one. " +
 			"Where the key was generated into DATA_DIR, `tributary secrets rotate` alone does all of it.",
-		RunE: func(*cobra.Command, []string) error { return errUsage{errors.New("usage: tributary secrets status | rotate")} },
+		RunE: func(*cobra.Command, []string) error {
+			return errUsage{errors.New("usage: tributary secrets status | rotate")}
+		},
 	}
 	var asJSON bool
 	c.PersistentFlags().BoolVar(&asJSON, "json", false, "print JSON")
