@@ -107,6 +107,14 @@ func (a *App) controlHandler() http.Handler {
 	})
 	controlNumbers(handle, a.whatsapp)
 	controlMails(handle, a.store)
+	handle("GET /spool", func(context.Context, url.Values) (controlAnswer, error) {
+		depth := int64(0)
+		if a.spool != nil {
+			depth = a.spool.Depth()
+		}
+		raw, err := json.Marshal(depth)
+		return controlAnswer{Result: raw}, err
+	})
 	handle("POST /keys", func(ctx context.Context, v url.Values) (controlAnswer, error) {
 		if err := a.keys.follow(ctx, a.store); err != nil {
 			return controlAnswer{}, err

@@ -50,6 +50,18 @@ func (s *Store) readKeyState(ctx context.Context, q queryer, lock string) (keySt
 	return state, key, nil
 }
 
+// AdoptedKey is AdoptKey for those who only look: a database without a key stays so.
+func (s *Store) AdoptedKey(ctx context.Context) error {
+	state, key, err := s.readKeyState(ctx, s.r, "")
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.follow(state, key)
+}
+
 // AdoptKey makes the key that the installation writes with the one that this process
 // writes with, and proves that it is known. A database without one gets ours.
 func (s *Store) AdoptKey(ctx context.Context) error {

@@ -19,12 +19,13 @@ func rotationCases() []Case {
 		{
 			"a key takes the place of another",
 			[]string{
-				"Store.AdoptKey", "Store.UseFirstKey", "Store.Reseal", "Store.EndKeyChange", "Store.KeyChange", "Store.KeyUse",
+				"Store.AdoptKey", "Store.AdoptedKey", "Store.UseFirstKey", "Store.Reseal", "Store.EndKeyChange", "Store.KeyChange", "Store.KeyUse",
 				"Store.SigningKeys", "Store.SigningKeyOf", "Store.SigningKeyID",
 			},
 			testRotation,
 		},
 		{"values are sealed again while they change", []string{"Store.Reseal"}, testResealBesideTraffic},
+		{"facts about the database", []string{"Store.Facts"}, testFacts},
 		{"one device under two keys", []string{"Store.Reseal"}, testDeviceTwice},
 	}
 }
@@ -172,13 +173,17 @@ func (w *World) readSecrets(what, code string, f *store.Foreign) {
 
 func testRotation(t *testing.T, w *World) {
 	ctx := t.Context()
+	noErr(t, "AdoptedKey of a database that has none", w.AdoptedKey(ctx))
+	want(t, "settings", w.number(`SELECT COUNT(*) FROM installation_settings`), 0)
 	noErr(t, "AdoptKey", w.AdoptKey(ctx))
+	noErr(t, "AdoptedKey", w.AdoptedKey(ctx))
 	foreign := w.secrets()
 	old, next := keyID(t, Secret), keyID(t, newSecret)
 	oldTOTP, nextTOTP := "the keys of second factors", "others"
 
 	stranger := w.with("another")
 	wantErr(t, "another key", stranger.AdoptKey(ctx), store.ErrOtherKey)
+	wantErr(t, "another key", stranger.AdoptedKey(ctx), store.ErrOtherKey)
 	wantErr(t, "the new key alone, too early", w.with(newSecret).AdoptKey(ctx), store.ErrOtherKey)
 
 	// A process that knows both goes on with the one that the installation writes with.
@@ -363,4 +368,19 @@ func testDeviceTwice(t *testing.T, w *World) {
 	_, err := both.Reseal(ctx, nil)
 	noErr(t, "Reseal", err)
 	want(t, "devices after", w.number(`SELECT COUNT(*) FROM notification_subscriptions`), 1)
+}
+
+func testFacts(t *testing.T, w *World) {
+	f, err := w.Facts(t.Context())
+	noErr(t, "Facts", err)
+	if f.Version == "" || time.Since(f.Now).Abs() > time.Minute || f.Standby {
+		t.Errorf("Facts: %+v", f)
+	}
+	want, number := "full_page_writes", 6
+	if w.URL == "" {
+		want, number = "synchronous", 2
+	}
+	if len(f.Settings) != number || f.Settings[want] == "" || f.Connections < 0 {
+		t.Errorf("Facts: %+v", f)
+	}
 }
