@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -59,9 +60,7 @@ func Examine(ctx context.Context, environ []string, overrides map[string]string)
 		name, value, _ := strings.Cut(kv, "=")
 		d.environ[name] = value
 	}
-	for name, value := range overrides {
-		d.environ[name] = value
-	}
+	maps.Copy(d.environ, overrides)
 	var err error
 	d.cfg, err = LoadConfig(environ, overrides)
 	if d.cfg.Now == nil {

@@ -204,7 +204,8 @@ func (d *doctor) checkSecretKey(ctx context.Context, report func(Verdict, string
 	}
 	switch {
 	case unreadable > 0:
-		report(Wrong, fmt.Sprintf("%d values are sealed with a key that was not given", unreadable), "`tributary secrets status` shows which; give that key in SECRET_KEY_BASE_PREVIOUS")
+		report(Wrong, fmt.Sprintf("%d values are sealed with a key that was not given", unreadable),
+			"`tributary secrets status` shows which; give that key in SECRET_KEY_BASE_PREVIOUS")
 	case len(status.From) > 0 || status.Writes != status.Known[0]:
 		report(Warning, "the key is being changed", "run `tributary secrets rotate` when every process has both keys")
 	case len(status.Removable) > 0:

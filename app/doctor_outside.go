@@ -170,7 +170,8 @@ func (d *doctor) checkPublicAddress(ctx context.Context, report func(Verdict, st
 	case res.StatusCode >= 300 && res.StatusCode < 400:
 		say(Wrong, fmt.Sprintf("FRONTEND_URL redirects (%d): providers do not follow", res.StatusCode), "set FRONTEND_URL to where it leads")
 	case res.StatusCode != http.StatusOK:
-		say(Wrong, fmt.Sprintf("FRONTEND_URL answers with HTTP status %d", res.StatusCode), "see that the proxy passes every path on, and that `tributary serve` runs")
+		say(Wrong, fmt.Sprintf("FRONTEND_URL answers with HTTP status %d", res.StatusCode),
+			"see that the proxy passes every path on, and that `tributary serve` runs")
 	case name == "":
 		say(Wrong, "something else answers at FRONTEND_URL", "see where the name and the proxy lead")
 	case d.store != nil && d.stored != nil && !slices.Contains(installationNames(d.store), name):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -105,13 +106,8 @@ func TestDoctor(t *testing.T) {
 			{map[string]string{"TELEGRAM_API_URL": something.URL}, "channels", app.Wrong, "Telegram"},
 			{map[string]string{"LINE_API_URL": something.URL}, "channels", app.Wrong, "HTTP status 404"},
 		} {
-			extra := map[string]string{}
-			for k, v := range good {
-				extra[k] = v
-			}
-			for k, v := range one.set {
-				extra[k] = v
-			}
+			extra := maps.Clone(good)
+			maps.Copy(extra, one.set)
 			status := 0
 			if one.verdict == app.Wrong || one.set["SECRET_KEY_BASE"] != "" { // another key does not open the database
 				status = 1
