@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -8,6 +9,7 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -158,8 +160,26 @@ func TestMailsToUsers(t *testing.T) {
 				t.Errorf("%v: got %v", says.err, err)
 			}
 		}
-		// A link that has ended is not sent.
+		// A mail whose token was made with a key that is gone is ordered anew, with another.
 		office.says = nil
+		gone := j
+		gone.Payload = regexp.MustCompile(`"key":"[0-9a-f]{8}"`).ReplaceAll(j.Payload, []byte(`"key":"00000000"`))
+		if bytes.Equal(gone.Payload, j.Payload) {
+			t.Fatalf("the job does not name its key: %s", j.Payload)
+		}
+		w.must(w.desk.Handlers()[desk.JobUserMail](t.Context(), gone))
+		anew, err := w.store.ClaimJobs(t.Context(), store.LaneDeferred, "test", time.Minute, 10)
+		w.must(err)
+		if len(anew) != 1 {
+			t.Fatalf("%d jobs after the key is gone", len(anew))
+		}
+		w.must(w.desk.Handlers()[desk.JobUserMail](t.Context(), anew[0]))
+		_, third := parts(t, office.mails[len(office.mails)-1])
+		_, token = w.link(store.HeldMail{Text: third["text/plain"]}, "reset_password_token")
+		if v := w.visit("PUT", "/auth/password", `{"reset_password_token":"`+token+`","password":"Passw0rd!2"}`); v.status != 200 {
+			t.Errorf("the link that was made anew: got %d %s", v.status, v.body)
+		}
+		// A link that has ended is not sent.
 		sent := len(office.mails)
 		w.pass(6 * time.Hour)
 		w.must(w.desk.Handlers()[desk.JobUserMail](t.Context(), j))

@@ -189,10 +189,17 @@ func TestSignInWithMFA(t *testing.T) {
 		signIn(`{"mfa_token":"`+late+`","otp_code":"`+w.code(secret, 0)+`"}`).want(401, badMFAToken)
 
 		// With other keys no authenticator is right; backup codes still are.
+		was := w.settings[desk.MFASettings[0]] + ":" + w.settings[desk.MFASettings[1]] + ":" + w.settings[desk.MFASettings[2]]
 		w.settings[desk.MFASettings[0]] = "another key"
 		signIn(`{"mfa_token":"`+step1()+`","otp_code":"`+w.code(secret, 0)+`"}`).want(400, badMFACode)
 		if v := signIn(`{"mfa_token":"` + step1() + `","backup_code":"` + codes[4].(string) + `"}`); v.status != 200 {
 			t.Errorf("a backup code with other keys: got %d %s", v.status, v.body)
+		}
+		w.settings[desk.MFAPrevious] = "not:three, " + was
+		signIn(`{"mfa_token":"`+step1()+`","otp_code":"`+w.code(secret, 0)+`"}`).want(500, `{"status":500,"error":"Internal Server Error"}`)
+		w.settings[desk.MFAPrevious] = "a:b:c, " + was
+		if v := signIn(`{"mfa_token":"` + step1() + `","otp_code":"` + w.code(secret, 0) + `"}`); v.status != 200 {
+			t.Errorf("a code with the keys before: got %d %s", v.status, v.body)
 		}
 	})
 }

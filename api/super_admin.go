@@ -67,9 +67,24 @@ type pageID struct {
 
 // consoleMAC proves that a text is ours, for one purpose of the console.
 func (a *API) consoleMAC(purpose, text string) string {
-	m := hmac.New(sha256.New, a.Store.SigningKey("console: "+purpose))
+	return macOf(a.Store.SigningKey("console: "+purpose), text)
+}
+
+func macOf(key []byte, text string) string {
+	m := hmac.New(sha256.New, key)
 	m.Write([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// provenByMAC tells whether consoleMAC gave mac for a text, also with a key whose place
+// another is taking.
+func (a *API) provenByMAC(purpose, text, mac string) bool {
+	for _, key := range a.Store.SigningKeys("console: " + purpose) {
+		if hmac.Equal([]byte(mac), []byte(macOf(key, text))) {
+			return true
+		}
+	}
+	return false
 }
 
 // signedToken is a token as its cookie has it.
@@ -78,7 +93,7 @@ func (a *API) signedToken(token string) string { return token + "." + a.consoleM
 // readToken gives the token of a cookie that we made; empty: it is none.
 func (a *API) readToken(cookie string) string {
 	token, mac, _ := strings.Cut(cookie, ".")
-	if token == "" || !hmac.Equal([]byte(mac), []byte(a.consoleMAC("cookie", token))) {
+	if token == "" || !a.provenByMAC("cookie", token, mac) {
 		return ""
 	}
 	return token
@@ -127,7 +142,11 @@ func clip(text string, bytes int) string {
 }
 
 func (a *API) flashSealer() (*store.Sealer, error) {
-	return store.NewSealer(string(a.Store.SigningKey("console: flash")))
+	var keys []string
+	for _, key := range a.Store.SigningKeys("console: flash") {
+		keys = append(keys, string(key))
+	}
+	return store.NewSealer(keys[0], keys[1:]...)
 }
 
 // redirect sends the browser to a page that tells f.
@@ -212,7 +231,7 @@ func (a *API) pageHeaders(c *route.Call, policy, frames string) {
 // that sends it.
 func (a *API) genuine(in consoleForm) bool {
 	token := a.readToken(in.cookie(route.ConsoleCookie))
-	return token != "" && hmac.Equal([]byte(in.CSRF), []byte(a.consoleMAC("form", token)))
+	return token != "" && a.provenByMAC("form", token, in.CSRF)
 }
 
 // changes tells whether the method that a form means, which can send one only, changes

@@ -55,6 +55,7 @@ type App struct {
 	instance string // names this process in leases
 
 	store      *store.Store
+	keys       *keys
 	redis      redis.UniversalClient
 	queue      queue.Log
 	spool      *spool.Spool
@@ -142,7 +143,7 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.openFiles(); err != nil {
 		return err
 	}
-	a.settings = newSettings(a.store, a.log, a.cfg.Settings)
+	a.settings = newSettings(a.store, a.keys, a.log, a.cfg.Settings)
 	if err := a.settings.refresh(ctx); err != nil {
 		return err
 	}
@@ -202,11 +203,15 @@ func (a *App) openWhatsApp(env *channels.Env) {
 }
 
 func (a *App) openStore(ctx context.Context) error {
-	s, err := OpenStore(ctx, &a.cfg)
+	k, err := newKeys(&a.cfg)
 	if err != nil {
 		return err
 	}
-	a.store = s
+	s, err := openStore(ctx, &a.cfg, k)
+	if err != nil {
+		return err
+	}
+	a.store, a.keys = s, k
 	a.onStop("database", func(context.Context) error { return s.Close() })
 	if err := s.Migrate(ctx); err != nil {
 		return err
@@ -217,22 +222,33 @@ func (a *App) openStore(ctx context.Context) error {
 			return err
 		}
 	}
-	return checkKey(ctx, s)
+	return k.follow(ctx, s)
 }
 
-// OpenStore opens the configured database, without migrating it.
+// OpenStore opens the configured database and brings its schema up to date.
 func OpenStore(ctx context.Context, cfg *Config) (*store.Store, error) {
-	key, err := secretKey(cfg)
+	k, err := newKeys(cfg)
 	if err != nil {
 		return nil, err
 	}
-	sealer, err := store.NewSealer(key)
+	s, err := openStore(ctx, cfg, k)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := k.follow(ctx, s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// openStore opens the configured database, as it is.
+func openStore(ctx context.Context, cfg *Config, k *keys) (*store.Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	s, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL, Dir: cfg.DataDir, Sealer: sealer, Now: cfg.Now, Conns: cfg.DatabaseConns})
+	s, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL, Dir: cfg.DataDir, Sealer: k.sealer, Now: cfg.Now, Conns: cfg.DatabaseConns})
 	if err != nil && cfg.DatabaseURL != "" {
 		return nil, fmt.Errorf("DATABASE_URL: the database does not answer: %w", err)
 	}

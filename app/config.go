@@ -44,6 +44,9 @@ type Config struct {
 	FrontendURL string        `env:"FRONTEND_URL" help:"public address; empty: http://127.0.0.1:PORT"`
 	SecretKey   string        `env:"SECRET_KEY_BASE" help:"key of signatures and encryption at rest; empty: generated once into DATA_DIR"`
 
+	PreviousKeys    string `env:"SECRET_KEY_BASE_PREVIOUS" help:"keys, separated by commas, whose place SECRET_KEY_BASE takes; see tributary secrets"`
+	PreviousKeyFile string `env:"SECRET_KEY_BASE_PREVIOUS_FILE" help:"file with such keys, a line each"`
+
 	SignatureMode string `env:"WEBHOOK_SIGNATURE_MODE" envDefault:"enforce" help:"enforce, or observe to let unproven webhooks in during a migration"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn, error"`
 	LogFormat     string `env:"LOG_FORMAT" help:"text or json; empty: text on a terminal, else json"`

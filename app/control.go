@@ -17,8 +17,6 @@ import (
 	"tributary/operator"
 	"tributary/queue"
 	"tributary/queue/localq"
-	"tributary/store"
-	"tributary/whatsapp"
 )
 
 // controlPath is the socket on which a serving process lets commands of the same
@@ -41,7 +39,7 @@ func (a *App) serveControl() error {
 		a.log.Warn("no control socket: commands will not work beside this process", "error", err)
 		return nil
 	}
-	server := &http.Server{Handler: controlHandler(a.queue, a.whatsapp, a.store), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: a.controlHandler(), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("control socket ended", "error", err)
@@ -75,7 +73,8 @@ type controlAnswer struct {
 	Missing bool            `json:",omitempty"`
 }
 
-func controlHandler(q operator.Queue, numbers *whatsapp.Engine, s *store.Store) http.Handler {
+func (a *App) controlHandler() http.Handler {
+	var q operator.Queue = a.queue
 	mux := http.NewServeMux()
 	handle := func(pattern string, f func(context.Context, url.Values) (controlAnswer, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -106,8 +105,23 @@ func controlHandler(q operator.Queue, numbers *whatsapp.Engine, s *store.Store) 
 	handle("POST /discard", func(ctx context.Context, v url.Values) (controlAnswer, error) {
 		return controlAnswer{}, q.Discard(ctx, v.Get("id"))
 	})
-	controlNumbers(handle, numbers)
-	controlMails(handle, s)
+	controlNumbers(handle, a.whatsapp)
+	controlMails(handle, a.store)
+	handle("GET /spool", func(context.Context, url.Values) (controlAnswer, error) {
+		depth := int64(0)
+		if a.spool != nil {
+			depth = a.spool.Depth()
+		}
+		raw, err := json.Marshal(depth)
+		return controlAnswer{Result: raw}, err
+	})
+	handle("POST /keys", func(ctx context.Context, v url.Values) (controlAnswer, error) {
+		if err := a.keys.follow(ctx, a.store); err != nil {
+			return controlAnswer{}, err
+		}
+		raw, err := json.Marshal(a.keys.knows(v.Get("id")))
+		return controlAnswer{Result: raw}, err
+	})
 	return mux
 }
 

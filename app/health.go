@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"sync"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"tributary/store"
 )
 
 // health answers /livez and /readyz.
@@ -109,7 +112,22 @@ func detail(err error) string {
 	return err.Error()
 }
 
+// InstallationHeader of /livez tells which installation answers, so that `tributary
+// doctor` can tell whether FRONTEND_URL leads to this one. It says nothing else.
+const InstallationHeader = "X-Tributary-Installation"
+
+// installationNames are what an installation calls itself there: the first, or for a
+// while what it did before its key was changed.
+func installationNames(s *store.Store) []string {
+	var list []string
+	for _, key := range s.SigningKeys("name of the installation") {
+		list = append(list, hex.EncodeToString(key[:8]))
+	}
+	return list
+}
+
 func (h *health) live(ctx *fasthttp.RequestCtx) {
+	ctx.Response.Header.Set(InstallationHeader, installationNames(h.app.store)[0])
 	ctx.SetContentType("text/plain; charset=utf-8")
 	ctx.SetBodyString("ok\n")
 }

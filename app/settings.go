@@ -29,6 +29,7 @@ var settingNames = slices.Concat([]string{
 	"LINE_API_URL", "LINE_DATA_API_URL", "TWILIO_API_URL", "BANDWIDTH_MESSAGING_URL", "TWITTER_API_URL", "CHATWOOT_INBOX_HMAC_KEY",
 	signupSetting, "HCAPTCHA_SERVER_KEY", "HCAPTCHA_API_URL", "BLOCKED_EMAIL_DOMAINS", "ACCOUNT_LEVEL_FEATURE_DEFAULTS",
 	"INSTALLATION_EVENTS_WEBHOOK_URL", "ENABLE_INBOX_EVENTS",
+	desk.MFAPrevious,
 }, desk.MFASettings, mail.Settings, desk.PushSettings, desk.GoogleSettings, desk.ContactSettings, dashboard.MoreSettings)
 
 // signupSetting opens sign-up.
@@ -37,14 +38,15 @@ const signupSetting = "ENABLE_ACCOUNT_SIGNUP"
 // settings answers what drivers ask: the stored value, else the environment's.
 type settings struct {
 	store       *store.Store
+	keys        *keys
 	log         *slog.Logger
 	environment map[string]string
 	stored      atomic.Pointer[map[string]string]
 	version     int64
 }
 
-func newSettings(s *store.Store, log *slog.Logger, environment map[string]string) *settings {
-	x := &settings{store: s, log: log, environment: environment, version: -1}
+func newSettings(s *store.Store, k *keys, log *slog.Logger, environment map[string]string) *settings {
+	x := &settings{store: s, keys: k, log: log, environment: environment, version: -1}
 	x.stored.Store(&map[string]string{})
 	return x
 }
@@ -68,10 +70,17 @@ func (s *settings) signupOpen() bool {
 	return false
 }
 
-// refresh reads the stored settings again when they changed.
+// refresh reads the stored settings again when they changed, and follows the key that
+// they are sealed with.
 func (s *settings) refresh(ctx context.Context) error {
+	if err := s.keys.reread(); err != nil {
+		return err
+	}
 	version, err := s.store.Version(ctx, store.TopicSettings)
 	if err != nil || version == s.version {
+		return err
+	}
+	if err := s.keys.follow(ctx, s.store); err != nil {
 		return err
 	}
 	stored, err := s.store.Settings(ctx)

@@ -32,7 +32,7 @@ func TestSignupOpen(t *testing.T) {
 		if c.stored != unset {
 			stored[signupSetting] = c.stored
 		}
-		s := newSettings(nil, slog.New(slog.DiscardHandler), environment)
+		s := newSettings(nil, nil, slog.New(slog.DiscardHandler), environment)
 		s.stored.Store(&stored)
 		if got := s.signupOpen(); got != c.want {
 			t.Errorf("stored %s, environment %s: got %t", c.stored, c.environment, got)

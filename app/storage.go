@@ -49,11 +49,7 @@ func (c *Config) validateStorage() error {
 // from before a bucket was configured. The bucket is not asked: the program starts
 // and receives messages without it.
 func (a *App) openFiles() error {
-	key, err := secretKey(&a.cfg)
-	if err != nil {
-		return err
-	}
-	signer, err := blob.NewSigner(key, a.cfg.Now)
+	signer, err := a.keys.newSigner(a.cfg.Now)
 	if err != nil {
 		return err
 	}

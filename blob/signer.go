@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,28 +36,37 @@ const (
 // Signer makes and proves the tokens in the URLs of files. Tokens are safe in
 // URLs and file names: letters, digits, hyphen and underscore.
 type Signer struct {
-	keys map[purpose][]byte
+	keys atomic.Pointer[map[purpose][][]byte] // the first signs, all prove
 	now  func() time.Time
 }
 
 // NewSigner derives a key for each purpose from the installation's secret. now is
 // the clock of expiry; nil: time.Now.
 func NewSigner(secretKeyBase string, now func() time.Time) (*Signer, error) {
-	if secretKeyBase == "" {
-		return nil, errors.New("blob: SECRET_KEY_BASE is empty")
-	}
 	if now == nil {
 		now = time.Now
 	}
-	s := &Signer{keys: map[purpose][]byte{}, now: now}
-	for _, p := range []purpose{purposeID, purposeGet, purposePut, purposeProvider} {
-		key, err := hkdf.Key(sha256.New, []byte(secretKeyBase), nil, "tributary blob "+string(p)+" v1", sha256.Size)
-		if err != nil {
-			return nil, fmt.Errorf("blob: derive key: %w", err)
+	s := &Signer{now: now}
+	return s, s.Rekey(secretKeyBase)
+}
+
+// Rekey makes another secret sign. What previous ones signed is still proven.
+func (s *Signer) Rekey(secretKeyBase string, previous ...string) error {
+	keys := map[purpose][][]byte{}
+	for _, secret := range append([]string{secretKeyBase}, previous...) {
+		if secret == "" {
+			return errors.New("blob: SECRET_KEY_BASE is empty")
 		}
-		s.keys[p] = key
+		for _, p := range []purpose{purposeID, purposeGet, purposePut, purposeProvider} {
+			key, err := hkdf.Key(sha256.New, []byte(secret), nil, "tributary blob "+string(p)+" v1", sha256.Size)
+			if err != nil {
+				return fmt.Errorf("blob: derive key: %w", err)
+			}
+			keys[p] = append(keys[p], key)
+		}
 	}
-	return s, nil
+	s.keys.Store(&keys)
+	return nil
 }
 
 // SignedID names a blob for good.
@@ -144,14 +154,14 @@ func verifyTimed[T any](s *Signer, p purpose, token string) (T, error) {
 	return t.Of, nil
 }
 
-func (s *Signer) mac(p purpose, payload []byte) []byte {
-	m := hmac.New(sha256.New, s.keys[p])
+func mac(key, payload []byte) []byte {
+	m := hmac.New(sha256.New, key)
 	m.Write(payload)
 	return m.Sum(nil)
 }
 
 func (s *Signer) sign(p purpose, payload []byte) string {
-	return base64.RawURLEncoding.EncodeToString(append(s.mac(p, payload), payload...))
+	return base64.RawURLEncoding.EncodeToString(append(mac((*s.keys.Load())[p][0], payload), payload...))
 }
 
 func (s *Signer) verify(p purpose, token string) ([]byte, error) {
@@ -162,10 +172,12 @@ func (s *Signer) verify(p purpose, token string) ([]byte, error) {
 		return nil, ErrSignature
 	}
 	payload := b[sha256.Size:]
-	if !hmac.Equal(b[:sha256.Size], s.mac(p, payload)) {
-		return nil, ErrSignature
+	for _, key := range (*s.keys.Load())[p] {
+		if hmac.Equal(b[:sha256.Size], mac(key, payload)) {
+			return payload, nil
+		}
 	}
-	return payload, nil
+	return nil, ErrSignature
 }
 
 func blobID(payload []byte) (int64, error) {

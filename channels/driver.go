@@ -289,6 +289,12 @@ type Registrar interface {
 	Unregister(ctx context.Context, ch *Channel) error
 }
 
+// Inspector asks the provider whether it takes the credentials of a channel, by a call
+// that changes nothing and costs little.
+type Inspector interface {
+	Inspect(ctx context.Context, ch *Channel) error
+}
+
 // Presenter gives the channel's own keys of the Inbox JSON (contract 05 §1.1).
 type Presenter interface {
 	Present(ch *Channel, admin bool) map[string]any

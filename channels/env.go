@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -115,7 +116,52 @@ func (e *Env) Do(req *http.Request) (*Answer, error) {
 	if err != nil {
 		return nil, networkError(err)
 	}
-	return &Answer{Status: res.StatusCode, Header: res.Header, Body: body}, nil
+	answer := &Answer{Status: res.StatusCode, Header: res.Header, Body: body}
+	if !answer.OK() {
+		answer.Body = conceal(req, body)
+	}
+	return answer, nil
+}
+
+// shortestSecret is how long a credential must be to be looked for: a shorter one is a
+// word of what is said, too.
+const shortestSecret = 8
+
+// secretQuery are the parameters of addresses that prove who calls.
+var secretQuery = []string{"access_token", "appsecret_proof", "client_secret", "input_token", "code", "token"}
+
+// conceal takes the credentials of a request out of its refusal: some providers, and
+// proxies before them, quote what they were called with, and refusals are shown to
+// agents and logged.
+func conceal(req *http.Request, body []byte) []byte {
+	var secrets []string
+	for name, values := range req.Header {
+		switch name {
+		case "Accept", "Accept-Encoding", "Accept-Language", "Content-Type", "Range", "User-Agent", "X-Line-Retry-Key":
+			continue
+		}
+		for _, v := range values {
+			if scheme, credentials, ok := strings.Cut(v, " "); ok && name == "Authorization" {
+				v = credentials
+				if plain, err := base64.StdEncoding.DecodeString(v); err == nil && strings.EqualFold(scheme, "Basic") {
+					_, password, _ := strings.Cut(string(plain), ":")
+					secrets = append(secrets, password)
+				}
+			}
+			secrets = append(secrets, v)
+		}
+	}
+	query := req.URL.Query()
+	for _, name := range secretQuery {
+		secrets = append(secrets, query[name]...)
+	}
+	for _, secret := range secrets {
+		if len(secret) >= shortestSecret {
+			body = bytes.ReplaceAll(body, []byte(secret), []byte("[hidden]"))
+			body = bytes.ReplaceAll(body, []byte(url.QueryEscape(secret)), []byte("[hidden]"))
+		}
+	}
+	return body
 }
 
 // JSON sends v (nil: no body) and reads the answer.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -23,6 +24,10 @@ var MFASettings = []string{
 	"ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT",
 }
 
+// MFAPrevious names those that they took the place of: three values with colons between
+// them, several such with commas.
+const MFAPrevious = "ACTIVE_RECORD_ENCRYPTION_PREVIOUS"
+
 const (
 	totpPeriod  = 30 // seconds
 	totpSecret  = 20 // bytes, as RFC 4226 recommends
@@ -40,16 +45,48 @@ const (
 )
 
 // mfaSealer encrypts the users' secrets; nil: the installation has no keys for it.
-func (d *Desk) mfaSealer() (*store.Sealer, error) {
-	var keys []string
+func (d *Desk) mfaSealer() (*store.Sealer, error) { return MFASealer(d.Setting) }
+
+// MFASealer encrypts the secrets of second factors with the keys among the settings of
+// an installation, and reads those of the keys before them; nil: it has none.
+func MFASealer(setting func(string) string) (*store.Sealer, error) {
+	secret := func(keys []string) string {
+		var b strings.Builder
+		for _, key := range keys {
+			b.WriteString(strconv.Itoa(len(key)) + ":" + key)
+		}
+		return b.String()
+	}
+	var current []string
 	for _, name := range MFASettings {
-		key := d.Setting(name)
+		key := setting(name)
 		if key == "" {
 			return nil, nil
 		}
-		keys = append(keys, strconv.Itoa(len(key))+":"+key)
+		current = append(current, key)
 	}
-	return store.NewSealer(strings.Join(keys, ""))
+	var previous []string
+	for three := range strings.SplitSeq(setting(MFAPrevious), ",") {
+		if three = strings.TrimSpace(three); three == "" {
+			continue
+		}
+		keys := strings.Split(three, ":")
+		if len(keys) != len(MFASettings) {
+			return nil, fmt.Errorf("%s: not %d keys with colons between them", MFAPrevious, len(MFASettings))
+		}
+		previous = append(previous, secret(keys))
+	}
+	return store.NewSealer(secret(current), previous...)
+}
+
+// TOTPs are the sealed secrets of second factors, as the store seals them again; nil:
+// the installation has no keys for them.
+func TOTPs(setting func(string) string) (*store.Foreign, error) {
+	sealer, err := MFASealer(setting)
+	if err != nil || sealer == nil {
+		return nil, err
+	}
+	return &store.Foreign{Sealer: sealer, Purpose: totpPurpose}, nil
 }
 
 // MFAAvailable refuses where the installation has no keys for the second factor.

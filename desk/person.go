@@ -75,8 +75,11 @@ type requestClaims struct {
 	jwt.RegisteredClaims
 }
 
-func (d *Desk) identityKey() []byte { return d.Store.SigningKey("identity from a sign-in service") }
-func (d *Desk) requestKey() []byte  { return d.Store.SigningKey("requests to sign-in services") }
+// What the two are signed for.
+const (
+	signedIdentity = "identity from a sign-in service"
+	signedRequests = "requests to sign-in services"
+)
 
 // SealPerson is an identity that a browser carries for a moment and cannot change.
 func (d *Desk) SealPerson(id Person) (string, error) {
@@ -87,7 +90,7 @@ func (d *Desk) SealPerson(id Person) (string, error) {
 	if len(id.Email) > validate.ShortText {
 		id.Email = "" // nobody's
 	}
-	return sealClaims(identityClaims{id, jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(d.Now().Add(identityLife))}}, d.identityKey())
+	return sealClaims(identityClaims{id, jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(d.Now().Add(identityLife))}}, d.Store.SigningKey(signedIdentity))
 }
 
 // All of an identity has to fit into a cookie: the address of a picture in bytes, a name
@@ -111,7 +114,7 @@ func shortName(text string) string {
 // OpenPerson reads it; ok is false for what SealPerson has not made a moment ago.
 func (d *Desk) OpenPerson(sealed string) (id Person, ok bool) {
 	var c identityClaims
-	ok = openClaims(sealed, &c, d.identityKey(), d.Now)
+	ok = openClaims(sealed, &c, d.Store.SigningKeys(signedIdentity), d.Now)
 	return c.Person, ok
 }
 
@@ -120,13 +123,13 @@ func (d *Desk) OpenPerson(sealed string) (id Person, ok bool) {
 func (d *Desk) SealRequests(waiting []SignInRequest, another ...SignInRequest) (string, error) {
 	list := append(slices.Clone(waiting), another...)
 	list = list[max(0, len(list)-maxRequests):]
-	return sealClaims(requestClaims{list, jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(d.Now().Add(requestLife))}}, d.requestKey())
+	return sealClaims(requestClaims{list, jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(d.Now().Add(requestLife))}}, d.Store.SigningKey(signedRequests))
 }
 
 // OpenRequests reads them, none from what SealRequests has not made.
 func (d *Desk) OpenRequests(sealed string) []SignInRequest {
 	var c requestClaims
-	if !openClaims(sealed, &c, d.requestKey(), d.Now) {
+	if !openClaims(sealed, &c, d.Store.SigningKeys(signedRequests), d.Now) {
 		return nil
 	}
 	now := d.Now().Unix()
@@ -141,8 +144,13 @@ func sealClaims(claims jwt.Claims, key []byte) (string, error) {
 	return sealed, nil
 }
 
-func openClaims(sealed string, claims jwt.Claims, key []byte, now func() time.Time) bool {
-	_, err := jwt.ParseWithClaims(sealed, claims, func(*jwt.Token) (any, error) { return key, nil },
+// openClaims reads what one of the keys has signed.
+func openClaims(sealed string, claims jwt.Claims, keys [][]byte, now func() time.Time) bool {
+	set := jwt.VerificationKeySet{}
+	for _, key := range keys {
+		set.Keys = append(set.Keys, key)
+	}
+	_, err := jwt.ParseWithClaims(sealed, claims, func(*jwt.Token) (any, error) { return set, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(now))
 	return err == nil
 }

@@ -76,6 +76,26 @@ func (k vapidKeys) check() error {
 	return nil
 }
 
+// CheckVAPID tells whether an installation has a pair of keys, and what is wrong with it.
+func CheckVAPID(setting func(string) string) (has bool, err error) {
+	public, private := strings.TrimSpace(setting(vapidPublic)), strings.TrimSpace(setting(vapidPrivate))
+	if public != "" && private != "" {
+		return true, vapidKeys{Public: public, Private: private}.check()
+	}
+	if public != "" || private != "" {
+		return false, errBadKeys
+	}
+	stored := setting(vapidStored)
+	if stored == "" {
+		return false, nil
+	}
+	var k vapidKeys
+	if err := json.Unmarshal([]byte(stored), &k); err != nil {
+		return true, errBadKeys
+	}
+	return true, k.check()
+}
+
 // VAPIDPublicKey is the key under which browsers subscribe to pushes of this
 // installation. Its first caller makes it, for good.
 func (d *Desk) VAPIDPublicKey(ctx context.Context) (string, error) {

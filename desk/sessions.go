@@ -245,21 +245,20 @@ type mfaClaims struct {
 
 func (d *Desk) newMFAToken(userID int64) (string, error) {
 	claims := mfaClaims{userID, jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(d.Now().Add(mfaTokenLife))}}
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(d.mfaKey())
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(d.Store.SigningKey(mfaTokens))
 	if err != nil {
 		return "", fmt.Errorf("desk: mfa token: %w", err)
 	}
 	return token, nil
 }
 
-func (d *Desk) mfaKey() []byte { return d.Store.SigningKey("sign-in between its factors") }
+// mfaTokens is what those tokens are signed for.
+const mfaTokens = "sign-in between its factors"
 
 // readMFAToken gives the user who has shown the password; 0: the token does not hold.
 func (d *Desk) readMFAToken(token string) int64 {
 	var claims mfaClaims
-	_, err := jwt.ParseWithClaims(strings.TrimSpace(token), &claims, func(*jwt.Token) (any, error) { return d.mfaKey(), nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(d.Now))
-	if err != nil {
+	if !openClaims(strings.TrimSpace(token), &claims, d.Store.SigningKeys(mfaTokens), d.Now) {
 		return 0
 	}
 	return claims.UserID

@@ -53,6 +53,7 @@ type userMailJob struct {
 	To        string    `json:"to"`
 	AccountID int64     `json:"account_id,omitempty"` // where the user was invited to
 	Nonce     string    `json:"nonce"`
+	Key       string    `json:"key,omitempty"`  // which key the token is made with
 	Until     time.Time `json:"until,omitzero"` // when the token ends
 }
 
@@ -80,7 +81,9 @@ func (d *Desk) OrderInvitation(ctx context.Context, tx *store.Tx, userID, accoun
 		return err
 	}
 	if l.Provider == ProviderSAML {
-		return insertUserMail(ctx, tx, userMailJob{Kind: MailInvitation, To: l.Email, AccountID: accountID, UserID: userID, Nonce: rand.Text()})
+		return insertUserMail(ctx, tx, userMailJob{
+			Kind: MailInvitation, To: l.Email, AccountID: accountID, UserID: userID, Nonce: rand.Text(), Key: d.Store.SigningKeyID(),
+		})
 	}
 	t := store.UserToken{Kind: store.TokenInvite, UserID: userID, ExpiresAt: tx.Now.Add(invitationLife)}
 	return d.orderUserMail(ctx, tx, t, userMailJob{Kind: MailInvitation, To: l.Email, AccountID: accountID})
@@ -101,7 +104,7 @@ func (d *Desk) OrderPasswordReset(ctx context.Context, tx *store.Tx, userID int6
 }
 
 func (d *Desk) orderUserMail(ctx context.Context, tx *store.Tx, t store.UserToken, in userMailJob) error {
-	in.UserID, in.Nonce, in.Until = t.UserID, rand.Text(), t.ExpiresAt
+	in.UserID, in.Nonce, in.Until, in.Key = t.UserID, rand.Text(), t.ExpiresAt, d.Store.SigningKeyID()
 	if err := tx.InsertUserToken(ctx, t, d.mailToken(in)); err != nil {
 		return err
 	}
@@ -119,10 +122,32 @@ func insertUserMail(ctx context.Context, tx *store.Tx, in userMailJob) error {
 	})
 }
 
+// mailTokens is what the key of those tokens is for.
+const mailTokens = "tokens in mails"
+
+// tokenOf is the kind of token in each kind of mail.
+var tokenOf = map[string]store.TokenKind{
+	MailConfirmation: store.TokenConfirm, MailInvitation: store.TokenInvite, MailReset: store.TokenReset,
+}
+
+// orderAgain orders a mail whose token nobody can make any more, since its key was
+// replaced, with another token.
+func (d *Desk) orderAgain(ctx context.Context, in userMailJob) error {
+	t := store.UserToken{Kind: tokenOf[in.Kind], UserID: in.UserID, ExpiresAt: in.Until}
+	if t.Kind == store.TokenConfirm {
+		t.Email = in.To
+	}
+	err := d.again(ctx, func(tx *store.Tx) error { return d.orderUserMail(ctx, tx, t, in) })
+	if err == nil {
+		d.WakeJobs()
+	}
+	return err
+}
+
 // mailToken is the token in the link of a mail: the same in every attempt to send
 // it.
 func (d *Desk) mailToken(in userMailJob) string {
-	m := hmac.New(sha256.New, d.Store.SigningKey("tokens in mails"))
+	m := hmac.New(sha256.New, d.Store.SigningKeyOf(in.Key, mailTokens))
 	m.Write([]byte(in.Kind + ":" + strconv.FormatInt(in.UserID, 10) + ":" + in.Nonce))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
@@ -143,6 +168,9 @@ func (d *Desk) userMail(ctx context.Context, j store.Job) error {
 	}
 	if in.To != l.Email && in.To != l.UnconfirmedEmail || !in.Until.IsZero() && !in.Until.After(d.Now()) {
 		return nil // nobody's address any more, or too late
+	}
+	if d.Store.SigningKeyOf(in.Key, mailTokens) == nil {
+		return d.orderAgain(ctx, in)
 	}
 	words, err := d.userLetter(ctx, in, l)
 	if err != nil {

@@ -48,6 +48,12 @@ func (r *redisServer) start() {
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatalf("redis-server: %v", err)
 	}
+	r.waitUp()
+}
+
+// waitUp waits until it answers.
+func (r *redisServer) waitUp() {
+	r.t.Helper()
 	opt, err := redis.ParseURL(r.url())
 	if err != nil {
 		r.t.Fatal(err)

@@ -61,6 +61,19 @@ func (s Server) Check(ctx context.Context, timeout time.Duration) error {
 	return nil
 }
 
+// Check connects to the configured server, over TLS and signed in as mails would be, and
+// sends nothing.
+func (s *Sender) Check(ctx context.Context, timeout time.Duration) error {
+	if !s.Configured() {
+		return ErrNotConfigured
+	}
+	server, err := s.server()
+	if err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	return server.Check(ctx, timeout)
+}
+
 // server reads the settings of the installation's mail server.
 func (s *Sender) server() (Server, error) {
 	port := 587

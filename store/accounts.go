@@ -139,8 +139,9 @@ func (s *Store) AccessToken(ctx context.Context, ownerType string, ownerID int64
 
 // TokenOwner finds who a token belongs to; ErrNotFound when nobody.
 func (s *Store) TokenOwner(ctx context.Context, token string) (ownerType string, ownerID int64, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT owner_type, owner_id FROM access_tokens WHERE digest = $1`,
-		s.sealer.Digest(token)).Scan(&ownerType, &ownerID)
+	err = firstOf(s.sealer.Digests(token), func(digest string) error {
+		return s.r.QueryRowContext(ctx, `SELECT owner_type, owner_id FROM access_tokens WHERE digest = $1`, digest).Scan(&ownerType, &ownerID)
+	})
 	if isNoRows(err) {
 		return "", 0, ErrNotFound
 	}

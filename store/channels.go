@@ -285,6 +285,9 @@ func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
 		if err := rows.Scan(&name, &sealed); err != nil {
 			return nil, fmt.Errorf("store: settings: %w", err)
 		}
+		if name == sealCheck {
+			continue // not for those who ask for settings
+		}
 		plain, err := s.sealer.Open("setting", sealed)
 		if err != nil {
 			return nil, fmt.Errorf("store: setting %s: %w", name, err)

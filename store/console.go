@@ -33,14 +33,14 @@ type ConsoleUser struct {
 	UISettings string // JSON
 }
 
-// consoleDigest is how a session of the console is found.
-func (s *Store) consoleDigest(token string) string { return s.sealer.Digest("console:" + token) }
+// consoleText is what is digested of the token of a session of the console.
+func consoleText(token string) string { return "console:" + token }
 
 // InsertConsoleSession signs a super admin in to the console with a token, of which
 // only the digest is kept.
 func (t *Tx) InsertConsoleSession(ctx context.Context, userID int64, token string, expires time.Time) error {
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO console_sessions (digest, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
-		t.s.consoleDigest(token), userID, t.now(), micros(expires)); err != nil {
+		t.s.sealer.Digest(consoleText(token)), userID, t.now(), micros(expires)); err != nil {
 		return fmt.Errorf("store: insert console session: %w", err)
 	}
 	return nil
@@ -50,9 +50,11 @@ func (t *Tx) InsertConsoleSession(ctx context.Context, userID int64, token strin
 // user is no super admin any more.
 func (s *Store) ConsoleUser(ctx context.Context, token string) (ConsoleUser, error) {
 	var u ConsoleUser
-	err := s.r.QueryRowContext(ctx, `SELECT u.id, u.name, u.email, u.ui_settings FROM console_sessions c JOIN users u ON u.id = c.user_id
-		WHERE c.digest = $1 AND c.expires_at > $2 AND u.type = $3`, s.consoleDigest(token), micros(s.now()), UserSuperAdmin).
-		Scan(&u.UserID, &u.Name, &u.Email, &u.UISettings)
+	err := firstOf(s.sealer.digestsOnly(consoleText(token)), func(digest string) error {
+		return s.r.QueryRowContext(ctx, `SELECT u.id, u.name, u.email, u.ui_settings FROM console_sessions c JOIN users u ON u.id = c.user_id
+			WHERE c.digest = $1 AND c.expires_at > $2 AND u.type = $3`, digest, micros(s.now()), UserSuperAdmin).
+			Scan(&u.UserID, &u.Name, &u.Email, &u.UISettings)
+	})
 	if isNoRows(err) {
 		return u, ErrNotFound
 	}
@@ -64,7 +66,9 @@ func (s *Store) ConsoleUser(ctx context.Context, token string) (ConsoleUser, err
 
 // DeleteConsoleSession signs out of the console.
 func (t *Tx) DeleteConsoleSession(ctx context.Context, token string) error {
-	_, err := t.changed(ctx, "delete console session", `DELETE FROM console_sessions WHERE digest = $1`, t.s.consoleDigest(token))
+	_, err := anyOf(t.s.sealer.digestsOnly(consoleText(token)), func(digest string) (bool, error) {
+		return t.changed(ctx, "delete console session", `DELETE FROM console_sessions WHERE digest = $1`, digest)
+	})
 	return err
 }
 

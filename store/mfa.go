@@ -59,10 +59,10 @@ func (t *Tx) DisableMFA(ctx context.Context, userID int64) error {
 	return t.ReplaceBackupCodes(ctx, userID, nil)
 }
 
-// backupDigest is how a code is found; a code of one user says nothing about
-// another's.
-func (s *Store) backupDigest(userID int64, code string) string {
-	return s.sealer.Digest("backup:" + strconv.FormatInt(userID, 10) + ":" + code)
+// backupText is what is digested of a backup code; a code of one user says nothing
+// about another's.
+func backupText(userID int64, code string) string {
+	return "backup:" + strconv.FormatInt(userID, 10) + ":" + code
 }
 
 // ReplaceBackupCodes gives a user other codes, of which only digests are kept.
@@ -75,7 +75,7 @@ func (t *Tx) ReplaceBackupCodes(ctx context.Context, userID int64, codes []strin
 	}
 	digests := make([]string, len(codes))
 	for i, c := range codes {
-		digests[i] = t.s.backupDigest(userID, c)
+		digests[i] = t.s.sealer.Digest(backupText(userID, c))
 	}
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO mfa_backup_codes (user_id, digest) SELECT $2, x.digest FROM `+t.s.d.rows("$1", "digest text"),
 		ids(digests), userID); err != nil {
@@ -86,6 +86,8 @@ func (t *Tx) ReplaceBackupCodes(ctx context.Context, userID int64, codes []strin
 
 // SpendBackupCode uses a code up, and tells whether it could be used.
 func (t *Tx) SpendBackupCode(ctx context.Context, userID int64, code string) (bool, error) {
-	return t.changed(ctx, "spend backup code", `UPDATE mfa_backup_codes SET used_at = $3 WHERE user_id = $1 AND digest = $2 AND used_at IS NULL`,
-		userID, t.s.backupDigest(userID, code), t.now())
+	return anyOf(t.s.sealer.digestsOnly(backupText(userID, code)), func(digest string) (bool, error) {
+		return t.changed(ctx, "spend backup code", `UPDATE mfa_backup_codes SET used_at = $3 WHERE user_id = $1 AND digest = $2 AND used_at IS NULL`,
+			userID, digest, t.now())
+	})
 }

@@ -78,6 +78,13 @@ func (t *Tx) PutSubscription(ctx context.Context, in SubscriptionRow) (Subscript
 		digest := t.s.sealer.Digest(in.PushToken)
 		token = &digest
 	}
+	digests := t.s.sealer.Digests(in.Identifier)
+	for _, other := range digests[1:] { // it may be known by a key that does not write any more
+		if _, err := t.tx.ExecContext(ctx, `UPDATE notification_subscriptions SET identifier_digest = $1 WHERE identifier_digest = $2
+			AND NOT EXISTS (SELECT 1 FROM notification_subscriptions o WHERE o.identifier_digest = $1)`, digests[0], other); err != nil {
+			return in, fmt.Errorf("store: put notification subscription: %w", err)
+		}
+	}
 	var r sealedSubscription
 	err = t.tx.QueryRowContext(ctx, `INSERT INTO notification_subscriptions (user_id, subscription_type, identifier_digest, push_token_digest, content,
 			created_at, updated_at)
@@ -85,7 +92,7 @@ func (t *Tx) PutSubscription(ctx context.Context, in SubscriptionRow) (Subscript
 		ON CONFLICT (identifier_digest) DO UPDATE SET user_id = excluded.user_id, subscription_type = excluded.subscription_type,
 			push_token_digest = excluded.push_token_digest, content = excluded.content, updated_at = excluded.updated_at
 		RETURNING `+subscriptionColumns,
-		in.UserID, in.Type, t.s.sealer.Digest(in.Identifier), token, t.s.sealer.Seal(subscriptionPurpose, plain), t.now()).Scan(r.fields()...)
+		in.UserID, in.Type, digests[0], token, t.s.sealer.Seal(subscriptionPurpose, plain), t.now()).Scan(r.fields()...)
 	if err != nil {
 		return in, fmt.Errorf("store: put notification subscription: %w", err)
 	}
@@ -98,11 +105,11 @@ func (t *Tx) PutSubscription(ctx context.Context, in SubscriptionRow) (Subscript
 
 // DeletePushToken deletes the first device of a user that has this push token.
 func (t *Tx) DeletePushToken(ctx context.Context, userID int64, token string) error {
-	if _, err := t.tx.ExecContext(ctx, `DELETE FROM notification_subscriptions WHERE id = (SELECT MIN(id) FROM notification_subscriptions
-		WHERE user_id = $1 AND push_token_digest = $2)`, userID, t.s.sealer.Digest(token)); err != nil {
-		return fmt.Errorf("store: delete push token: %w", err)
-	}
-	return nil
+	_, err := anyOf(t.s.sealer.Digests(token), func(digest string) (bool, error) {
+		return t.changed(ctx, "delete push token", `DELETE FROM notification_subscriptions WHERE id = (SELECT MIN(id) FROM notification_subscriptions
+			WHERE user_id = $1 AND push_token_digest = $2)`, userID, digest)
+	})
+	return err
 }
 
 // Subscription reads a device; ErrNotFound when it is gone.

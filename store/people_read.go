@@ -23,14 +23,16 @@ type TokenHolder struct {
 // to know of them; ErrNotFound when nobody has it.
 func (s *Store) HolderOfToken(ctx context.Context, token string) (TokenHolder, error) {
 	var h TokenHolder
-	err := s.r.QueryRowContext(ctx, `SELECT t.owner_type, t.owner_id, COALESCE(u.name, p.name, b.name, ''), COALESCE(u.email, ''), COALESCE(u.ui_settings, '{}'),
+	err := firstOf(s.sealer.Digests(token), func(digest string) error {
+		return s.r.QueryRowContext(ctx, `SELECT t.owner_type, t.owner_id, COALESCE(u.name, p.name, b.name, ''), COALESCE(u.email, ''), COALESCE(u.ui_settings, '{}'),
 			COALESCE(u.type, '') = '`+UserSuperAdmin+`'
 		FROM access_tokens t
 			LEFT JOIN users u ON t.owner_type = 'User' AND u.id = t.owner_id
 			LEFT JOIN platform_apps p ON t.owner_type = 'PlatformApp' AND p.id = t.owner_id
 			LEFT JOIN agent_bots b ON t.owner_type = 'AgentBot' AND b.id = t.owner_id
-		WHERE t.digest = $1 AND (t.owner_type <> 'AgentBot' OR b.id IS NOT NULL)`, s.sealer.Digest(token)).
-		Scan(&h.OwnerType, &h.OwnerID, &h.Name, &h.Email, &h.UISettings, &h.SuperAdmin)
+		WHERE t.digest = $1 AND (t.owner_type <> 'AgentBot' OR b.id IS NOT NULL)`, digest).
+			Scan(&h.OwnerType, &h.OwnerID, &h.Name, &h.Email, &h.UISettings, &h.SuperAdmin)
+	})
 	if isNoRows(err) {
 		return h, ErrNotFound
 	}

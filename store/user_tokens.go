@@ -31,16 +31,14 @@ type UserToken struct {
 	ExpiresAt time.Time // zero: never
 }
 
-// tokenDigest is how a token is found. The same text is another token of another
+// tokenText is what is digested of a token. The same text is another token of another
 // kind.
-func (s *Store) tokenDigest(kind TokenKind, token string) string {
-	return s.sealer.Digest(string(kind) + ":" + token)
-}
+func tokenText(kind TokenKind, token string) string { return string(kind) + ":" + token }
 
 // InsertUserToken lets the holder of a token do what its kind says.
 func (t *Tx) InsertUserToken(ctx context.Context, u UserToken, token string) error {
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO user_tokens (digest, kind, user_id, email, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		t.s.tokenDigest(u.Kind, token), string(u.Kind), u.UserID, u.Email, t.now(), nullMicros(u.ExpiresAt)); err != nil {
+		t.s.sealer.Digest(tokenText(u.Kind, token)), string(u.Kind), u.UserID, u.Email, t.now(), nullMicros(u.ExpiresAt)); err != nil {
 		return fmt.Errorf("store: insert token: %w", err)
 	}
 	if _, err := t.tx.ExecContext(ctx, `DELETE FROM user_tokens WHERE user_id = $1 AND kind = $2 AND digest NOT IN (
@@ -56,9 +54,10 @@ func (t *Tx) InsertUserToken(ctx context.Context, u UserToken, token string) err
 func (s *Store) UserToken(ctx context.Context, kind TokenKind, token string) (UserToken, error) {
 	u := UserToken{Kind: kind}
 	var expires sql.NullInt64
-	err := s.r.QueryRowContext(ctx, `SELECT user_id, email, expires_at FROM user_tokens
-		WHERE digest = $1 AND (expires_at IS NULL OR expires_at > $2)`, s.tokenDigest(kind, token), micros(s.now())).
-		Scan(&u.UserID, &u.Email, &expires)
+	err := firstOf(s.sealer.digestsOnly(tokenText(kind, token)), func(digest string) error {
+		return s.r.QueryRowContext(ctx, `SELECT user_id, email, expires_at FROM user_tokens
+			WHERE digest = $1 AND (expires_at IS NULL OR expires_at > $2)`, digest, micros(s.now())).Scan(&u.UserID, &u.Email, &expires)
+	})
 	if isNoRows(err) {
 		return UserToken{}, ErrNotFound
 	}
@@ -73,8 +72,10 @@ func (s *Store) UserToken(ctx context.Context, kind TokenKind, token string) (Us
 func (t *Tx) TakeUserToken(ctx context.Context, kind TokenKind, token string) (UserToken, error) {
 	u := UserToken{Kind: kind}
 	var expires sql.NullInt64
-	err := t.tx.QueryRowContext(ctx, `DELETE FROM user_tokens WHERE digest = $1 AND (expires_at IS NULL OR expires_at > $2)
-		RETURNING user_id, email, expires_at`, t.s.tokenDigest(kind, token), t.now()).Scan(&u.UserID, &u.Email, &expires)
+	err := firstOf(t.s.sealer.digestsOnly(tokenText(kind, token)), func(digest string) error {
+		return t.tx.QueryRowContext(ctx, `DELETE FROM user_tokens WHERE digest = $1 AND (expires_at IS NULL OR expires_at > $2)
+			RETURNING user_id, email, expires_at`, digest, t.now()).Scan(&u.UserID, &u.Email, &expires)
+	})
 	if isNoRows(err) {
 		return UserToken{}, ErrNotFound
 	}

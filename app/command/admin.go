@@ -29,14 +29,7 @@ func (p *program) database(ctx context.Context) (*store.Store, error) {
 		return nil, err
 	}
 	cfg.Now = time.Now
-	s, err := app.OpenStore(ctx, &cfg)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Migrate(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return app.OpenStore(ctx, &cfg)
 }
 
 func (p *program) migrateCommand() *cobra.Command {

@@ -79,7 +79,7 @@ func newRoot(environ []string, out io.Writer) *cobra.Command {
 			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		},
 		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.platformCommand(),
-		p.healthCommand(), p.whatsappCommand(), p.routesCommand(), p.openapiCommand(), p.metricsCommand(),
+		p.healthCommand(), p.whatsappCommand(), p.secretsCommand(), p.doctorCommand(), p.routesCommand(), p.openapiCommand(), p.metricsCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "tributary "+app.Version())
 			return err
@@ -123,14 +123,17 @@ func (p *program) configFlags(root *cobra.Command) {
 }
 
 // config reads the environment and the flags that were given.
-func (p *program) config() (app.Config, error) {
+func (p *program) config() (app.Config, error) { return app.LoadConfig(p.environ, p.overrides()) }
+
+// overrides are the flags that were given, by the names of their variables.
+func (p *program) overrides() map[string]string {
 	overrides := map[string]string{}
 	for name, value := range p.flags {
 		if *value != "" {
 			overrides[name] = *value
 		}
 	}
-	return app.LoadConfig(p.environ, overrides)
+	return overrides
 }
 
 func (p *program) serve(ctx context.Context) error {

@@ -35,6 +35,7 @@ var (
 	_ channels.Presenter  = driver{}
 	_ channels.Windowed   = driver{}
 	_ channels.Profiler   = driver{}
+	_ channels.Inspector  = driver{}
 	_ channels.Enricher   = driver{}
 )
 

@@ -76,6 +76,12 @@ func (d driver) look(ctx context.Context, token string) (found page, ok bool) {
 	return found, true
 }
 
+// Inspect implements channels.Inspector.
+func (d driver) Inspect(ctx context.Context, ch *channels.Channel) error {
+	var found page
+	return meta.Page(d.env, config(ch).PageToken).Call(ctx, http.MethodGet, "/me", url.Values{"fields": {"name"}}, nil, &found)
+}
+
 // Update implements channels.Creator: a page has no editable key.
 func (driver) Update(_ context.Context, ch *channels.Channel, _ json.RawMessage) (json.RawMessage, error) {
 	return ch.Settings, nil

@@ -50,6 +50,16 @@ func (driver) Update(_ context.Context, ch *channels.Channel, _ json.RawMessage)
 	return ch.Settings, nil
 }
 
+// Inspect implements channels.Inspector.
+func (d driver) Inspect(ctx context.Context, ch *channels.Channel) error {
+	g, err := d.graph(ch)
+	if err != nil {
+		return err
+	}
+	var found json.RawMessage
+	return g.Call(ctx, http.MethodGet, "/me", url.Values{"fields": {"user_id"}}, nil, &found)
+}
+
 // Register implements channels.Registrar: it subscribes our app to the account.
 func (d driver) Register(ctx context.Context, ch *channels.Channel) error {
 	return d.subscription(ctx, ch, http.MethodPost, url.Values{"subscribed_fields": {fields}})

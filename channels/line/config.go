@@ -86,6 +86,15 @@ func (d *Driver) webhookURL(ch *channels.Channel) string {
 	return d.env.PublicURL + "/webhooks/line/" + url.PathEscape(string(configOf(ch).ChannelID))
 }
 
+// Inspect implements channels.Inspector.
+func (d *Driver) Inspect(ctx context.Context, ch *channels.Channel) error {
+	answer, err := d.call(ctx, ch, http.MethodGet, "/v2/bot/info", nil, nil)
+	if err == nil && !answer.OK() {
+		err = fmt.Errorf("LINE answered with HTTP status %d", answer.Status)
+	}
+	return err
+}
+
 // call asks the Messaging API.
 func (d *Driver) call(ctx context.Context, ch *channels.Channel, method, path string, header map[string]string, body any) (*channels.Answer, error) {
 	all := map[string]string{"Authorization": "Bearer " + string(configOf(ch).ChannelToken)}

@@ -33,6 +33,7 @@ var (
 	_ channels.MediaFetcher = (*Driver)(nil)
 	_ channels.Unique       = (*Driver)(nil)
 	_ channels.Profiler     = (*Driver)(nil)
+	_ channels.Inspector    = (*Driver)(nil)
 )
 
 // New makes the driver for an installation.

@@ -109,6 +109,12 @@ func (d *driver) check(ctx context.Context, token string) (*config, error) {
 	return &config{BotToken: token, BotName: channels.Clean(me.Username), WebhookSecret: channels.Token(secretBytes)}, nil
 }
 
+// Inspect implements channels.Inspector.
+func (d *driver) Inspect(ctx context.Context, ch *channels.Channel) error {
+	_, err := d.check(ctx, configOf(ch).BotToken)
+	return err
+}
+
 // Register implements channels.Registrar.
 func (d *driver) Register(ctx context.Context, ch *channels.Channel) error {
 	c := configOf(ch)

@@ -37,6 +37,7 @@ var (
 	_ channels.Acknowledger = (*driver)(nil)
 	_ channels.MediaFetcher = (*driver)(nil)
 	_ channels.Profiler     = (*driver)(nil)
+	_ channels.Inspector    = (*driver)(nil)
 )
 
 // New makes the driver.

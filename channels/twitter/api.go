@@ -52,6 +52,16 @@ func (d driver) client(ctx context.Context, ch *channels.Channel) (*client, erro
 	return &client{env: &env}, nil
 }
 
+// Inspect implements channels.Inspector.
+func (d driver) Inspect(ctx context.Context, ch *channels.Channel) error {
+	c, err := d.client(ctx, ch)
+	if err != nil {
+		return err
+	}
+	var found json.RawMessage
+	return c.get(ctx, c.api("/1.1/account/verify_credentials.json"), &found)
+}
+
 func (c *client) api(path string) string { return c.env.Base("TWITTER_API_URL", publicAPI) + path }
 func (c *client) upload() string {
 	return c.env.Base("TWITTER_API_URL", publicUpload) + uploadPath

@@ -31,6 +31,7 @@ type driver struct{ env *channels.Env }
 
 var (
 	_ channels.Driver       = driver{}
+	_ channels.Inspector    = driver{}
 	_ channels.Challenger   = driver{}
 	_ channels.Tailor       = driver{}
 	_ channels.Sender       = driver{}

@@ -141,6 +141,15 @@ func validateConfig(cfg *Config) error {
 	return e.Err()
 }
 
+// Inspect implements channels.Inspector. 360dialog has no call that changes nothing.
+func (d *Driver) Inspect(ctx context.Context, ch *channels.Channel) error {
+	cfg := config(ch)
+	if cfg.Provider != ProviderCloud {
+		return nil
+	}
+	return d.checkCredentials(ctx, cfg)
+}
+
 // checkCredentials asks the provider. Being unable to ask refuses too, in other
 // words: the credentials may be fine.
 func (d *Driver) checkCredentials(ctx context.Context, cfg *Config) error {

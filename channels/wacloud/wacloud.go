@@ -45,6 +45,7 @@ const (
 
 var (
 	_ channels.Driver         = (*Driver)(nil)
+	_ channels.Inspector      = (*Driver)(nil)
 	_ channels.Challenger     = (*Driver)(nil)
 	_ channels.Refuser        = (*Driver)(nil)
 	_ channels.Tailor         = (*Driver)(nil)

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"tributary/internal/httpx"
@@ -114,6 +115,37 @@ func TestGuardedRefusesNamesOfPrivateAddresses(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: the error holds the query: %v", host, err)
 		}
+	}
+}
+
+// A name that is public when it is looked at and private when it is called: what counts
+// is the address of the connection.
+func TestGuardedRefusesRebinding(t *testing.T) {
+	t.Parallel()
+	inside := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the private server was reached")
+	}))
+	defer inside.Close()
+	_, port, err := net.SplitHostPort(inside.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	resolver := testkit.ResolverOf(func(string) string {
+		if asked.Add(1) <= 2 { // A and AAAA of who looks first
+			return "8.8.8.8"
+		}
+		return "127.0.0.1"
+	})
+	if found, err := resolver.LookupHost(t.Context(), "moving.example.test"); err != nil || len(found) != 1 || found[0] != "8.8.8.8" {
+		t.Fatalf("at first: %v, %v", found, err)
+	}
+	_, err = get(t, httpx.NewGuarded(false, httpx.Resolver(resolver)), "https://moving.example.test:"+port+"/")
+	if !errors.Is(err, httpx.ErrForbidden) {
+		t.Errorf("then: got %v, want ErrForbidden", err)
+	}
+	if asked.Load() <= 2 {
+		t.Error("the name was not asked again")
 	}
 }
 

@@ -12,11 +12,16 @@ import (
 // Resolver answers A and AAAA questions from hosts ("name.": address), as a name
 // server would.
 func Resolver(hosts map[string]string) *net.Resolver {
+	return ResolverOf(func(name string) string { return hosts[name] })
+}
+
+// ResolverOf is Resolver with answers that may differ from one question to the next.
+func ResolverOf(address func(name string) string) *net.Resolver {
 	return &net.Resolver{
 		PreferGo: true,
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			client, server := net.Pipe()
-			go serveDNS(server, hosts)
+			go serveDNS(server, address)
 			return client, nil
 		},
 	}
@@ -24,7 +29,7 @@ func Resolver(hosts map[string]string) *net.Resolver {
 
 // serveDNS answers the questions of one connection in DNS over TCP framing
 // (RFC 1035 §4.2.2).
-func serveDNS(conn net.Conn, hosts map[string]string) {
+func serveDNS(conn net.Conn, address func(string) string) {
 	defer func() { _ = conn.Close() }()
 	for {
 		var size [2]byte
@@ -35,7 +40,7 @@ func serveDNS(conn net.Conn, hosts map[string]string) {
 		if _, err := io.ReadFull(conn, query); err != nil {
 			return
 		}
-		reply := answerDNS(query, hosts)
+		reply := answerDNS(query, address)
 		if _, err := conn.Write(binary.BigEndian.AppendUint16(nil, uint16(len(reply)))); err != nil {
 			return
 		}
@@ -45,7 +50,7 @@ func serveDNS(conn net.Conn, hosts map[string]string) {
 	}
 }
 
-func answerDNS(query []byte, hosts map[string]string) []byte {
+func answerDNS(query []byte, address func(string) string) []byte {
 	var name strings.Builder
 	i := 12
 	for query[i] != 0 {
@@ -57,7 +62,7 @@ func answerDNS(query []byte, hosts map[string]string) []byte {
 	end := i + 5 // root label, type, class
 	kind := binary.BigEndian.Uint16(query[i+1:])
 	var data []byte
-	if a, err := netip.ParseAddr(hosts[name.String()]); err == nil && (kind == 1) == a.Is4() && (kind == 28) == a.Is6() {
+	if a, err := netip.ParseAddr(address(name.String())); err == nil && (kind == 1) == a.Is4() && (kind == 28) == a.Is6() {
 		data = a.AsSlice()
 	}
 	reply := append([]byte{query[0], query[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, query[12:end]...)

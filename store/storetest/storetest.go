@@ -195,7 +195,7 @@ func Cases() []Case {
 		notificationCases(), notificationSettingsCases(), liveCases(),
 		platformCases(),
 		filterCases(), botCases(), policyCases(), campaignCases(), samlCases(), searchCases(), ruleCases(),
-		webhookCases(), operatorCases(),
+		webhookCases(), operatorCases(), rotationCases(),
 	} {
 		all = append(all, list...)
 	}
