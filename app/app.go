@@ -215,7 +215,7 @@ func (a *App) openStore(ctx context.Context) error {
 			return err
 		}
 	}
-	return checkKey(ctx, s)
+	return CheckKey(ctx, s)
 }
 
 // OpenStore opens the configured database, without migrating it.
@@ -240,7 +240,7 @@ func OpenStore(ctx context.Context, cfg *Config) (*store.Store, error) {
 // openQueue opens the queue and, in front of Redis, the edge's spool.
 func (a *App) openQueue() error {
 	if a.cfg.RedisURL == "" {
-		q, err := localq.Open(filepath.Join(a.cfg.DataDir, "queue.db"), localq.Options{Partitions: a.cfg.Partitions, Now: a.cfg.Now})
+		q, err := localq.Open(filepath.Join(a.cfg.DataDir, queueFile), localq.Options{Partitions: a.cfg.Partitions, Now: a.cfg.Now})
 		if err != nil {
 			return err
 		}
@@ -257,7 +257,7 @@ func (a *App) openQueue() error {
 	if !a.cfg.Has(RoleEdge) {
 		return nil
 	}
-	local, err := localq.Open(filepath.Join(a.cfg.DataDir, "spool.db"),
+	local, err := localq.Open(filepath.Join(a.cfg.DataDir, spoolFile),
 		localq.Options{Partitions: 1, MaxBytes: int64(a.cfg.SpoolBytes), Now: a.cfg.Now})
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ func secretKey(c *Config) (string, error) {
 	if c.SecretKey != "" {
 		return c.SecretKey, nil
 	}
-	path := filepath.Join(c.DataDir, "secret_key_base")
+	path := filepath.Join(c.DataDir, keyFile)
 	b, err := os.ReadFile(path)
 	if err == nil && len(strings.TrimSpace(string(b))) > 0 {
 		return strings.TrimSpace(string(b)), nil
@@ -52,9 +52,9 @@ func secretKey(c *Config) (string, error) {
 // sealCheck is the setting that proves the key: it must open.
 const sealCheck = "TRIBUTARY_SEAL_CHECK"
 
-// checkKey makes sure that this process's key is the one the database was
+// CheckKey makes sure that this process's key is the one the database was
 // written with.
-func checkKey(ctx context.Context, s *store.Store) error {
+func CheckKey(ctx context.Context, s *store.Store) error {
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return fmt.Errorf("SECRET_KEY_BASE: the database was written with another key: %w", err)

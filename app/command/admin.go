@@ -30,7 +30,11 @@ func (p *program) database(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Migrate(ctx); err != nil {
+	err = s.Migrate(ctx)
+	if err == nil {
+		err = app.CheckKey(ctx, s)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
