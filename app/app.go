@@ -31,7 +31,6 @@ import (
 	"tributary/presence"
 	"tributary/queue"
 	"tributary/queue/localq"
-	"tributary/queue/redisq"
 	"tributary/queue/spool"
 	"tributary/relay"
 	"tributary/store"
@@ -265,18 +264,6 @@ func (a *App) openQueue() error {
 	a.onStop("spool", func(context.Context) error { return local.Close() })
 	a.spool, err = spool.New(a.life, q, local, spool.Options{Logger: a.log})
 	return err
-}
-
-func openRedis(cfg *Config) (redis.UniversalClient, *redisq.Log, error) {
-	client, err := redisq.NewClient(cfg.RedisURL, cfg.Partitions)
-	if err != nil {
-		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
-	}
-	q, err := redisq.New(client, redisq.Options{Partitions: cfg.Partitions, Prefix: cfg.RedisPrefix, Now: cfg.Now})
-	if err != nil {
-		return nil, nil, fmt.Errorf("REDIS_URL: %w", errors.Join(err, client.Close()))
-	}
-	return client, q, nil
 }
 
 func (a *App) listen() error {
