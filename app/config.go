@@ -37,7 +37,7 @@ type Config struct {
 	Partitions   int      `env:"QUEUE_PARTITIONS" envDefault:"16" help:"ordered partitions of the inbound queue"`
 
 	RedisPassword         string   `env:"REDIS_PASSWORD" help:"password of Redis, where REDIS_URL has none"`
-	RedisSentinels        []string `env:"REDIS_SENTINELS" help:"Sentinels, host:port separated by commas, that know where Redis is; REDIS_URL then says only the rest"`
+	RedisSentinels        []string `env:"REDIS_SENTINELS" help:"Sentinels, host:port separated by commas, that know where Redis is; REDIS_URL says the rest"`
 	RedisMaster           string   `env:"REDIS_SENTINEL_MASTER_NAME" envDefault:"mymaster" help:"what the Sentinels call it"`
 	RedisSentinelPassword string   `env:"REDIS_SENTINEL_PASSWORD" help:"password of the Sentinels; not set: that of Redis; empty: none"`
 

@@ -59,17 +59,18 @@ env -i PATH="$PATH" "${env[@]}" unshare --mount --pid --fork --kill-child bash -
 ' scratch "$root" "$dir/volume" >"$dir/log" 2>&1 &
 container=$!
 
+# first is the process that is number one in the container.
+first() { cut -d ' ' -f 1 "/proc/$container/task/$container/children"; }
+
 # Commands of the image, as `podman exec` runs them: same root, same user.
 inside() {
-	local pid
-	pid=$(pgrep -P "$container" | head -n 1)
 	nsenter --target "$pid" --mount --pid --wd=/ env -i PATH="$PATH" "${env[@]}" \
 		chroot --userspec=65532:65532 "$root" /tributary "$@"
 }
 
 for _ in $(seq 300); do # the process may not be there yet
 	kill -0 "$container" 2>/dev/null || fail "it ended"
-	if pid=$(pgrep -P "$container" | head -n 1) && [ "$(readlink "/proc/$pid/exe")" = "$root/tributary" ]; then break; fi
+	if pid=$(first) && [ -n "$pid" ] && [[ $(readlink "/proc/$pid/exe") = */tributary ]]; then break; fi
 	sleep 0.1
 done
 inside ready --wait 30s >/dev/null || fail "tributary ready"
@@ -103,6 +104,10 @@ answer=$(curl -s -w '\n%{http_code}' "$api/api/v1/accounts/1/conversations/1/mes
 file=$(sed -n 's/.*"data_url": *"\([^"]*\)".*/\1/p' <<<"$answer" | head -n 1)
 curl -sfL "$file" | cmp - "$dir/file.txt" || fail "the file came back otherwise: $file"
 [ -s "$dir/volume/tributary.db" ] || fail "the database is not on the volume"
+
+# A backup beside the process, as docs/backup.md has it.
+inside backup /data/backup >/dev/null || fail "tributary backup"
+[ -s "$dir/volume/backup/backup.json" ] || fail "no backup on the volume"
 
 # SIGTERM, as an engine sends it to the first process.
 kill -TERM "$pid"

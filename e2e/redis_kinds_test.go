@@ -155,10 +155,10 @@ func TestRedisTLS(t *testing.T) {
 	}
 	server.start()
 	t.Cleanup(server.kill)
-	address := func(host string) string { return fmt.Sprintf("rediss://:a%%20password@%s:%d/0", host, server.port) }
+	address := fmt.Sprintf("rediss://:a%%20password@127.0.0.1:%d/0", server.port)
 	for _, c := range []struct{ name, url, want string }{
-		{"an authority that nobody knows", address("127.0.0.1"), "certificate"},
-		{"without TLS", strings.Replace(address("127.0.0.1"), "rediss", "redis", 1), "REDIS_URL: "},
+		{"an authority that nobody knows", address, "certificate"},
+		{"without TLS", strings.Replace(address, "rediss", "redis", 1), "REDIS_URL: "},
 	} {
 		if status, _, errOut := p.runCommand(map[string]string{"REDIS_URL": c.url}, "serve"); status != 1 || !strings.Contains(errOut, c.want) ||
 			!strings.Contains(errOut, "REDIS_URL") || strings.Contains(errOut, "a%20password") || strings.Contains(errOut, "a password") {

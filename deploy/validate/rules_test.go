@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"regexp"
@@ -135,9 +136,7 @@ func (c *cluster) environment(w *workload, fault func(string, ...any)) map[strin
 			if !ok {
 				fault("%s: there is no %s", w.name, name)
 			}
-			for k, v := range values {
-				env[k] = v
-			}
+			maps.Copy(env, values)
 		}
 		for _, e := range container.Env {
 			env[e.Name] = e.Value
