@@ -30,7 +30,6 @@ import (
 	"tributary/presence"
 	"tributary/queue"
 	"tributary/queue/localq"
-	"tributary/queue/redisq"
 	"tributary/queue/spool"
 	"tributary/relay"
 	"tributary/store"
@@ -258,7 +257,7 @@ func openStore(ctx context.Context, cfg *Config, k *keys) (*store.Store, error) 
 // openQueue opens the queue and, in front of Redis, the edge's spool.
 func (a *App) openQueue() error {
 	if a.cfg.RedisURL == "" {
-		q, err := localq.Open(filepath.Join(a.cfg.DataDir, "queue.db"), localq.Options{Partitions: a.cfg.Partitions, Now: a.cfg.Now})
+		q, err := localq.Open(filepath.Join(a.cfg.DataDir, queueFile), localq.Options{Partitions: a.cfg.Partitions, Now: a.cfg.Now})
 		if err != nil {
 			return err
 		}
@@ -275,7 +274,7 @@ func (a *App) openQueue() error {
 	if !a.cfg.Has(RoleEdge) {
 		return nil
 	}
-	local, err := localq.Open(filepath.Join(a.cfg.DataDir, "spool.db"),
+	local, err := localq.Open(filepath.Join(a.cfg.DataDir, spoolFile),
 		localq.Options{Partitions: 1, MaxBytes: int64(a.cfg.SpoolBytes), Reserve: spoolReserve, Now: a.cfg.Now})
 	if err != nil {
 		return err
@@ -283,18 +282,6 @@ func (a *App) openQueue() error {
 	a.onStop("spool", func(context.Context) error { return local.Close() })
 	a.spool, err = spool.New(a.life, q, local, spool.Options{Logger: a.log})
 	return err
-}
-
-func openRedis(cfg *Config) (redis.UniversalClient, *redisq.Log, error) {
-	client, err := redisq.NewClient(cfg.RedisURL, cfg.Partitions)
-	if err != nil {
-		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
-	}
-	q, err := redisq.New(client, redisq.Options{Partitions: cfg.Partitions, Prefix: cfg.RedisPrefix, Now: cfg.Now})
-	if err != nil {
-		return nil, nil, fmt.Errorf("REDIS_URL: %w", errors.Join(err, client.Close()))
-	}
-	return client, q, nil
 }
 
 func (a *App) listen() error {

@@ -36,6 +36,11 @@ type Config struct {
 	RedisPrefix  string   `env:"REDIS_PREFIX" envDefault:"{tributary}" help:"begins every Redis key; the braces keep them in one slot of a cluster"`
 	Partitions   int      `env:"QUEUE_PARTITIONS" envDefault:"16" help:"ordered partitions of the inbound queue"`
 
+	RedisPassword         string   `env:"REDIS_PASSWORD" help:"password of Redis, where REDIS_URL has none"`
+	RedisSentinels        []string `env:"REDIS_SENTINELS" help:"Sentinels, host:port separated by commas, that know where Redis is; REDIS_URL says the rest"`
+	RedisMaster           string   `env:"REDIS_SENTINEL_MASTER_NAME" envDefault:"mymaster" help:"what the Sentinels call it"`
+	RedisSentinelPassword string   `env:"REDIS_SENTINEL_PASSWORD" help:"password of the Sentinels; not set: that of Redis; empty: none"`
+
 	Retention   time.Duration `env:"QUEUE_RETENTION" envDefault:"24h" help:"how long applied events stay for inspection and replay"`
 	Lease       time.Duration `env:"QUEUE_LEASE" envDefault:"6s" help:"how long a partition stays with a process that fell silent"`
 	MaxBytes    Bytes         `env:"QUEUE_MAX_BYTES" envDefault:"1GiB" help:"size from which the oldest applied events are removed"`
@@ -153,6 +158,10 @@ func LoadConfig(environ []string, overrides map[string]string) (Config, error) {
 	}
 	if v, ok := values["360DIALOG_BASE_URL"]; ok && c.Settings["WHATSAPP_360_BASE_URL"] == "" {
 		c.Settings["WHATSAPP_360_BASE_URL"] = v // Chatwoot's name of the same
+	}
+	_, own := values["REDIS_SENTINEL_PASSWORD"]
+	if err := c.completeRedis(own); err != nil {
+		return c, err
 	}
 	return c, c.validate()
 }

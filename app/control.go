@@ -139,7 +139,7 @@ func OpenInspector(ctx context.Context, cfg *Config) (operator.Queue, func() err
 		_ = conn.Close()
 		return newControlClient(controlPath(cfg.DataDir)), func() error { return nil }, nil
 	}
-	path := filepath.Join(cfg.DataDir, "queue.db")
+	path := filepath.Join(cfg.DataDir, queueFile)
 	if _, err := os.Stat(path); err != nil {
 		return nil, nil, fmt.Errorf("DATA_DIR: no queue in %s", cfg.DataDir)
 	}

@@ -51,8 +51,8 @@ func secretKeys(c *Config) ([]string, error) {
 	}), nil
 }
 
-func keyPath(c *Config) string         { return filepath.Join(c.DataDir, "secret_key_base") }
-func previousKeyPath(c *Config) string { return filepath.Join(c.DataDir, "secret_key_base.previous") }
+func keyPath(c *Config) string         { return filepath.Join(c.DataDir, keyFile) }
+func previousKeyPath(c *Config) string { return filepath.Join(c.DataDir, previousKeyFile) }
 
 // generateKey makes a key. It never fails, see crypto/rand.
 func generateKey() string {
@@ -108,7 +108,7 @@ func writeKey(path string, keys ...string) error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return fmt.Errorf("DATA_DIR: cannot store a key: %w", err)
+		return fmt.Errorf("cannot store a key in %s: %w", filepath.Dir(path), err)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (a *App) openFiles() error {
 	if err != nil {
 		return err
 	}
-	local, err := disk.Open(disk.Options{Dir: filepath.Join(a.cfg.DataDir, "storage"), MaxBytes: longestFile})
+	local, err := disk.Open(disk.Options{Dir: filepath.Join(a.cfg.DataDir, storageDir), MaxBytes: longestFile})
 	if err != nil {
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}

@@ -54,6 +54,7 @@ type replies struct {
 	done     sync.WaitGroup
 	mu       sync.Mutex
 	accepted []string
+	refused  int // answers that were not 200, and none
 }
 
 func beginReplies(p *program, conversations int) *replies {
@@ -62,11 +63,14 @@ func beginReplies(p *program, conversations int) *replies {
 		r.done.Go(func() {
 			for n := 0; ; n++ {
 				text := fmt.Sprintf("reply %d-%d", c, n)
-				if r.write(1+(c+4*n)%conversations, text) {
-					r.mu.Lock()
+				taken := r.write(1+(c+4*n)%conversations, text)
+				r.mu.Lock()
+				if taken {
 					r.accepted = append(r.accepted, text)
-					r.mu.Unlock()
+				} else {
+					r.refused++
 				}
+				r.mu.Unlock()
 				select {
 				case <-r.stop:
 					return

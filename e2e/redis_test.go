@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ type redisServer struct {
 	dir  string
 	port int
 	cmd  *exec.Cmd
+	args []string       // instead of those of a single server
+	opt  *redis.Options // how to talk to it; nil: as url says
 }
 
 func startRedis(t testing.TB) *redisServer {
@@ -42,8 +45,14 @@ func (r *redisServer) start() {
 		r.t.Fatal(err)
 	}
 	defer func() { _ = log.Close() }()
-	r.cmd = exec.CommandContext(context.WithoutCancel(r.t.Context()), "redis-server", "--bind", "127.0.0.1", "--port", fmt.Sprint(r.port),
-		"--dir", r.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "")
+	args := r.args
+	if args == nil {
+		args = []string{"--port", fmt.Sprint(r.port), "--appendonly", "yes", "--appendfsync", "always", "--save", ""}
+	}
+	if strings.HasPrefix(args[0], "--") { // else a file says all
+		args = append([]string{"--bind", "127.0.0.1", "--dir", r.dir}, args...)
+	}
+	r.cmd = exec.CommandContext(context.WithoutCancel(r.t.Context()), "redis-server", args...)
 	r.cmd.Stdout, r.cmd.Stderr = log, log
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatalf("redis-server: %v", err)
@@ -54,9 +63,12 @@ func (r *redisServer) start() {
 // waitUp waits until it answers.
 func (r *redisServer) waitUp() {
 	r.t.Helper()
-	opt, err := redis.ParseURL(r.url())
-	if err != nil {
-		r.t.Fatal(err)
+	opt := r.opt
+	if opt == nil {
+		var err error
+		if opt, err = redis.ParseURL(r.url()); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	c := redis.NewClient(opt)
 	defer func() { _ = c.Close() }()

@@ -111,7 +111,7 @@ func (s *Store) openSQLite(opt Options) error {
 			"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)",
 			"cache_size(-16000)", "temp_store(MEMORY)", "mmap_size(268435456)",
 		}, pragmas...)}
-		db, err := sql.Open("sqlite", "file:"+filepath.Join(opt.Dir, "tributary.db")+"?"+q.Encode())
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(opt.Dir, sqliteName)+"?"+q.Encode())
 		if err != nil {
 			return nil, fmt.Errorf("store: open SQLite: %w", err)
 		}

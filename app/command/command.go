@@ -79,7 +79,8 @@ func newRoot(environ []string, out io.Writer) *cobra.Command {
 			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		},
 		p.demoCommand(), p.migrateCommand(), p.bootstrapCommand(), p.queueCommand(), p.mailsCommand(), p.platformCommand(),
-		p.healthCommand(), p.whatsappCommand(), p.secretsCommand(), p.doctorCommand(), p.routesCommand(), p.openapiCommand(), p.metricsCommand(),
+		p.healthCommand(), p.readyCommand(), p.backupCommand(), p.restoreCommand(), p.whatsappCommand(),
+		p.secretsCommand(), p.doctorCommand(), p.routesCommand(), p.openapiCommand(), p.metricsCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: noArgs, RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(p.out, "tributary "+app.Version())
 			return err

@@ -12,6 +12,8 @@ type rule struct {
 var rules = map[string]rule{
 	"cmd/tributary": {1, []string{"app", "app/command"}},
 	"docs/picture":  {1, nil},
+	// A module of its own, for what needs Kubernetes' libraries.
+	"deploy/validate": {1, nil},
 	"app/command": {2, []string{
 		"app", "api", "api/route", "simulator", "simulator/story", "operator", "whatsapp", "whatsapp/rules", "desk", "store", "queue",
 		"channels", "chat",
