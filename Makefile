@@ -8,9 +8,11 @@ FUZZTIME ?= 10s
 ROUNDS   ?= 0
 FAULT    ?= 4s
 
-# The linter is built with the same Go as the program, into bin/.
+# Linter and scanner are built with the same Go as the program, into bin/.
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI         := bin/golangci-lint-$(GOLANGCI_VERSION)
+GOVULN_VERSION   := v1.1.4
+GOVULNCHECK      := bin/govulncheck-$(GOVULN_VERSION)
 
 SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './.dev/*' -not -path '*/node_modules/*') \
 	$(shell find store/migrations -name '*.sql') $(shell find dashboard/dist -type f)
@@ -87,6 +89,23 @@ bench: ## measure and print the table of PERFORMANCE.md (PostgreSQL and Redis th
 chaos: ## break PostgreSQL, Redis, provider, disk, clock and processes under load, and count losses (ROUNDS=, FAULT=4s)
 	$(GO) run ./chaos -rounds $(ROUNDS) -for $(FAULT)
 
+.PHONY: validate
+validate: build ## check compose, Kubernetes and the systemd unit (systemd-analyze)
+	cd deploy/validate && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test ./...
+	deploy/systemd/verify.sh
+
+.PHONY: scratch
+scratch: ## play the container image without an engine: read-only, without rights (root, curl)
+	@deploy/scratch.sh
+
+.PHONY: monitoring
+monitoring: build ## try the alerts with promtool, and ask a real Prometheus all they and the dashboards ask (Debian)
+	@deploy/prometheus/check.sh
+
+.PHONY: vulnerabilities
+vulnerabilities: $(GOVULNCHECK) ## look for known vulnerabilities in what is called (reads vuln.go.dev)
+	@deploy/dev/vulnerabilities.sh $(GOVULNCHECK)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s each)
 	@deploy/dev/fuzz.sh $(FUZZTIME)
@@ -103,6 +122,11 @@ $(GOLANGCI):
 	@mkdir -p bin/.golangci
 	GOBIN=$(CURDIR)/bin/.golangci $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	@mv bin/.golangci/golangci-lint $@ && rmdir bin/.golangci
+
+$(GOVULNCHECK):
+	@mkdir -p bin/.govulncheck
+	GOBIN=$(CURDIR)/bin/.govulncheck $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULN_VERSION)
+	@mv bin/.govulncheck/govulncheck $@ && rmdir bin/.govulncheck
 
 .PHONY: check
 check: lint test ## what to run before every commit

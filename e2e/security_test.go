@@ -170,7 +170,7 @@ func TestSecretsAreNotTold(t *testing.T) {
 		}
 		c := p.spawn(settings)
 		session := p.owner(settings)
-		secrets := map[string]string{"token": p.token, "password": "Passw0rd!", "session": session["access-token"][0]}
+		secrets := map[string]string{"token": p.token, "password": "Passw0rd!", "session": session.Get("access-token")}
 		for name, value := range settings {
 			if strings.HasPrefix(value, "a marker") || strings.HasPrefix(value, "a-marker") {
 				secrets[name] = value
@@ -249,9 +249,12 @@ func TestSecretsAreNotTold(t *testing.T) {
 		// Refusals of what holds a secret itself.
 		telegram := secrets["telegram bot_token"]
 		for _, one := range [][2]string{
-			{"/webhooks/telegram/" + telegram, `{"update_id":1}`}, {"/webhooks/telegram/" + telegram + "x", `not json`},
-			{"/auth/sign_in", `{"email":"eva@example.test","password":"Passw0rd!x"}`}, {"/auth/password", `{"email":"eva@example.test"}`},
-			{"/api/v1/accounts/99/conversations?api_access_token=" + p.token, `{}`}, {"/super_admin/sign_in", `password=Passw0rd!`},
+			{"/webhooks/telegram/" + telegram, `{"update_id":1}`},
+			{"/webhooks/telegram/" + telegram + "x", `not json`},
+			{"/auth/sign_in", `{"email":"eva@example.test","password":"Passw0rd!x"}`},
+			{"/auth/password", `{"email":"eva@example.test"}`},
+			{"/api/v1/accounts/99/conversations?api_access_token=" + p.token, `{}`},
+			{"/super_admin/sign_in", `password=Passw0rd!`},
 		} {
 			_, _, body := visit(t, http.MethodPost, p.base+one[0], one[1], nil)
 			answers = append(answers, string(body))
