@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 	"strconv"
-	"time"
 )
 
 // bench is one run.
@@ -105,23 +103,4 @@ func profile(path string) (stop func() error, err error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
-}
-
-// await asks until ok, at most for bound.
-func await(ctx context.Context, bound, step time.Duration, what string, ok func() (bool, error)) error {
-	end := time.Now().Add(bound)
-	for {
-		done, err := ok()
-		if done || err != nil {
-			return err
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("waited %s for %s", bound, what)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(step):
-		}
-	}
 }

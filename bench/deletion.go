@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tributary/internal/trial"
 )
 
 const (
@@ -86,7 +88,7 @@ func (p *program) deleteInbox(id int64) error {
 
 // emptied waits until nothing is left of an inbox.
 func (p *program) emptied(ctx context.Context, id int64) error {
-	return await(ctx, 5*time.Minute, 50*time.Millisecond, "the inbox to be gone", func() (bool, error) {
+	return trial.Await(ctx, 5*time.Minute, 50*time.Millisecond, "the inbox to be gone", func() (bool, error) {
 		var left int
 		err := p.db.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM inboxes WHERE id = $1)
 			+ (SELECT COUNT(*) FROM (SELECT 1 FROM conversations WHERE inbox_id = $1 LIMIT 1) AS c)`, id).Scan(&left)

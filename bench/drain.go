@@ -11,6 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/ingest"
+	"tributary/internal/trial"
 	"tributary/queue"
 	"tributary/simulator"
 )
@@ -70,7 +71,7 @@ func (b *bench) drainOnce(ctx context.Context, on backend) (marks []time.Duratio
 	if err := p.app.Start(ctx); err != nil {
 		return nil, err
 	}
-	err = await(ctx, 3*time.Minute, 10*time.Millisecond, "the queue to be applied", func() (bool, error) {
+	err = trial.Await(ctx, 3*time.Minute, 10*time.Millisecond, "the queue to be applied", func() (bool, error) {
 		// Ids are dense: nothing else writes messages here.
 		var last int
 		if err := p.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), 0) FROM messages`).Scan(&last); err != nil {

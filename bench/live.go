@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"tributary/internal/trial"
 	"tributary/simulator"
 	"tributary/store"
 )
@@ -136,7 +137,7 @@ func (b *bench) acquaint(ctx context.Context, p *program) error {
 			return err
 		}
 	}
-	err = await(ctx, time.Minute, 50*time.Millisecond, "the first messages to be dealt with", func() (bool, error) {
+	err = trial.Await(ctx, time.Minute, 50*time.Millisecond, "the first messages to be dealt with", func() (bool, error) {
 		var messages, left int
 		err := p.db.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM messages WHERE message_type = 0),
 			(SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM jobs WHERE state = 'ready' AND run_at <= $1)`, time.Now().UnixMicro()).Scan(&messages, &left)
@@ -260,7 +261,7 @@ func (p *program) people(ctx context.Context, account int64, name string, n int,
 
 // subscribed waits until so many subscriptions are there.
 func subscribed(ctx context.Context, address string, n int, sockets chan heard) error {
-	return await(ctx, 120*time.Second, 50*time.Millisecond, "subscriptions", func() (bool, error) {
+	return trial.Await(ctx, 120*time.Second, 50*time.Millisecond, "subscriptions", func() (bool, error) {
 		select {
 		case early := <-sockets:
 			return false, errors.Join(errors.New("the sockets ended"), early.err)
@@ -302,7 +303,7 @@ func (b *bench) liveMemory(ctx context.Context, listeners *generator) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, s.end()) }()
-	if err := sleep(ctx, idleFor); err != nil {
+	if err := trial.Sleep(ctx, idleFor); err != nil {
 		return err
 	}
 	pid := s.cmd.Process.Pid
@@ -312,7 +313,7 @@ func (b *bench) liveMemory(ctx context.Context, listeners *generator) (err error
 	if err := subscribed(ctx, s.address, liveSockets, sockets); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 10*time.Second); err != nil { // a few pings and heartbeats go by
+	if err := trial.Sleep(ctx, 10*time.Second); err != nil { // a few pings and heartbeats go by
 		return err
 	}
 	held := residentKiB(pid) / 1024

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"tributary/internal/trial"
 )
 
 const (
@@ -68,7 +70,7 @@ type served struct {
 
 // serve starts the binary on a data directory, and returns when it is ready.
 func serve(ctx context.Context, binary, dir string) (s *served, err error) {
-	port, err := freePort()
+	port, err := trial.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func serve(ctx context.Context, binary, dir string) (s *served, err error) {
 		return nil, err
 	}
 	client := &http.Client{Timeout: time.Second}
-	err = await(ctx, 30*time.Second, time.Millisecond, "the program to be ready", func() (bool, error) {
+	err = trial.Await(ctx, 30*time.Second, time.Millisecond, "the program to be ready", func() (bool, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/readyz", nil)
 		if err != nil {
 			return false, err
@@ -114,20 +116,10 @@ func (b *bench) startOnce(ctx context.Context, binary string, idle bool) (ready 
 	if !idle {
 		return ready, 0, nil
 	}
-	if err := sleep(ctx, idleFor); err != nil {
+	if err := trial.Sleep(ctx, idleFor); err != nil {
 		return ready, 0, err
 	}
 	return ready, residentKiB(s.cmd.Process.Pid), nil
-}
-
-// sleep lets some time pass.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
 
 // residentKiB reads VmRSS; 0 where there is none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tributary/internal/trial"
 	"tributary/simulator"
 )
 
@@ -89,7 +90,7 @@ func (p *program) conversations(ctx context.Context, channels []*simulator.Chann
 		inboxes[p.inboxes[ch]] = true
 	}
 	var paths []string
-	err = await(ctx, time.Minute, 20*time.Millisecond, "the conversations", func() (bool, error) {
+	err = trial.Await(ctx, time.Minute, 20*time.Millisecond, "the conversations", func() (bool, error) {
 		paths = nil
 		rows, err := p.db.QueryContext(ctx, `SELECT display_id, inbox_id FROM conversations ORDER BY id`)
 		if err != nil {

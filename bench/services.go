@@ -5,15 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"tributary/internal/trial"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 	"github.com/redis/go-redis/v9"
@@ -46,7 +46,7 @@ func newRedis(ctx context.Context, program, dir string, args ...string) (*redisS
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := trial.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func newRedis(ctx context.Context, program, dir string, args ...string) (*redisS
 		return nil, err
 	}
 	r.client = redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + port})
-	err = await(ctx, 5*time.Second, 20*time.Millisecond, "Redis to answer", func() (bool, error) {
+	err = trial.Await(ctx, 5*time.Second, 20*time.Millisecond, "Redis to answer", func() (bool, error) {
 		return r.client.Ping(ctx).Err() == nil, nil
 	})
 	if err != nil {
@@ -88,15 +88,6 @@ func (r *redisServer) close() error {
 	}
 	_ = r.cmd.Wait() // ended by the signal
 	return err
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return strconv.Itoa(port), l.Close()
 }
 
 // database is the PostgreSQL that TEST_DATABASE_URL names.

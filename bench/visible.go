@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tributary/internal/trial"
 	"tributary/simulator"
 )
 
@@ -65,7 +66,7 @@ func (b *bench) visibleOn(ctx context.Context, on backend) (latencies []time.Dur
 	}()
 	w := &watcher{p: p, seen: map[int64]bool{}}
 	var result *sent
-	err = await(ctx, visibleFor+30*time.Second, time.Millisecond, "the messages to be visible", func() (bool, error) {
+	err = trial.Await(ctx, visibleFor+30*time.Second, time.Millisecond, "the messages to be visible", func() (bool, error) {
 		select {
 		case s := <-done:
 			result = &s

@@ -19,6 +19,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 
+	"tributary/internal/trial"
 	"tributary/simulator"
 )
 
@@ -35,7 +36,7 @@ type cluster struct {
 	sim      *simulator.Simulator
 	db       *sql.DB
 	nodes    []*node
-	proxies  []*proxy
+	proxies  []*trial.Line
 	// Where that is permitted, mostly to root, the spool of the first edge has a small
 	// disk, and the first worker a network of its own.
 	tmpfs  string
@@ -172,10 +173,10 @@ func (c *cluster) close() error {
 	var errs []error
 	for _, n := range c.nodes {
 		n.end(syscall.SIGKILL)
-		errs = append(errs, n.redis.close())
+		errs = append(errs, n.redis.Close())
 	}
 	for _, p := range c.proxies {
-		errs = append(errs, p.close())
+		errs = append(errs, p.Close())
 	}
 	if c.island != nil {
 		errs = append(errs, c.island.close())

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"tributary/internal/trial"
 	"tributary/simulator"
 )
 
@@ -43,7 +44,7 @@ func (c *cluster) faults() (list []fault) {
 	}
 	if c.island != nil {
 		add("the network between a worker and Redis is split", func(ctx context.Context, c *cluster) error {
-			return errors.Join(c.island.split(ctx), sleep(ctx, c.long()), c.island.join(context.WithoutCancel(ctx)))
+			return errors.Join(c.island.split(ctx), trial.Sleep(ctx, c.long()), c.island.join(context.WithoutCancel(ctx)))
 		})
 	}
 	add("PostgreSQL is restarted", func(ctx context.Context, c *cluster) error { return c.postgresEnds(ctx, "fast") })
@@ -60,12 +61,12 @@ func (c *cluster) faults() (list []fault) {
 		add(f.name, func(ctx context.Context, c *cluster) error {
 			c.sim.Fail(simulator.Line, f.Failure)
 			defer c.sim.Heal(simulator.Line)
-			return sleep(ctx, c.fault)
+			return trial.Sleep(ctx, c.fault)
 		})
 		add(f.name+", and a relay is killed", func(ctx context.Context, c *cluster) error {
 			c.sim.Fail(simulator.Line, f.Failure)
 			defer c.sim.Heal(simulator.Line)
-			if err := sleep(ctx, c.fault/2); err != nil {
+			if err := trial.Sleep(ctx, c.fault/2); err != nil {
 				return err
 			}
 			return c.killed(ctx, c.one("relay"))
@@ -106,7 +107,7 @@ func (c *cluster) plan() ([]fault, error) {
 
 // moment is a part of the time that a fault lasts.
 func (c *cluster) moment(ctx context.Context) error {
-	return sleep(ctx, time.Duration((0.2+0.8*c.random.Float64())*float64(c.fault)))
+	return trial.Sleep(ctx, time.Duration((0.2+0.8*c.random.Float64())*float64(c.fault)))
 }
 
 func (c *cluster) killed(ctx context.Context, nodes ...*node) error {
@@ -144,7 +145,7 @@ func (c *cluster) still(ctx context.Context, n *node) error {
 	if err := n.signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	err := sleep(ctx, c.long())
+	err := trial.Sleep(ctx, c.long())
 	return errors.Join(err, n.signal(syscall.SIGCONT))
 }
 
@@ -162,19 +163,19 @@ func (c *cluster) redisEnds(ctx context.Context, signal syscall.Signal) error {
 // cut breaks their lines to Redis. The worker in a network of its own has another one.
 func (c *cluster) cut(ctx context.Context, nodes ...*node) error {
 	for _, n := range nodes {
-		n.redis.cut()
+		n.redis.Cut()
 	}
 	err := c.moment(ctx)
 	for _, n := range nodes {
-		n.redis.mend()
+		n.redis.Mend()
 	}
 	return err
 }
 
 func (c *cluster) silent(ctx context.Context, n *node) error {
-	n.redis.silent.Store(true)
-	defer n.redis.mend()
-	return sleep(ctx, c.long())
+	n.redis.Silence()
+	defer n.redis.Mend()
+	return trial.Sleep(ctx, c.long())
 }
 
 func (c *cluster) postgresEnds(ctx context.Context, mode string) error {
@@ -191,7 +192,7 @@ func (c *cluster) jump(ctx context.Context, by time.Duration, n *node) error {
 	if err := n.setClock(by); err != nil {
 		return err
 	}
-	err := sleep(ctx, c.fault)
+	err := trial.Sleep(ctx, c.fault)
 	return errors.Join(err, n.setClock(0))
 }
 
@@ -203,14 +204,14 @@ func diskFull(ctx context.Context, c *cluster) error {
 	if err := fillDisk(fill); err != nil {
 		return err
 	}
-	n.redis.cut()
-	err := sleep(ctx, c.fault)
+	n.redis.Cut()
+	err := trial.Sleep(ctx, c.fault)
 	if err == nil {
 		err = os.Remove(fill)
 	}
 	if err == nil {
-		err = sleep(ctx, c.fault/2) // now the spool has room
+		err = trial.Sleep(ctx, c.fault/2) // now the spool has room
 	}
-	n.redis.mend()
+	n.redis.Mend()
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"tributary/internal/trial"
 )
 
 // island is a network of a process's own. One wire of it leads to Redis, another to all
@@ -73,12 +75,12 @@ func (c *cluster) move(ctx context.Context, n *node) error {
 		if k == "redis" {
 			near = i.near[0]
 		}
-		p, err := newProxy(near, target)
+		p, err := trial.NewLine(near, target)
 		if err != nil {
 			return err
 		}
 		c.proxies = append(c.proxies, p)
-		lines[target] = p.addr()
+		lines[target] = p.Addr()
 	}
 	for name, value := range n.env {
 		for from, to := range lines {

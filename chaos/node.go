@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"tributary/internal/trial"
 )
 
 // node is one process of the program.
@@ -24,7 +26,7 @@ type node struct {
 	host, port string
 	island     *island // it lives in a network of its own; nil: in this one
 	env        map[string]string
-	redis      *proxy // its line to Redis
+	redis      *trial.Line // its line to Redis
 	cmd        *exec.Cmd
 }
 
@@ -86,16 +88,16 @@ func (c *cluster) add(role string, index int) (*node, error) {
 		return nil, err
 	}
 	var err error
-	if n.port, err = freePort(); err != nil {
+	if n.port, err = trial.FreePort(); err != nil {
 		return nil, err
 	}
-	if n.redis, err = newProxy(n.host, c.redis.addr()); err != nil {
+	if n.redis, err = trial.NewLine(n.host, c.redis.addr()); err != nil {
 		return nil, err
 	}
 	n.env = c.sim.Settings()
 	maps.Copy(n.env, map[string]string{
 		"ROLES": role, "PORT": n.port, "BIND": "127.0.0.1", "DATA_DIR": n.dir,
-		"DATABASE_URL": c.postgres.url(), "REDIS_URL": "redis://" + n.redis.addr() + "/0", "DATABASE_CONNECTIONS": "15",
+		"DATABASE_URL": c.postgres.url(), "REDIS_URL": "redis://" + n.redis.Addr() + "/0", "DATABASE_CONNECTIONS": "15",
 		"SECRET_KEY_BASE": "the key of a chaos run, which is nobody's", "FRONTEND_URL": c.public,
 		"LOG_LEVEL": "info", "LOG_FORMAT": "json", "QUEUE_LEASE": "2s", "RELAY_RETRY_BASE": "300ms", "RELAY_TIMEOUT": "3s",
 		"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", clockVariable: n.clock,

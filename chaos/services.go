@@ -13,37 +13,13 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-)
 
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return strconv.Itoa(port), l.Close()
-}
+	"tributary/internal/trial"
+)
 
 // await waits for a condition, at most for bound.
 func await(ctx context.Context, bound time.Duration, what string, ok func() bool) error {
-	for end := time.Now().Add(bound); !ok(); {
-		if time.Now().After(end) {
-			return fmt.Errorf("waited %s for %s", bound, what)
-		}
-		if err := sleep(ctx, 20*time.Millisecond); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
+	return trial.Await(ctx, bound, 20*time.Millisecond, what, func() (bool, error) { return ok(), nil })
 }
 
 func answers(address string) bool {
@@ -168,7 +144,7 @@ func (c *cluster) services(ctx context.Context) error {
 	}
 	var ports [2]string
 	for i := range ports {
-		if ports[i], err = freePort(); err != nil {
+		if ports[i], err = trial.FreePort(); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tributary/internal/trial"
 	"tributary/simulator"
 )
 
@@ -88,7 +89,7 @@ func (t *traffic) fail(err error) { t.broken.CompareAndSwap(nil, &err) }
 
 func (t *traffic) contact(ctx context.Context, contact int) {
 	for n := int64(0); t.deliver(ctx, contact, n); n++ {
-		if sleep(ctx, t.c.pause) != nil {
+		if trial.Sleep(ctx, t.c.pause) != nil {
 			return
 		}
 	}
@@ -113,7 +114,7 @@ func (t *traffic) deliver(ctx context.Context, contact int, n int64) bool {
 			return true
 		}
 		t.refused.Add(1)
-		if sleep(ctx, 50*time.Millisecond) != nil {
+		if trial.Sleep(ctx, 50*time.Millisecond) != nil {
 			return false
 		}
 	}
@@ -154,11 +155,11 @@ func (t *traffic) writer(ctx context.Context, w int) {
 				return
 			}
 			t.refused.Add(1)
-			if sleep(ctx, 50*time.Millisecond) != nil {
+			if trial.Sleep(ctx, 50*time.Millisecond) != nil {
 				return
 			}
 		}
-		if sleep(ctx, writerPause) != nil {
+		if trial.Sleep(ctx, writerPause) != nil {
 			return
 		}
 	}
@@ -171,7 +172,7 @@ func (t *traffic) slow(ctx context.Context, i int) {
 	for ctx.Err() == nil {
 		c, err := net.DialTimeout("tcp", "127.0.0.1:"+nodes[i%len(nodes)].port, time.Second)
 		if err != nil {
-			_ = sleep(ctx, 100*time.Millisecond)
+			_ = trial.Sleep(ctx, 100*time.Millisecond)
 			continue
 		}
 		request := "POST /bot HTTP/1.1\r\nHost: chaos\r\nContent-Length: 100000\r\n\r\n"
@@ -187,7 +188,7 @@ func (t *traffic) slow(ctx context.Context, i int) {
 			if _, err := c.Write([]byte(piece)); err != nil {
 				break
 			}
-			_ = sleep(ctx, 200*time.Millisecond)
+			_ = trial.Sleep(ctx, 200*time.Millisecond)
 		}
 		_ = c.Close()
 	}

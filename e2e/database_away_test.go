@@ -1,96 +1,26 @@
 package e2e_test
 
 import (
-	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"sync"
 	"testing"
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/internal/trial"
 	"tributary/simulator"
 	"tributary/store/storetest"
 )
 
-// proxy stands between the program and its database; while it is cut, nobody
-// gets through.
-type proxy struct {
-	t      testing.TB
-	target string
-	l      net.Listener
-
-	mu    sync.Mutex
-	cut   bool
-	conns map[net.Conn]bool
-}
-
-func startProxy(t testing.TB, target string) *proxy {
+// startLine is a line to a service, which the test may cut.
+func startLine(t testing.TB, target string) *trial.Line {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := trial.NewLine("127.0.0.1", target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{t: t, target: target, l: l, conns: map[net.Conn]bool{}}
-	go p.accept()
-	t.Cleanup(func() {
-		_ = l.Close()
-		p.set(true)
-	})
-	return p
-}
-
-func (p *proxy) accept() {
-	for {
-		c, err := p.l.Accept()
-		if err != nil {
-			return
-		}
-		go p.pipe(c)
-	}
-}
-
-func (p *proxy) pipe(client net.Conn) {
-	p.mu.Lock()
-	cut := p.cut
-	p.mu.Unlock()
-	server, err := net.Dial("tcp", p.target)
-	if cut || err != nil {
-		_ = client.Close()
-		if server != nil {
-			_ = server.Close()
-		}
-		return
-	}
-	p.mu.Lock()
-	p.conns[client], p.conns[server] = true, true
-	p.mu.Unlock()
-	var both sync.WaitGroup
-	for _, pair := range [][2]net.Conn{{client, server}, {server, client}} {
-		both.Go(func() {
-			_, _ = io.Copy(pair[0], pair[1]) // ends with the connection
-			_ = pair[0].Close()
-			_ = pair[1].Close()
-		})
-	}
-	both.Wait()
-	p.mu.Lock()
-	delete(p.conns, client)
-	delete(p.conns, server)
-	p.mu.Unlock()
-}
-
-// set cuts the connections, or lets them through again.
-func (p *proxy) set(cut bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cut = cut
-	if cut {
-		for c := range p.conns {
-			_ = c.Close()
-		}
-	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
 }
 
 // TestDatabaseAway: while PostgreSQL is away, webhooks are answered 2xx and
@@ -105,9 +35,9 @@ func TestDatabaseAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wire := startProxy(t, u.Host)
+	wire := startLine(t, u.Host)
 	direct := database
-	u.Host = wire.l.Addr().String()
+	u.Host = wire.Addr()
 	b := testkit.Backend{Name: "postgres and redis", DatabaseURL: u.String(), RedisURL: server.url()}
 	p := start(t, b, options{
 		sim:      simulator.Options{Kinds: []simulator.Kind{simulator.Line}},
@@ -117,7 +47,7 @@ func TestDatabaseAway(t *testing.T) {
 	p.connect(ch)
 	l := begin(p, ch, 20, 0, 3*time.Millisecond)
 	for range 2 {
-		wire.set(true)
+		wire.Cut()
 		down := l.total()
 		testkit.Wait(t, 20*time.Second, "traffic without the database", func() bool { return l.total() > down+300 })
 		testkit.Wait(t, 20*time.Second, "/readyz to name the database", func() bool {
@@ -127,7 +57,7 @@ func TestDatabaseAway(t *testing.T) {
 		if status, _ := p.request(http.MethodGet, "/livez", nil); status != http.StatusOK {
 			t.Errorf("/livez without the database: %d", status)
 		}
-		wire.set(false)
+		wire.Mend()
 		testkit.Wait(t, 30*time.Second, "/readyz to recover", func() bool {
 			status, _ := p.request(http.MethodGet, "/readyz", nil)
 			return status == http.StatusOK

@@ -3,11 +3,11 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tributary/internal/testkit"
+	"tributary/internal/trial"
 )
 
 // process is the program as a process of its own, which a test may kill.
@@ -31,16 +32,15 @@ type process struct {
 // freePort finds a port that nobody listens on.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := trial.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("listen address %v", l.Addr())
+	port, err := strconv.Atoi(free)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return addr.Port
+	return port
 }
 
 // spawn starts the program as a process, with the configuration of p.

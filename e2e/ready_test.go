@@ -57,8 +57,8 @@ func TestReadyWithoutDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wire := startProxy(t, u.Host)
-	u.Host = wire.l.Addr().String()
+	wire := startLine(t, u.Host)
+	u.Host = wire.Addr()
 	b := testkit.Backend{Name: "postgres and redis", DatabaseURL: u.String(), RedisURL: server.url()}
 	p := prepare(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}}})
 	c := p.spawn(map[string]string{"ROLES": "edge"})
@@ -66,7 +66,7 @@ func TestReadyWithoutDatabase(t *testing.T) {
 		name       string
 		away, back func()
 	}{
-		{"database", func() { wire.set(true) }, func() { wire.set(false) }},
+		{"database", func() { wire.Cut() }, func() { wire.Mend() }},
 		{"queue", server.kill, server.start},
 	} {
 		if status, _, errOut := c.ready("--wait", "30s"); status != 0 {
@@ -84,5 +84,45 @@ func TestReadyWithoutDatabase(t *testing.T) {
 			t.Errorf("ready --live without the %s: %d %q %q", part.name, status, out, errOut)
 		}
 		part.back()
+	}
+}
+
+// TestReadyWorkerWithoutPartitions: a worker that lost its line to Redis, while another
+// took over all partitions, is ready again when Redis answers it, not when the other
+// one offers a partition a minute or two later.
+func TestReadyWorkerWithoutPartitions(t *testing.T) {
+	database := storetest.Prepared.Postgres(t)
+	if database == "" {
+		return // one process has the embedded queue for itself
+	}
+	server := startRedis(t)
+	b := testkit.Backend{Name: "postgres and redis", DatabaseURL: database, RedisURL: server.url()}
+	p := prepare(t, b, options{sim: simulator.Options{Kinds: []simulator.Kind{simulator.Line}}})
+	settings := map[string]string{"ROLES": "worker", "QUEUE_LEASE": "1s"}
+	first := p.spawn(settings)
+	if status, _, errOut := first.ready("--wait", "30s"); status != 0 {
+		t.Fatalf("the first worker: %d %q", status, errOut)
+	}
+	u, err := url.Parse(server.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := startLine(t, u.Host)
+	u.Host = wire.Addr()
+	settings["REDIS_URL"] = u.String()
+	second := p.spawn(settings)
+	for range 3 {
+		if status, _, errOut := second.ready("--wait", "20s"); status != 0 {
+			t.Fatalf("the second worker with its line: %d %q", status, errOut)
+		}
+		wire.Cut()
+		testkit.Wait(t, 30*time.Second, "the second worker to miss its line", func() bool {
+			status, _, errOut := second.ready()
+			return status == 1 && strings.Contains(errOut, "worker: queue: ")
+		})
+		wire.Mend()
+	}
+	if status, _, errOut := second.ready("--wait", "20s"); status != 0 {
+		t.Errorf("the second worker with its line again: %d %q", status, errOut)
 	}
 }
