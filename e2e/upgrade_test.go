@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -24,33 +25,63 @@ type balancer struct {
 	turn  int
 	edges []*process
 	apis  []*process
+	busy  map[string]*sync.WaitGroup // requests on their way, by the process's address
 }
 
 // serve gives its address.
 func (f *balancer) serve(t testing.TB) string {
 	t.Helper()
+	type to struct{}
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		list := f.apis
-		if strings.HasPrefix(r.In.URL.Path, "/webhooks/") {
-			list = f.edges
-		}
-		f.turn++
-		u, err := url.Parse(list[f.turn%len(list)].base)
+		u, err := url.Parse(r.In.Context().Value(to{}).(string))
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		r.SetURL(u)
 	}}
-	server := httptest.NewServer(proxy)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		base, done := f.choose(r.URL.Path)
+		defer done()
+		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), to{}, base)))
+	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-// replace puts next into the place of old; nobody is sent to old any more.
+// choose says where a request goes; done, when it was answered.
+func (f *balancer) choose(path string) (base string, done func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := f.apis
+	if strings.HasPrefix(path, "/webhooks/") {
+		list = f.edges
+	}
+	f.turn++
+	base = list[f.turn%len(list)].base
+	if f.busy == nil {
+		f.busy = map[string]*sync.WaitGroup{}
+	}
+	if f.busy[base] == nil {
+		f.busy[base] = &sync.WaitGroup{}
+	}
+	f.busy[base].Add(1)
+	return base, f.busy[base].Done
+}
+
+// replace puts next into the place of old; nobody is sent to old any more, and who was
+// has the answer. That is what a service mesh, or Kubernetes with a preStop, waits for.
 func (f *balancer) replace(old, next *process) {
+	f.exchange(old, next)
+	f.mu.Lock()
+	busy := f.busy[old.base]
+	f.mu.Unlock()
+	if busy != nil {
+		busy.Wait()
+	}
+}
+
+func (f *balancer) exchange(old, next *process) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, list := range [][]*process{f.edges, f.apis} {
