@@ -40,11 +40,11 @@ func (w *world) outbound(message int64) *chat.Outbound {
 		if d.MessageID != message {
 			continue
 		}
-		o, err := w.store.LoadOutgoing(w.t.Context(), d)
+		o, err := w.store.LoadOutgoing(w.t.Context(), []store.Delivery{d})
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		out, err := w.desk.Outbound(w.t.Context(), o)
+		out, err := w.desk.Outbound(w.t.Context(), o[message])
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -84,96 +84,107 @@ func text(v any) string {
 	return ""
 }
 
-// Sent records what the provider answered to a part; last ends the delivery.
-// part -1 records no part. Receipts that were waiting for one of the ids are
-// applied at once.
+// SentPart is what a provider answered to a part of a message.
+type SentPart struct {
+	store.PartAnswer
+	Status chat.MessageStatus
+}
+
+// Sent records answers to parts of different messages. Receipts that were waiting for
+// one of the ids are applied at once.
 //
 //nolint:cyclop // one transaction, step by step
-func (d *Desk) Sent(ctx context.Context, o store.Delivery, part int, providerIDs []string, status chat.MessageStatus, last bool) error {
-	refs := make([]store.ProviderRef, len(providerIDs))
-	for i, id := range providerIDs {
-		refs[i] = store.ProviderRef{InboxID: o.InboxID, ProviderID: id}
+func (d *Desk) Sent(ctx context.Context, list []SentPart) error {
+	var refs []store.ProviderRef
+	parts := make([]store.PartAnswer, len(list))
+	for i, a := range list {
+		parts[i] = a.PartAnswer
+		for _, id := range a.ProviderIDs {
+			refs = append(refs, store.ProviderRef{InboxID: a.InboxID, ProviderID: id})
+		}
 	}
-	changed := false
+	told := false
 	err := d.Store.Transact(ctx, func(tx *store.Tx) error {
 		if err := tx.LockProviderIDs(ctx, refs); err != nil {
 			return err
 		}
-		if part >= 0 {
-			if err := tx.PartSent(ctx, o, part, providerIDs); err != nil {
-				return err
-			}
+		if err := tx.PartsSent(ctx, parts); err != nil {
+			return err
 		}
-		if last {
-			if err := tx.FinishDelivery(ctx, o.MessageID); err != nil {
-				return err
-			}
-		}
-		s, err := answered(ctx, tx, o.MessageID, refs)
+		found, err := tx.Providers(ctx, refs)
 		if err != nil {
 			return err
 		}
-		s.apply(status.Code(), "")
+		waiting, err := tx.TakeParked(ctx, refs)
+		if err != nil {
+			return err
+		}
+		parked := map[store.ProviderRef][]store.ParkedStatus{}
+		for _, p := range waiting {
+			parked[p.ProviderRef] = append(parked[p.ProviderRef], p)
+		}
+		var moves []store.StatusMove
 		var failed []store.ProviderRef
-		for _, ref := range refs {
-			parked, err := tx.TakeParked(ctx, ref)
-			if err != nil {
-				return err
-			}
-			for _, p := range parked {
-				s.apply(p.Status, p.Error)
-				if p.Status == chat.StatusFailed.Code() && s.now == p.Status {
-					failed = append(failed, ref)
+		var events []store.OutboxRow
+		for _, a := range list {
+			s, lost := a.verdict(found, parked)
+			failed = append(failed, lost...)
+			if s.now != s.Status {
+				move := store.StatusMove{MessageID: a.MessageID, Status: s.now}
+				if s.text != "" {
+					current, err := tx.MessageAttributes(ctx, a.MessageID)
+					if err != nil {
+						return err
+					}
+					move.Attributes = withAttribute(current, "external_error", s.text)
 				}
+				moves = append(moves, move)
+			}
+			// A webhook gives no ids: then the message is what it was.
+			if a.Last && (len(a.ProviderIDs) > 0 || a.Part > 0 || a.PartsSent > 0 || s.now != chat.StatusSent.Code()) {
+				events = append(events, store.OutboxRow{
+					AccountID: a.AccountID, Kind: "message.updated",
+					InboxID: a.InboxID, ConversationID: a.ConversationID, MessageID: a.MessageID,
+				})
 			}
 		}
 		if err := tx.MarkPartsFailed(ctx, failed); err != nil {
 			return err
 		}
-		if s.now != s.Status {
-			attributes := ""
-			if s.text != "" {
-				current, err := tx.MessageAttributes(ctx, o.MessageID)
-				if err != nil {
-					return err
-				}
-				attributes = withAttribute(current, "external_error", s.text)
-			}
-			if err := tx.SetStatus(ctx, o.MessageID, s.now, attributes); err != nil {
-				return err
-			}
+		if err := tx.MoveStatuses(ctx, moves); err != nil {
+			return err
 		}
-		// A webhook gives no ids: then the message is what it was.
-		changed = len(providerIDs) > 0 || part > 0 || o.PartsSent > 0 || s.now != chat.StatusSent.Code()
-		if !last || !changed {
-			return nil
-		}
-		return tx.InsertOutbox(ctx, []store.OutboxRow{{
-			AccountID: o.AccountID, Kind: "message.updated",
-			InboxID: o.InboxID, ConversationID: o.ConversationID, MessageID: o.MessageID,
-		}})
+		told = len(events) > 0
+		return tx.InsertOutbox(ctx, events)
 	})
-	if err == nil && last && changed {
+	if err == nil && told {
 		d.WakeJobs()
 	}
 	return err
 }
 
-// answered is a message to a part of which the provider answered with these ids;
-// of an earlier part it may have reported more already.
-func answered(ctx context.Context, tx *store.Tx, messageID int64, refs []store.ProviderRef) (*statusState, error) {
-	s := &statusState{StatusRef: store.StatusRef{MessageID: messageID}}
-	if len(refs) == 0 {
-		return s, nil
+// verdict is what becomes of the message, and the parts that were lost after all: of an
+// earlier part the provider may have reported more already, and of this one, too.
+func (a SentPart) verdict(found map[store.ProviderRef]store.StatusRef, parked map[store.ProviderRef][]store.ParkedStatus) (
+	s *statusState, failed []store.ProviderRef,
+) {
+	s = &statusState{StatusRef: store.StatusRef{MessageID: a.MessageID}}
+	if len(a.ProviderIDs) > 0 {
+		if ref, ok := found[store.ProviderRef{InboxID: a.InboxID, ProviderID: a.ProviderIDs[0]}]; ok && ref.MessageID == a.MessageID {
+			s.StatusRef, s.now = ref, ref.Status
+		}
 	}
-	found, err := tx.Providers(ctx, refs)
-	if err != nil {
-		return nil, err
+	s.apply(a.Status.Code(), "")
+	for _, id := range a.ProviderIDs {
+		ref := store.ProviderRef{InboxID: a.InboxID, ProviderID: id}
+		for _, p := range parked[ref] {
+			s.apply(p.Status, p.Error)
+			if p.Status == chat.StatusFailed.Code() && s.now == p.Status {
+				failed = append(failed, ref)
+			}
+		}
 	}
-	if ref, ok := found[refs[0]]; ok && ref.MessageID == messageID {
-		s.StatusRef, s.now = ref, ref.Status
-	}
-	return s, nil
+	return s, failed
 }
 
 // SendFailed ends a delivery with a refusal: the message is failed and says why.

@@ -134,13 +134,22 @@ func (w *world) sent(messageID int64, providerID string) {
 	}
 	for _, d := range list {
 		if d.MessageID == messageID {
-			if err := w.desk.Sent(w.t.Context(), d, 0, []string{providerID}, chat.StatusSent, true); err != nil {
-				w.t.Fatalf("Sent: %v", err)
-			}
+			w.answered(d, 0, providerID, true)
 			return
 		}
 	}
 	w.t.Fatalf("message %d has no delivery that is due, got %+v", messageID, list)
+}
+
+// answered plays the relay: the provider took a part.
+func (w *world) answered(d store.Delivery, part int, providerID string, last bool) {
+	w.t.Helper()
+	err := w.desk.Sent(w.t.Context(), []desk.SentPart{{
+		PartAnswer: store.PartAnswer{Delivery: d, Part: part, ProviderIDs: []string{providerID}, Last: last}, Status: chat.StatusSent,
+	}})
+	if err != nil {
+		w.t.Fatalf("Sent: %v", err)
+	}
 }
 
 func (w *world) status(inbox int64, providerID string, state chat.MessageStatus, text string) *chat.Event {

@@ -236,13 +236,9 @@ func TestLaterPartTakesNothingBack(t *testing.T) {
 		if err != nil || len(list) != 1 {
 			t.Fatalf("ClaimDeliveries: %v %+v", err, list)
 		}
-		if err := w.desk.Sent(t.Context(), list[0], 0, []string{"p1"}, chat.StatusSent, false); err != nil {
-			t.Fatal(err)
-		}
+		w.answered(list[0], 0, "p1", false)
 		w.receive(w.status(inbox, "p1", chat.StatusRead, ""), w.status(inbox, "p2", chat.StatusDelivered, ""))
-		if err := w.desk.Sent(t.Context(), list[0], 1, []string{"p2"}, chat.StatusSent, true); err != nil {
-			t.Fatal(err)
-		}
+		w.answered(list[0], 1, "p2", true)
 		w.want(fmt.Sprintf(`SELECT status FROM messages WHERE id = %d`, id), "2")
 	})
 }

@@ -130,6 +130,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	defer running.Wait()
 	places := make(chan struct{}, r.slots)
 	for ctx.Err() == nil {
+		looked := time.Now()
 		free := r.slots - len(places)
 		var jobs []store.Job
 		var err error
@@ -157,11 +158,34 @@ func (r *Runner) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-r.wake:
+			if !rest(ctx, claimRest-time.Since(looked)) {
+				return nil
+			}
 		case <-t.C:
 		}
 		t.Stop()
 	}
 	return nil
+}
+
+// claimRest is how often wake-ups make a lane look at most: under load everything that
+// happens wakes all lanes, and a look is two statements. The first one after a quiet
+// time is looked at at once.
+const claimRest = 20 * time.Millisecond
+
+// rest lets some time pass; false when ctx ended.
+func rest(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
 }
 
 func (r *Runner) one(ctx context.Context, j store.Job) {

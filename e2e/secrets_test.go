@@ -61,7 +61,11 @@ func (p *program) owner(extra map[string]string) (session http.Header) {
 	if code != http.StatusOK {
 		p.t.Fatalf("sign in: %d %s", code, body)
 	}
-	return http.Header{"access-token": {header.Get("access-token")}, "client": {header.Get("client")}, "uid": {header.Get("uid")}}
+	session = http.Header{}
+	for _, name := range []string{"access-token", "client", "uid"} {
+		session.Set(name, header.Get(name))
+	}
+	return session
 }
 
 // watched asks all the time whether the token and the session are good, of every

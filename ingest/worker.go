@@ -13,6 +13,7 @@ import (
 
 	"tributary/chat"
 	"tributary/desk"
+	"tributary/internal/gather"
 	"tributary/queue"
 	"tributary/store"
 )
@@ -43,7 +44,7 @@ type WorkerOptions struct {
 // time, so that the events of a contact are applied in order.
 type Worker struct {
 	opt     WorkerOptions
-	receive receiver
+	receive gather.Work[*chat.Event, desk.Outcome]
 	held    atomic.Int64
 	stalled atomic.Pointer[string]
 }
@@ -67,7 +68,7 @@ func NewWorker(opt WorkerOptions) *Worker {
 	}
 	w := &Worker{opt: opt, receive: opt.Desk.Receive}
 	if opt.Desk.Store.Dialect() == "postgres" { // SQLite's store commits writers together by itself
-		w.receive = newCombiner(opt.Desk.Receive).Receive
+		w.receive = gather.New(opt.Desk.Receive, store.Transient).Do
 	}
 	return w
 }

@@ -2,12 +2,12 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
 	"tributary/channels"
 	"tributary/chat"
+	"tributary/desk"
 	"tributary/store"
 	"tributary/wording"
 )
@@ -17,10 +17,8 @@ import (
 const heldFor = time.Minute
 
 // deliver sends one message, part by part, and records the verdict.
-func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
-	// A call that has begun is finished although the process stops; the stop
-	// waits for it.
-	ctx = context.WithoutCancel(ctx)
+func (r *Relay) deliver(ctx context.Context, l *lane, out store.Outgoing) {
+	d := out.Delivery
 	if d.Crashes > 0 {
 		r.opt.Metrics.Uncertain.WithLabelValues(l.slug).Inc()
 		r.opt.Log.Warn("sending again what a crashed process may have sent", "message_id", d.MessageID, "channel", l.slug,
@@ -30,11 +28,6 @@ func (r *Relay) deliver(ctx context.Context, l *lane, d store.Delivery) {
 	sender, can := driver.(channels.Sender)
 	if !ok || !can {
 		r.failed(ctx, l, d, &channels.SendError{Class: chat.Config, Say: wording.FailureCannotSend.Text()})
-		return
-	}
-	out, err := r.opt.Store.LoadOutgoing(ctx, d)
-	if err != nil {
-		r.postponed(ctx, d, err)
 		return
 	}
 	message, err := r.opt.Desk.Outbound(ctx, out)
@@ -118,8 +111,9 @@ func (r *Relay) send(ctx context.Context, l *lane, d store.Delivery, parts []cha
 // the database is away, the answer is known only here: it is tried again for as
 // long as the message has time.
 func (r *Relay) record(ctx context.Context, d store.Delivery, part int, receipt channels.Receipt, status chat.MessageStatus, last bool) bool {
+	answer := desk.SentPart{PartAnswer: store.PartAnswer{Delivery: d, Part: part, ProviderIDs: receipt.ProviderIDs, Last: last}, Status: status}
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := r.opt.Desk.Sent(ctx, d, part, receipt.ProviderIDs, status, last)
+		_, err := r.answers.Do(ctx, []desk.SentPart{answer})
 		if err == nil {
 			return true
 		}
@@ -196,11 +190,8 @@ func (r *Relay) words(d store.Delivery, e *channels.SendError) string {
 }
 
 // postponed gives a delivery back because of our own trouble, not the
-// provider's; a message that is gone needs nothing.
+// provider's.
 func (r *Relay) postponed(ctx context.Context, d store.Delivery, err error) {
-	if errors.Is(err, store.ErrNotFound) {
-		return
-	}
 	r.opt.Log.Warn("delivery postponed", "message_id", d.MessageID, "error", err)
 	r.deferred(ctx, d, r.opt.Now().Add(time.Second), d.LastError, false)
 }

@@ -11,6 +11,7 @@ import (
 
 	"tributary/channels"
 	"tributary/desk"
+	"tributary/internal/gather"
 	"tributary/store"
 )
 
@@ -51,8 +52,9 @@ const sweep = time.Second
 
 // Relay sends messages. Wake tells it that there is something to send.
 type Relay struct {
-	opt  Options
-	wake chan struct{}
+	opt     Options
+	wake    chan struct{}
+	answers *gather.Gatherer[desk.SentPart, struct{}]
 
 	mu    sync.Mutex
 	lanes map[int64]*lane // by channel
@@ -85,7 +87,11 @@ func New(opt Options) *Relay {
 	if opt.Refused == nil {
 		opt.Refused = func(context.Context, int64, string) {}
 	}
-	return &Relay{opt: opt, wake: make(chan struct{}, 1), lanes: map[int64]*lane{}}
+	// Providers answer many replies at about the same time.
+	record := func(ctx context.Context, list []desk.SentPart) ([]struct{}, error) {
+		return make([]struct{}, len(list)), opt.Desk.Sent(ctx, list)
+	}
+	return &Relay{opt: opt, wake: make(chan struct{}, 1), answers: gather.New(record, store.Transient), lanes: map[int64]*lane{}}
 }
 
 // Name implements the worker contract.
@@ -112,7 +118,9 @@ func (r *Relay) renew(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := r.opt.Store.RenewDeliveries(ctx, r.opt.Owner, lease); err != nil && ctx.Err() == nil {
+			// Most are sent before they have to be renewed.
+			soon := r.opt.Now().Add(lease - lease/4)
+			if err := r.opt.Store.RenewDeliveries(ctx, r.opt.Owner, lease, soon); err != nil && ctx.Err() == nil {
 				r.opt.Log.Warn("deliveries not renewed", "error", err)
 			}
 		}
@@ -191,15 +199,28 @@ func (r *Relay) claim(ctx context.Context, sending *sync.WaitGroup) (full bool, 
 	if err != nil {
 		return false, err
 	}
+	var out map[int64]store.Outgoing
+	if len(list) > 0 {
+		out, err = r.opt.Store.LoadOutgoing(context.WithoutCancel(ctx), list)
+	}
 	for _, d := range list {
 		l := r.enter(d)
 		sending.Go(func() {
 			defer r.Wake() // the conversation's next message, or the freed place
 			defer r.leave(l)
-			r.deliver(ctx, l, d)
+			// A call that has begun is finished although the process stops; the stop
+			// waits for it.
+			ctx := context.WithoutCancel(ctx)
+			o, there := out[d.MessageID]
+			switch {
+			case err != nil:
+				r.postponed(ctx, d, err)
+			case there: // else it was deleted
+				r.deliver(ctx, l, o)
+			}
 		})
 	}
-	return len(list) == limit && limit > 0, nil
+	return len(list) == limit, nil
 }
 
 // capacity is how much may be claimed now and which channels take nothing.

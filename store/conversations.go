@@ -131,7 +131,8 @@ type TouchConversation struct {
 	State      string // new state of the driver; empty: unchanged
 }
 
-// TouchConversations applies them.
+// TouchConversations applies them. Several must be locked before, by
+// CurrentConversations, or be new.
 func (t *Tx) TouchConversations(ctx context.Context, list []TouchConversation) error {
 	rows := make([][]any, len(list))
 	for i, c := range list {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -84,10 +85,12 @@ func (s *Store) claimDeliveries(ctx context.Context, q queryer, owner string, le
 	return out, nil
 }
 
-// RenewDeliveries prolongs the leases of an owner that is alive.
-func (s *Store) RenewDeliveries(ctx context.Context, owner string, lease time.Duration) error {
-	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_until = $2 WHERE lease_owner = $1`,
-		owner, micros(s.now().Add(lease))); err != nil {
+// RenewDeliveries prolongs the leases of an owner that is alive: those that end before
+// until. What is being recorded just now is let be; it ends, or is renewed the next time.
+func (s *Store) RenewDeliveries(ctx context.Context, owner string, lease time.Duration, until time.Time) error {
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_until = $2 WHERE message_id IN (
+			SELECT message_id FROM deliveries WHERE lease_owner = $1 AND lease_until < $3 `+s.d.skipLocked+`)`,
+		owner, micros(s.now().Add(lease)), micros(until)); err != nil {
 		return fmt.Errorf("store: renew deliveries: %w", err)
 	}
 	return nil
@@ -121,41 +124,68 @@ func (s *Store) NextDelivery(ctx context.Context, skip []int64) (time.Time, erro
 	return time.UnixMicro(*at), nil
 }
 
-// PartSent records what the provider answered to one part of a message, before
-// the next part is sent. The first id becomes the message's source id. When the
-// provider's echo of the same part was stored meanwhile, that copy goes.
-func (t *Tx) PartSent(ctx context.Context, d Delivery, part int, providerIDs []string) error {
-	for _, id := range providerIDs {
-		if _, err := t.tx.ExecContext(ctx, `INSERT INTO message_provider_ids (inbox_id, provider_id, message_id, part)
-			VALUES ($1, $2, $3, $4) ON CONFLICT (inbox_id, provider_id) DO UPDATE SET message_id = excluded.message_id, part = excluded.part`,
-			d.InboxID, id, d.MessageID, part); err != nil {
-			return fmt.Errorf("store: insert provider id: %w", err)
-		}
-		if err := t.dropEchoes(ctx, d, id); err != nil {
-			return err
-		}
-	}
-	if len(providerIDs) > 0 {
-		if _, err := t.tx.ExecContext(ctx, `UPDATE messages SET source_id = $2 WHERE id = $1 AND source_id IS NULL`,
-			d.MessageID, providerIDs[0]); err != nil {
-			return fmt.Errorf("store: set source id: %w", err)
-		}
-	}
-	if _, err := t.tx.ExecContext(ctx, `UPDATE deliveries SET parts_sent = $2, crashes = 0 WHERE message_id = $1`,
-		d.MessageID, part+1); err != nil {
-		return fmt.Errorf("store: record part: %w", err)
-	}
-	return nil
+// PartAnswer is what a provider answered to one part of a message.
+type PartAnswer struct {
+	Delivery
+	Part        int // -1: none, there was nothing to send
+	ProviderIDs []string
+	Last        bool // the order ends: its verdict stands in the message
 }
 
-// dropEchoes removes what the provider's echo of a part was stored as.
-func (t *Tx) dropEchoes(ctx context.Context, d Delivery, providerID string) error {
-	const echoes = `conversation_id = $1 AND source_id = $2 AND message_type = 1 AND sender_id IS NULL AND id <> $3`
-	rows, err := t.tx.QueryContext(ctx, `SELECT id FROM messages WHERE `+echoes, d.ConversationID, providerID, d.MessageID)
-	if err != nil {
-		return fmt.Errorf("store: drop echo: %w", err)
+// PartsSent records answers to parts of different messages, before the next part of any
+// is sent. The first id becomes the message's source id. When the provider's echo of the
+// same part was stored meanwhile, that copy goes.
+func (t *Tx) PartsSent(ctx context.Context, list []PartAnswer) error {
+	var known, first, sent, ended [][]any
+	place := map[ProviderRef]int{} // in known: an id that is told twice is written once
+	for _, a := range list {
+		for _, id := range a.ProviderIDs {
+			ref, row := ProviderRef{a.InboxID, id}, []any{a.InboxID, id, a.MessageID, a.Part, a.ConversationID}
+			if i, ok := place[ref]; ok {
+				known[i] = row
+				continue
+			}
+			place[ref] = len(known)
+			known = append(known, row)
+		}
+		if len(a.ProviderIDs) > 0 {
+			first = append(first, []any{a.MessageID, a.ProviderIDs[0]})
+		}
+		switch {
+		case a.Last:
+			ended = append(ended, []any{a.MessageID})
+		case a.Part >= 0:
+			sent = append(sent, []any{a.MessageID, a.Part + 1})
+		}
 	}
-	list, err := collect(rows, "drop echo", func(id *int64) []any { return []any{id} })
+	q := &t.s.q
+	if err := t.exec(ctx, "insert provider ids", q.insertProviderIDs, known); err != nil {
+		return err
+	}
+	if err := t.dropEchoes(ctx, known); err != nil {
+		return err
+	}
+	if err := t.inOrder(ctx, "messages", first); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, "set source ids", q.setSources, first); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, "record parts", q.recordParts, byID(sent)); err != nil {
+		return err
+	}
+	return t.exec(ctx, "finish deliveries", q.finishDeliveries, byID(ended))
+}
+
+// dropEchoes removes what the providers' echoes of parts were stored as.
+func (t *Tx) dropEchoes(ctx context.Context, parts [][]any) error {
+	var list []int64
+	err := t.each(ctx, "drop echoes", t.s.q.echoes, parts, nil, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		list = append(list, id)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -173,21 +203,7 @@ func (t *Tx) dropEchoes(ctx context.Context, d Delivery, providerID string) erro
 // MarkPartsFailed notes which parts a provider took and could not deliver after
 // all: LockMessage counts the message as sent up to the first of them.
 func (t *Tx) MarkPartsFailed(ctx context.Context, refs []ProviderRef) error {
-	if len(refs) == 0 {
-		return nil
-	}
-	rows := make([][]any, len(refs))
-	for i, p := range refs {
-		rows[i] = []any{p.InboxID, p.ProviderID}
-	}
-	set, err := rowSet(rows)
-	if err != nil {
-		return fmt.Errorf("store: mark failed parts: %w", err)
-	}
-	if _, err := t.tx.ExecContext(ctx, t.s.q.failParts, set); err != nil {
-		return fmt.Errorf("store: mark failed parts: %w", err)
-	}
-	return nil
+	return t.exec(ctx, "mark failed parts", t.s.q.failParts, refRows(refs))
 }
 
 // ResendParts prepares a message to be sent again from a part on: what the

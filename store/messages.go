@@ -184,7 +184,10 @@ func (t *Tx) MoveStatuses(ctx context.Context, list []StatusMove) error {
 	for i, m := range list {
 		rows[i] = []any{m.MessageID, m.Status, nilIfEmpty(m.Attributes)}
 	}
-	return t.run(ctx, "move statuses", t.s.q.moveStatuses, byID(rows))
+	if err := t.inOrder(ctx, "messages", rows); err != nil {
+		return err
+	}
+	return t.run(ctx, "move statuses", t.s.q.moveStatuses, rows)
 }
 
 // MessageAttributes reads content_attributes of one message.
@@ -241,30 +244,37 @@ func (t *Tx) ParkStatuses(ctx context.Context, list []ParkedStatus, expires int6
 	return nil
 }
 
-// TakeParked removes and gives the receipts that wait for a provider id, oldest
-// first.
-func (t *Tx) TakeParked(ctx context.Context, ref ProviderRef) ([]ParkedStatus, error) {
-	r, err := t.tx.QueryContext(ctx, `DELETE FROM parked_statuses WHERE inbox_id = $1 AND provider_id = $2
-		RETURNING id, status, external_error`, ref.InboxID, ref.ProviderID)
-	if err != nil {
-		return nil, fmt.Errorf("store: take parked statuses: %w", err)
-	}
+// TakeParked removes and gives the receipts that wait for provider ids, oldest first.
+func (t *Tx) TakeParked(ctx context.Context, refs []ProviderRef) ([]ParkedStatus, error) {
 	type parked struct {
 		id int64
 		ParkedStatus
 	}
-	list, err := collect(r, "take parked statuses", func(p *parked) []any { return []any{&p.id, &p.Status, &p.Error} })
+	var list []parked
+	err := t.each(ctx, "take parked statuses", t.s.q.takeParked, refRows(refs), nil, func(r *sql.Rows) error {
+		var p parked
+		err := r.Scan(&p.id, &p.InboxID, &p.ProviderID, &p.Status, &p.Error)
+		list = append(list, p)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	// RETURNING has no order.
 	slices.SortFunc(list, func(a, b parked) int { return cmp.Compare(a.id, b.id) })
-	var out []ParkedStatus
-	for _, p := range list {
-		p.ProviderRef = ref
-		out = append(out, p.ParkedStatus)
+	out := make([]ParkedStatus, len(list))
+	for i, p := range list {
+		out[i] = p.ParkedStatus
 	}
 	return out, nil
+}
+
+func refRows(refs []ProviderRef) [][]any {
+	rows := make([][]any, len(refs))
+	for i, p := range refs {
+		rows[i] = []any{p.InboxID, p.ProviderID}
+	}
+	return rows
 }
 
 // Watermark moves what we sent to the contact before at (microseconds) to

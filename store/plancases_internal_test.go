@@ -82,15 +82,15 @@ func receivePlans() []planCase {
 			return t.MoveStatuses(ctx, keys(n, func(i int) StatusMove { return StatusMove{MessageID: at(i), Status: 1} }))
 		})},
 		{name: "TakeParked", call: inTx(func(ctx context.Context, t *Tx) error {
-			_, err := t.TakeParked(ctx, ProviderRef{1, "p7"})
+			_, err := t.TakeParked(ctx, []ProviderRef{{1, "p7"}})
 			return err
 		})},
 		{name: "Watermark", call: inTx(func(ctx context.Context, t *Tx) error {
 			_, err := t.Watermark(ctx, 17, 1<<60, 2)
 			return err
 		})},
-		{name: "PartSent", call: inTx(func(ctx context.Context, t *Tx) error {
-			return t.PartSent(ctx, Delivery{MessageID: 17, InboxID: 18, ConversationID: 18}, 0, []string{"new"})
+		{name: "PartsSent", call: inTx(func(ctx context.Context, t *Tx) error {
+			return t.PartsSent(ctx, []PartAnswer{{Delivery: Delivery{MessageID: 17, InboxID: 18, ConversationID: 18}, Part: 0, ProviderIDs: []string{"new"}}})
 		})},
 	}
 }
@@ -164,7 +164,7 @@ func readPlans() []planCase {
 			return t.releaseBlobs(ctx, keys(10, func(i int) int64 { return int64(i) }))
 		})},
 		{name: "LoadOutgoing", call: read(func(ctx context.Context, s *Store) error {
-			_, err := s.LoadOutgoing(ctx, Delivery{MessageID: 17})
+			_, err := s.LoadOutgoing(ctx, []Delivery{{MessageID: 17}})
 			return err
 		})},
 		{name: "MessageInConversation", call: inTx(func(ctx context.Context, t *Tx) error {

@@ -216,7 +216,10 @@ func (t *Tx) TouchContacts(ctx context.Context, list []TouchContact) error {
 	for i, c := range list {
 		rows[i] = []any{c.ID, c.At, nilIfEmpty(c.Name)}
 	}
-	return t.run(ctx, "touch contacts", t.s.q.touchContacts, byID(rows))
+	if err := t.inOrder(ctx, "contacts", rows); err != nil {
+		return err
+	}
+	return t.run(ctx, "touch contacts", t.s.q.touchContacts, rows)
 }
 
 // now is the transaction's moment as it is stored.
@@ -264,6 +267,21 @@ func byID(rows [][]any) [][]any {
 
 // run executes a set statement with the transaction's moment as $2.
 func (t *Tx) run(ctx context.Context, what, query string, rows [][]any) error {
+	return t.exec(ctx, what, query, rows, t.now())
+}
+
+// inOrder locks rows of a table by their ids before a set statement changes them: which
+// of them that would change first is up to the planner, and two transactions with
+// different orders would wait for each other.
+func (t *Tx) inOrder(ctx context.Context, table string, rows [][]any) error {
+	if t.s.d.lockRow == "" || len(rows) < 2 {
+		return nil // SQLite's writer is alone
+	}
+	return t.exec(ctx, "lock "+table, t.s.q.lockRows[table], byID(rows))
+}
+
+// exec runs a statement whose first argument is a row set; without rows it does nothing.
+func (t *Tx) exec(ctx context.Context, what, query string, rows [][]any, more ...any) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -271,7 +289,7 @@ func (t *Tx) run(ctx context.Context, what, query string, rows [][]any) error {
 	if err != nil {
 		return fmt.Errorf("store: %s: %w", what, err)
 	}
-	if _, err := t.tx.ExecContext(ctx, query, set, t.now()); err != nil {
+	if _, err := t.tx.ExecContext(ctx, query, append([]any{set}, more...)...); err != nil {
 		return fmt.Errorf("store: %s: %w", what, asConflict(err))
 	}
 	return nil

@@ -211,30 +211,36 @@ type Outgoing struct {
 	UUID                 string // of the conversation
 }
 
-// LoadOutgoing reads a message that a delivery is about; ErrNotFound when it is
-// gone.
-func (s *Store) LoadOutgoing(ctx context.Context, d Delivery) (Outgoing, error) {
-	o := Outgoing{Delivery: d}
-	c := &o.Conversation
-	err := s.r.QueryRowContext(ctx, `SELECT COALESCE(m.content, ''), m.content_type, m.content_attributes, m.additional_attributes, m.status,
-			c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.additional_attributes, c.provider_state,
-			c.last_incoming_at, ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
-			COALESCE((SELECT i.source_id FROM messages i WHERE i.conversation_id = c.id AND i.message_type = 0
-				AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), ''),
-			EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id), c.uuid
-		FROM messages m JOIN conversations c ON c.id = m.conversation_id
-			JOIN contact_inboxes ci ON ci.id = c.contact_inbox_id JOIN contacts p ON p.id = c.contact_id
-		WHERE m.id = $1`, d.MessageID).
-		Scan(&o.Content, &o.ContentType, &o.Attributes, &o.AdditionalAttributes, &o.Status,
-			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.State, &c.LastIncomingAt,
-			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID, &o.HasAttachments, &o.UUID)
-	if isNoRows(err) {
-		return o, ErrNotFound
+// LoadOutgoing reads the messages that deliveries are about, by their ids; those that are
+// gone are not among them.
+func (s *Store) LoadOutgoing(ctx context.Context, list []Delivery) (map[int64]Outgoing, error) {
+	orders := make(map[int64]Delivery, len(list))
+	numbers := make([]int64, len(list))
+	for i, d := range list {
+		orders[d.MessageID], numbers[i] = d, d.MessageID
 	}
+	rows, err := s.r.QueryContext(ctx, s.q.outgoing, numberList(numbers))
 	if err != nil {
-		return o, fmt.Errorf("store: load outgoing: %w", err)
+		return nil, fmt.Errorf("store: load outgoing: %w", err)
 	}
-	return o, nil
+	defer func() { _ = rows.Close() }()
+	out := make(map[int64]Outgoing, len(list))
+	for rows.Next() {
+		var o Outgoing
+		var id int64
+		c := &o.Conversation
+		if err := rows.Scan(&id, &o.Content, &o.ContentType, &o.Attributes, &o.AdditionalAttributes, &o.Status,
+			&c.ID, &c.AccountID, &c.InboxID, &c.ContactID, &c.ContactInboxID, &c.DisplayID, &c.Attributes, &c.State, &c.LastIncomingAt,
+			&c.SourceID, &c.ContactName, &c.OptedOut, &c.ContactAttribute, &o.LastIncomingID, &o.HasAttachments, &o.UUID); err != nil {
+			return nil, fmt.Errorf("store: load outgoing: %w", err)
+		}
+		o.Delivery = orders[id]
+		out[id] = o
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: load outgoing: %w", err)
+	}
+	return out, nil
 }
 
 // AttributesOfMessage reads content_attributes; empty when there is none.

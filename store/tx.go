@@ -90,11 +90,19 @@ type queries struct {
 	knownKeys, contactInboxes, insertContacts, insertContactInboxes, matchContacts,
 	openConversations, insertConversations, insertMessages, insertAttachments, insertFiles,
 	touchConversations, touchContacts, insertOutbox,
-	providerIDs, moveStatuses, insertParked, failParts, orderJobs string
+	outgoing, insertProviderIDs, echoes, setSources, recordParts, finishDeliveries,
+	providerIDs, moveStatuses, insertParked, takeParked, failParts, orderJobs string
+	lockRows map[string]string // by table
 }
 
 func newQueries(d dialect) queries { //nolint:funlen // a list
+	lockRows := map[string]string{}
+	for _, table := range []string{"contacts", "messages"} {
+		lockRows[table] = `SELECT 1 FROM ` + d.rows("$1", "id bigint") + ` CROSS JOIN ` + table + ` t
+			WHERE t.id = x.id ORDER BY t.id ` + d.lockRow + ` OF t`
+	}
 	return queries{
+		lockRows: lockRows,
 		knownKeys: `SELECT m.inbox_id, m.ingest_key
 			FROM ` + d.rows("$1", "inbox_id bigint", "k text") + ` CROSS JOIN messages m
 			WHERE m.inbox_id = x.inbox_id AND m.ingest_key = x.k`,
@@ -185,6 +193,31 @@ func newQueries(d dialect) queries { //nolint:funlen // a list
 			FROM ` + d.rows("$1", "i bigint", "account_id bigint", "kind text", "inbox_id bigint", "conversation_id bigint",
 			"message_id bigint", "payload text") + `
 			WHERE TRUE ORDER BY x.i`,
+		outgoing: `SELECT m.id, COALESCE(m.content, ''), m.content_type, m.content_attributes, m.additional_attributes, m.status,
+				c.id, c.account_id, c.inbox_id, c.contact_id, c.contact_inbox_id, c.display_id, c.additional_attributes, c.provider_state,
+				c.last_incoming_at, ci.source_id, p.name, ci.opted_out_at IS NOT NULL, p.additional_attributes,
+				COALESCE((SELECT i.source_id FROM messages i WHERE i.conversation_id = c.id AND i.message_type = 0
+					AND i.source_id IS NOT NULL ORDER BY i.id DESC LIMIT 1), ''),
+				EXISTS (SELECT 1 FROM attachments a WHERE a.message_id = m.id), c.uuid
+			FROM ` + d.list("$1") + ` CROSS JOIN messages m CROSS JOIN conversations c CROSS JOIN contact_inboxes ci CROSS JOIN contacts p
+			WHERE m.id = x.id AND c.id = m.conversation_id AND ci.id = c.contact_inbox_id AND p.id = c.contact_id`,
+		insertProviderIDs: `INSERT INTO message_provider_ids (inbox_id, provider_id, message_id, part)
+			SELECT x.inbox_id, x.provider_id, x.message_id, x.part
+			FROM ` + d.rows("$1", "inbox_id bigint", "provider_id text", "message_id bigint", "part integer") + `
+			WHERE TRUE ORDER BY x.message_id, x.part
+			ON CONFLICT (inbox_id, provider_id) DO UPDATE SET message_id = excluded.message_id, part = excluded.part`,
+		echoes: `SELECT m.id FROM ` + d.rows("$1", "inbox_id bigint", "provider_id text", "message_id bigint", "part integer",
+			"conversation_id bigint") + `
+			CROSS JOIN messages m
+			WHERE m.conversation_id = x.conversation_id AND m.source_id = x.provider_id AND m.message_type = 1 AND m.sender_id IS NULL
+				AND m.id <> x.message_id`,
+		setSources: `UPDATE messages SET source_id = x.source_id
+			FROM ` + d.rows("$1", "id bigint", "source_id text") + `
+			WHERE messages.id = x.id AND messages.source_id IS NULL`,
+		recordParts: `UPDATE deliveries SET parts_sent = x.parts, crashes = 0
+			FROM ` + d.rows("$1", "id bigint", "parts integer") + `
+			WHERE deliveries.message_id = x.id`,
+		finishDeliveries: `DELETE FROM deliveries WHERE message_id IN (SELECT x.id FROM ` + d.rows("$1", "id bigint") + `)`,
 		providerIDs: `SELECT x.i, p.message_id, m.status, m.conversation_id, m.account_id
 			FROM ` + d.rows("$1", "i bigint", "inbox_id bigint", "provider_id text") + `
 			CROSS JOIN message_provider_ids p CROSS JOIN messages m
@@ -205,6 +238,11 @@ func newQueries(d dialect) queries { //nolint:funlen // a list
 			WHERE NOT EXISTS (SELECT 1 FROM parked_statuses p
 				WHERE p.inbox_id = x.inbox_id AND p.provider_id = x.provider_id AND p.status = x.status)
 			ORDER BY x.i`,
+		takeParked: `DELETE FROM parked_statuses WHERE id IN (SELECT p.id
+			FROM ` + d.rows("$1", "inbox_id bigint", "provider_id text") + `
+			CROSS JOIN parked_statuses p
+			WHERE p.inbox_id = x.inbox_id AND p.provider_id = x.provider_id)
+			RETURNING id, inbox_id, provider_id, status, external_error`,
 		failParts: `UPDATE message_provider_ids SET failed = TRUE
 			FROM ` + d.rows("$1", "inbox_id bigint", "provider_id text") + `
 			WHERE message_provider_ids.inbox_id = x.inbox_id AND message_provider_ids.provider_id = x.provider_id`,

@@ -14,7 +14,7 @@ func attachmentCases() []Case {
 		{"jobs of pending attachments", []string{"Tx.InsertAttachments", "Store.PendingAttachment"}, testPendingAttachments},
 		{"lose an attachment", []string{"Tx.LoseAttachment", "Tx.TouchMessage"}, testLoseAttachment},
 		{"files of a message", []string{"Tx.InsertFiles"}, testInsertFiles},
-		{"files of deleted messages", []string{"Tx.RewriteMessage", "Tx.PartSent", "Store.EmptyInboxChunk"}, testReleasedFiles},
+		{"files of deleted messages", []string{"Tx.RewriteMessage", "Tx.PartsSent", "Store.EmptyInboxChunk"}, testReleasedFiles},
 		{"source of an avatar", []string{"Store.AvatarState", "Tx.SetAvatarSource"}, testAvatarSource},
 		{"avatar of an absorbed contact", []string{"Tx.AbsorbContact"}, testAbsorbedAvatar},
 	}
@@ -150,7 +150,9 @@ func testReleasedFiles(t *testing.T, w *World) {
 
 	w.exec(`UPDATE messages SET sender_id = NULL, source_id = 'p1' WHERE id = $1`, echo)
 	d := store.Delivery{MessageID: second, InboxID: l.Inbox, ConversationID: c.Conversation}
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}) })
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: 0, ProviderIDs: []string{"p1"}}})
+	})
 	want(t, "messages", w.number(`SELECT COUNT(*) FROM messages`), 2)
 	want(t, "after the echo was dropped", []bool{gone(shared), gone(copied)}, []bool{false, true})
 

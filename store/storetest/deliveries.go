@@ -19,8 +19,9 @@ func deliveryCases() []Case {
 
 func partCases() []Case {
 	return []Case{
-		{"a part was sent", []string{"Tx.PartSent", "Store.RenewDeliveries"}, testPartSent},
-		{"the echo of a part", []string{"Tx.PartSent"}, testEcho},
+		{"a part was sent", []string{"Tx.PartsSent", "Store.RenewDeliveries"}, testPartSent},
+		{"parts of several messages", []string{"Tx.PartsSent"}, testPartsSent},
+		{"the echo of a part", []string{"Tx.PartsSent"}, testEcho},
 	}
 }
 
@@ -166,7 +167,9 @@ func testPartSent(t *testing.T, w *World) {
 	d := w.claim("one", 10)[m]
 	want(t, "crashes", d.Crashes, 1)
 	sent := func(part int, ids ...string) {
-		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, part, ids) })
+		w.do(func(ctx context.Context, tx *store.Tx) error {
+			return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: part, ProviderIDs: ids}})
+		})
 	}
 	source := func() *string {
 		rows, err := w.MessagesByID(ctx, c.Account, []int64{m})
@@ -183,15 +186,46 @@ func testPartSent(t *testing.T, w *World) {
 
 	// The lease stays; its owner prolongs it.
 	w.wantNext(start.Add(2 * time.Minute))
-	noErr(t, "RenewDeliveries", w.RenewDeliveries(ctx, "nobody", time.Hour))
+	noErr(t, "RenewDeliveries", w.RenewDeliveries(ctx, "nobody", time.Hour, start.Add(time.Hour)))
 	w.wantNext(start.Add(2 * time.Minute))
 	w.Clock.Advance(30 * time.Second)
-	noErr(t, "RenewDeliveries", w.RenewDeliveries(ctx, "one", time.Minute))
+	noErr(t, "RenewDeliveries", w.RenewDeliveries(ctx, "one", time.Minute, start.Add(2*time.Minute)))
+	w.wantNext(start.Add(2 * time.Minute)) // it does not end before that
+	noErr(t, "RenewDeliveries", w.RenewDeliveries(ctx, "one", time.Minute, start.Add(2*time.Minute+time.Microsecond)))
 	w.wantNext(start.Add(150 * time.Second))
 	w.Clock.Advance(time.Minute)
 	d = w.claim("two", 10)[m]
 	want(t, "parts sent", d.PartsSent, 2)
 	want(t, "crashes since the last part", d.Crashes, 1)
+}
+
+// What several providers answered is recorded at once: orders end or go on, each for
+// itself, and an id that is told twice belongs to the last who told it.
+func testPartsSent(t *testing.T, w *World) {
+	ctx := t.Context()
+	w.tenants()
+	a, b := w.chat(w.line(w.Mine.Account, "l"), "A"), w.chat(w.line(w.Theirs.Account, "k"), "B")
+	m1, m2, m3 := w.outgoing(a, w.Mine.User, "one part"), w.outgoing(b, w.Theirs.User, "first of two"), w.outgoing(a, w.Mine.User, "nothing to send")
+	for _, m := range []int64{m1, m3} {
+		w.deliver(a, m, start)
+	}
+	w.deliver(b, m2, start)
+	of := func(c Chat, m int64, part int, last bool, ids ...string) store.PartAnswer {
+		return store.PartAnswer{
+			Delivery: store.Delivery{MessageID: m, InboxID: c.Inbox, ConversationID: c.Conversation}, Part: part, ProviderIDs: ids, Last: last,
+		}
+	}
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.PartsSent(ctx, []store.PartAnswer{of(b, m2, 0, false, "same", "more", "more"), of(a, m1, 0, true, "same"), of(a, m3, -1, true)})
+	})
+	rows, err := w.MessagesByID(ctx, a.Account, []int64{m1, m3})
+	noErr(t, "MessagesByID", err)
+	want(t, "source id", rows[m1].SourceID, ptr("same"))
+	want(t, "source id without an id", rows[m3].SourceID, nil)
+	want(t, "provider ids of the first", w.number(`SELECT COUNT(*) FROM message_provider_ids WHERE message_id = $1`, m1), 1)
+	want(t, "provider ids of the second", w.number(`SELECT COUNT(*) FROM message_provider_ids WHERE message_id = $1`, m2), 2)
+	want(t, "orders that go on", w.number(`SELECT COUNT(*) FROM deliveries`), 1)
+	want(t, "parts sent", w.number(`SELECT parts_sent FROM deliveries WHERE message_id = $1`, m2), 1)
 }
 
 func testEcho(t *testing.T, w *World) {
@@ -210,7 +244,9 @@ func testEcho(t *testing.T, w *World) {
 	contact := w.incoming(c, "y", "said once")
 	w.exec(`UPDATE messages SET source_id = 'p1' WHERE id = $1`, contact)
 
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}) })
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: 0, ProviderIDs: []string{"p1"}}})
+	})
 	want(t, "the echo", w.number(`SELECT COUNT(*) FROM messages WHERE id = $1`, echo), 0)
 	want(t, "others", w.number(`SELECT COUNT(*) FROM messages WHERE id IN ($1, $2, $3)`, m, elsewhere, contact), 3)
 	want(t, "whose provider id it is", w.number(`SELECT message_id FROM message_provider_ids WHERE provider_id = 'p1'`), m)

@@ -128,7 +128,9 @@ func testSourceMessage(t *testing.T, w *World) {
 	ours := w.outgoing(a, w.Mine.User, "y")
 	w.exec(`UPDATE messages SET content_attributes = '{"x":1}', status = 1 WHERE id = $1`, ours)
 	d := w.deliver(a, ours, start)
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p1"}) })
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: 0, ProviderIDs: []string{"p1"}}})
+	})
 	for _, c := range []struct {
 		inbox, contactInbox int64
 		source              string

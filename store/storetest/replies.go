@@ -110,10 +110,10 @@ func testLockMessage(t *testing.T, w *World) {
 	want(t, "LockMessage", in(w, lock(a.Conversation, m)), wanted)
 	d := w.deliver(a, m, start)
 	w.do(func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.PartSent(ctx, d, 0, []string{"p1", "p1b"}); err != nil {
+		if err := tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: 0, ProviderIDs: []string{"p1", "p1b"}}}); err != nil {
 			return err
 		}
-		if err := tx.PartSent(ctx, d, 1, []string{"p2"}); err != nil {
+		if err := tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: 1, ProviderIDs: []string{"p2"}}}); err != nil {
 			return err
 		}
 		return tx.SetStatus(ctx, m, 3, "")
@@ -138,8 +138,12 @@ func testLoadOutgoing(t *testing.T, w *World) {
 	w.tenants()
 	c := w.chat(w.line(w.Mine.Account, "l"), "A")
 	d := store.Delivery{MessageID: w.outgoing(c, w.Mine.User, "hi"), JobID: "j", PartsSent: 1}
-	o, err := w.LoadOutgoing(ctx, d)
-	noErr(t, "LoadOutgoing", err)
+	gone := store.Delivery{MessageID: 999}
+	load := func() map[int64]store.Outgoing {
+		out, err := w.LoadOutgoing(ctx, []store.Delivery{d, gone})
+		noErr(t, "LoadOutgoing", err)
+		return out
+	}
 	wanted := store.Outgoing{
 		Delivery: d, Content: "hi", Attributes: "{}", AdditionalAttributes: "{}", UUID: w.text(`SELECT uuid FROM conversations WHERE id = $1`, c.Conversation),
 		Conversation: store.ConversationRow{
@@ -147,7 +151,7 @@ func testLoadOutgoing(t *testing.T, w *World) {
 			DisplayID: c.Display, Attributes: "{}", State: "{}", SourceID: "A", ContactName: "Name of A", ContactAttribute: "{}",
 		},
 	}
-	want(t, "LoadOutgoing", o, wanted)
+	want(t, "LoadOutgoing", load(), map[int64]store.Outgoing{d.MessageID: wanted})
 
 	w.incoming(c, "m1", "first")
 	w.incoming(c, "m2", "second")
@@ -160,11 +164,7 @@ func testLoadOutgoing(t *testing.T, w *World) {
 	wanted.Conversation.LastIncomingAt, wanted.Conversation.Attributes = ptr[int64](6), `{"chat_id":"1"}`
 	wanted.Conversation.State = `{"reply_token":"r"}`
 	wanted.Conversation.OptedOut, wanted.Conversation.ContactAttribute = true, `{"n":1}`
-	o, err = w.LoadOutgoing(ctx, d)
-	noErr(t, "LoadOutgoing", err)
-	want(t, "LoadOutgoing", o, wanted)
-	_, err = w.LoadOutgoing(ctx, store.Delivery{MessageID: 999})
-	wantErr(t, "LoadOutgoing of none", err, store.ErrNotFound)
+	want(t, "LoadOutgoing", load(), map[int64]store.Outgoing{d.MessageID: wanted})
 }
 
 func testToldMessages(t *testing.T, w *World) {
@@ -185,6 +185,8 @@ func testToldMessages(t *testing.T, w *World) {
 	}
 	m := w.outgoing(c, w.Mine.User, "sent by us")
 	d := w.deliver(c, m, start)
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{"p"}) })
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: 0, ProviderIDs: []string{"p"}}})
+	})
 	want(t, "told: sent by us", of(m), map[int64]store.ToldMessage{m: {Type: 1, Relayed: true}})
 }

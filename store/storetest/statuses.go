@@ -25,10 +25,12 @@ func testMoveStatuses(t *testing.T, w *World) {
 	m1, m2, m3 := w.outgoing(a, w.Mine.User, "1"), w.outgoing(a, w.Mine.User, "2"), w.outgoing(b, w.Theirs.User, "3")
 	for id, m := range map[string]int64{"p1": m1, "p1b": m1, "p2": m2} {
 		d := store.Delivery{MessageID: m, InboxID: a.Inbox, ConversationID: a.Conversation}
-		w.do(func(ctx context.Context, tx *store.Tx) error { return tx.PartSent(ctx, d, 0, []string{id}) })
+		w.do(func(ctx context.Context, tx *store.Tx) error {
+			return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: d, Part: 0, ProviderIDs: []string{id}}})
+		})
 	}
 	w.do(func(ctx context.Context, tx *store.Tx) error {
-		return tx.PartSent(ctx, store.Delivery{MessageID: m3, InboxID: b.Inbox, ConversationID: b.Conversation}, 0, []string{"p1"})
+		return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: store.Delivery{MessageID: m3, InboxID: b.Inbox, ConversationID: b.Conversation}, Part: 0, ProviderIDs: []string{"p1"}}})
 	})
 	w.do(func(ctx context.Context, tx *store.Tx) error {
 		return tx.MoveStatuses(ctx, []store.StatusMove{{MessageID: m2, Status: 3, Attributes: `{"external_error":"no"}`}, {MessageID: m1, Status: 1}})
@@ -65,7 +67,7 @@ func testResend(t *testing.T, w *World) {
 	m, elsewhere := w.outgoing(c, w.Mine.User, "1"), w.outgoing(other, w.Mine.User, "2")
 	accept := func(l Chat, message int64, part int, ids ...string) {
 		w.do(func(ctx context.Context, tx *store.Tx) error {
-			return tx.PartSent(ctx, store.Delivery{MessageID: message, InboxID: l.Inbox, ConversationID: l.Conversation}, part, ids)
+			return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: store.Delivery{MessageID: message, InboxID: l.Inbox, ConversationID: l.Conversation}, Part: part, ProviderIDs: ids}})
 		})
 	}
 	accept(c, m, 0, "p0")
@@ -168,7 +170,7 @@ func testParked(t *testing.T, w *World) {
 	park(time.Minute)
 	take := func(l Line, id string) []store.ParkedStatus {
 		return in(w, func(ctx context.Context, tx *store.Tx) ([]store.ParkedStatus, error) {
-			return tx.TakeParked(ctx, store.ProviderRef{InboxID: l.Inbox, ProviderID: id})
+			return tx.TakeParked(ctx, []store.ProviderRef{{InboxID: l.Inbox, ProviderID: id}})
 		})
 	}
 	park(time.Minute, p(a, "x", 2, ""), p(a, "x", 1, "")) // again: they wait already

@@ -232,15 +232,14 @@ func touchAll(ctx context.Context, tx *store.Tx, chats []Chat, sent []int64, ord
 		contacts = append(contacts, store.TouchContact{ID: chats[n].Contact, At: 1})
 		moves = append(moves, store.StatusMove{MessageID: sent[n], Status: 1})
 	}
-	switch order[0] % 4 {
-	case 0:
-		if _, err := tx.CurrentConversations(ctx, keys, make([]bool, len(keys))); err != nil {
-			return err
-		}
+	switch order[0] % 3 {
 	case 1:
 		return tx.TouchContacts(ctx, contacts)
 	case 2:
 		return tx.MoveStatuses(ctx, moves)
+	}
+	if _, err := tx.CurrentConversations(ctx, keys, make([]bool, len(keys))); err != nil {
+		return err
 	}
 	if err := tx.TouchConversations(ctx, conversations); err != nil {
 		return err
