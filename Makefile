@@ -82,8 +82,8 @@ services-stop: ## stop what `make services` started
 	@deploy/dev/services.sh stop
 
 .PHONY: bench
-bench: ## measure and print the table of PERFORMANCE.md (PostgreSQL and Redis through `make services`)
-	$(GO) run ./bench
+bench: ## measure the table of PERFORMANCE.md; it, JSON and profiles go to bin/bench (PostgreSQL and Redis through `make services`)
+	$(GO) run ./bench -out bin/bench
 
 .PHONY: chaos
 chaos: ## break PostgreSQL, Redis, provider, disk, clock and processes under load, and count losses (ROUNDS=, FAULT=4s)
@@ -91,7 +91,7 @@ chaos: ## break PostgreSQL, Redis, provider, disk, clock and processes under loa
 
 .PHONY: validate
 validate: build ## check compose, Kubernetes and the systemd unit (systemd-analyze)
-	cd deploy/validate && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test ./...
+	cd deploy/validate && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count 1 ./...
 	deploy/systemd/verify.sh
 
 .PHONY: scratch

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -90,17 +92,42 @@ type backend struct {
 	missing  string // why it cannot be measured
 }
 
-// profile starts a CPU profile; stop ends it.
-func profile(path string) (stop func() error, err error) {
-	if path == "" {
-		return func() error { return nil }, nil
+// part runs a part, with its profile where results are kept.
+func (b *bench) part(ctx context.Context, p part) (err error) {
+	if b.out == "" {
+		return p.run(b, ctx)
 	}
-	f, err := os.Create(path) //nolint:gosec // the operator names the file
+	if err := os.MkdirAll(b.out, 0o750); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(b.out, p.name+".pprof"))
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return err
 	}
-	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
+	defer pprof.StopCPUProfile()
+	return p.run(b, ctx)
+}
+
+// write keeps the results.
+func (b *bench) write() error {
+	if b.out == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(struct {
+		Machine machine `json:"machine"`
+		Figures []row   `json:"figures"`
+	}{b.machine, b.table.rows}, "", "  ")
+	if err != nil {
+		return err
+	}
+	var md bytes.Buffer
+	b.table.markdown(&md, b.machine)
+	return errors.Join(
+		os.WriteFile(filepath.Join(b.out, "bench.json"), append(text, '\n'), 0o644),
+		os.WriteFile(filepath.Join(b.out, "bench.md"), md.Bytes(), 0o644),
+	)
 }

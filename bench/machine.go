@@ -13,25 +13,30 @@ import (
 
 // machine says where figures come from, without naming it.
 type machine struct {
-	cores                 int
-	cpu, kernel, goID     string
-	redis, postgres       string
-	date                  string
-	loadBefore, loadAfter string
-	rounds, connections   int
+	Cores       int    `json:"cores"`
+	CPU         string `json:"cpu"`
+	Kernel      string `json:"system"`
+	Go          string `json:"go"`
+	Redis       string `json:"redis"`
+	Postgres    string `json:"postgresql"`
+	Date        string `json:"date"`
+	LoadBefore  string `json:"load_before"`
+	LoadAfter   string `json:"load_after"`
+	Rounds      int    `json:"rounds"`
+	Connections int    `json:"connections"`
 }
 
 func describe(ctx context.Context, b *bench) machine {
 	m := machine{
-		cores: runtime.NumCPU(), cpu: cpuModel(), kernel: runtime.GOOS + "/" + runtime.GOARCH, goID: runtime.Version(),
-		date: time.Now().UTC().Format(time.DateOnly), loadBefore: load(), rounds: b.rounds, connections: b.conns,
-		redis: "none", postgres: "none",
+		Cores: runtime.NumCPU(), CPU: cpuModel(), Kernel: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
+		Date: time.Now().UTC().Format(time.DateOnly), LoadBefore: load(), Rounds: b.rounds, Connections: b.conns,
+		Redis: "none", Postgres: "none",
 	}
 	if b.memory != nil {
-		m.redis = b.memory.version(ctx)
+		m.Redis = b.memory.version(ctx)
 	}
 	if b.database.url != "" {
-		m.postgres = b.database.version(ctx)
+		m.Postgres = b.database.version(ctx)
 	}
 	return m
 }
@@ -40,7 +45,7 @@ func describe(ctx context.Context, b *bench) machine {
 func (m machine) String() string {
 	return fmt.Sprintf("Machine: %d cores, %s, %s, %s. Redis %s. PostgreSQL %s. %s. Load average before the run %s, after it %s. "+
 		"%d rounds, %d connections at the edge; load generator, servers and databases share the cores.",
-		m.cores, m.cpu, m.kernel, m.goID, m.redis, m.postgres, m.date, m.loadBefore, m.loadAfter, m.rounds, m.connections)
+		m.Cores, m.CPU, m.Kernel, m.Go, m.Redis, m.Postgres, m.Date, m.LoadBefore, m.LoadAfter, m.Rounds, m.Connections)
 }
 
 // cpuModel reads the processor's name where the system tells one.

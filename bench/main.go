@@ -27,7 +27,8 @@ type options struct {
 	conns    int
 	events   int // of the drain
 	messages int // of the lists and the search
-	profile  string
+	grown    int // events of the growth
+	out      string
 }
 
 // wants tells whether a part was asked for.
@@ -51,13 +52,9 @@ func main() {
 	}
 }
 
-// longEvents is the drain of -long: far enough for growth to show.
-const longEvents = 200_000
-
 func run(ctx context.Context) (err error) {
 	var o options
 	var only string
-	var long bool
 	flag.BoolVar(&o.markdown, "markdown", false, "print the table of PERFORMANCE.md")
 	flag.StringVar(&only, "only", "", "parts to measure, of "+strings.Join(partNames(), ",")+"; empty: all")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of what is compared; the median counts")
@@ -65,14 +62,11 @@ func run(ctx context.Context) (err error) {
 	flag.IntVar(&o.conns, "connections", 256, "connections of the load generator at the edge")
 	flag.IntVar(&o.events, "events", 30_000, "events that the drain applies")
 	flag.IntVar(&o.messages, "messages", 1_000_000, "messages among which lists are made and texts are searched")
-	flag.BoolVar(&long, "long", false, fmt.Sprintf("drain %d events", longEvents))
-	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of this process, which holds all but the load generator")
+	flag.IntVar(&o.grown, "grown", 1_000_000, "events up to which their cost is followed")
+	flag.StringVar(&o.out, "out", "", "a folder for bench.json, bench.md and a CPU profile of each part (of this process, which holds all but the load generator)")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("unknown argument %q", flag.Arg(0))
-	}
-	if long {
-		o.events = longEvents
 	}
 	if only != "" {
 		o.only = strings.Split(only, ",")
@@ -87,21 +81,19 @@ func run(ctx context.Context) (err error) {
 	if err := b.open(ctx); err != nil {
 		return err
 	}
-	stop, err := profile(o.profile)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
 	for _, p := range parts() {
 		if !o.wants(p.name) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "bench: "+p.title)
-		if err := p.run(b, ctx); err != nil {
+		if err := b.part(ctx, p); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	b.machine.loadAfter = load()
+	b.machine.LoadAfter = load()
+	if err := b.write(); err != nil {
+		return err
+	}
 	if o.markdown {
 		b.table.markdown(os.Stdout, b.machine)
 	} else {
@@ -119,8 +111,10 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"process", "idle memory and start", (*bench).process},
+		{"bare", "what the services do alone", (*bench).bare},
 		{"edge", "the edge beside a bare handler", (*bench).edge},
 		{"drain", "applying a full queue", (*bench).drain},
+		{"growth", "the cost of an event over a million", (*bench).growth},
 		{"replies", "replies to the provider", (*bench).replies},
 		{"visible", "receipt to visible", (*bench).visible},
 		{"live", "receipt to frame, and open sockets", (*bench).live},

@@ -12,7 +12,13 @@ import (
 // table is the result: a row per figure.
 type table struct{ rows []row }
 
-type row struct{ figure, measured, target, verdict, note string }
+type row struct {
+	Figure   string `json:"figure"`
+	Measured string `json:"measured"`
+	Target   string `json:"target,omitempty"`
+	Verdict  string `json:"verdict,omitempty"` // met, missed
+	Note     string `json:"how"`
+}
 
 // add adds a figure with its target; met is what the comparison said.
 func (t *table) add(figure, measured, target string, met bool, note string) {
@@ -25,7 +31,7 @@ func (t *table) add(figure, measured, target string, met bool, note string) {
 
 // tell adds a figure without a target.
 func (t *table) tell(figure, measured, note string) {
-	t.rows = append(t.rows, row{figure: figure, measured: measured, note: note})
+	t.rows = append(t.rows, row{Figure: figure, Measured: measured, Note: note})
 }
 
 // missing adds a figure that this machine cannot give.
@@ -35,7 +41,7 @@ func (t *table) missing(figure, target, reason string) {
 
 var headings = row{"figure", "measured", "target", "", "how"}
 
-func (r row) cells() []string { return []string{r.figure, r.measured, r.target, r.verdict, r.note} }
+func (r row) cells() []string { return []string{r.Figure, r.Measured, r.Target, r.Verdict, r.Note} }
 
 func (t *table) text(w io.Writer, m machine) {
 	all := append([]row{headings}, t.rows...)
