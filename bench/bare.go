@@ -140,24 +140,35 @@ func insertBare(ctx context.Context, db *sql.DB, writers, together, rows int) (p
 	var all sync.WaitGroup
 	var once sync.Mutex
 	start := time.Now()
+	query := "INSERT INTO bare (conversation_id, content, created_at) VALUES " + places(rows)
 	one := func() error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = tx.Rollback() }() // after the commit it does nothing
-		insert, err := tx.PrepareContext(ctx, "INSERT INTO bare (conversation_id, content, created_at) VALUES "+places(rows))
-		if err != nil {
+		insert := func(args []any) error {
+			_, err := tx.ExecContext(ctx, query, args...)
 			return err
 		}
-		defer func() { _ = insert.Close() }()
+		if together > rows {
+			prepared, err := tx.PrepareContext(ctx, query)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = prepared.Close() }()
+			insert = func(args []any) error {
+				_, err := prepared.ExecContext(ctx, args...)
+				return err
+			}
+		}
 		for range together / rows {
 			n := done.Load()
 			args := make([]any, 0, 3*rows)
 			for i := range int64(rows) {
 				args = append(args, (n+i)%drainContacts, "Hello, where is my order? I have been waiting since Monday.", n+i)
 			}
-			if _, err := insert.ExecContext(ctx, args...); err != nil {
+			if err := insert(args); err != nil {
 				return err
 			}
 		}
