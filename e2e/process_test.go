@@ -43,8 +43,18 @@ func freePort(t testing.TB) int {
 	return port
 }
 
-// spawn starts the program as a process, with the configuration of p.
+// spawn starts the program as a process, with the configuration of p, and talks to it
+// from then on.
 func (p *program) spawn(extra map[string]string) *process {
+	p.t.Helper()
+	c := p.another(extra)
+	p.base = c.base
+	p.sim.SetTarget(c.base, c.base)
+	return c
+}
+
+// another starts a further process with the configuration of p.
+func (p *program) another(extra map[string]string) *process {
 	p.t.Helper()
 	port := freePort(p.t)
 	env := p.environment(extra)
@@ -64,8 +74,6 @@ func (p *program) spawn(extra map[string]string) *process {
 			p.t.Logf("log of the process (end):\n%s", b[max(0, len(b)-6000):])
 		}
 	})
-	p.base = c.base
-	p.sim.SetTarget(c.base, c.base)
 	return c
 }
 

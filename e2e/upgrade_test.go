@@ -130,7 +130,7 @@ func TestRollingUpgrade(t *testing.T) {
 	f := &balancer{}
 	address := f.serve(t)
 	start := func(role string) *process {
-		return p.spawn(map[string]string{
+		return p.another(map[string]string{
 			"CONVERSATION_MESSAGE_PER_MINUTE_LIMIT": "0", "QUEUE_LEASE": "1s", "RACK_ATTACK_LIMIT": "1000000",
 			"ROLES": role, "DATA_DIR": t.TempDir(), "FRONTEND_URL": address, "DATABASE_CONNECTIONS": "8",
 		})
@@ -156,8 +156,6 @@ func TestRollingUpgrade(t *testing.T) {
 	var old []*process
 	for i, role := range all {
 		next := start(role)
-		p.base = address
-		p.sim.SetTarget(address, address)
 		f.replace(running[i], next)
 		if err := running[i].drain(); err != nil {
 			t.Errorf("the old %s ended badly: %v", role, err)

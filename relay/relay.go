@@ -200,8 +200,9 @@ func (r *Relay) claim(ctx context.Context, sending *sync.WaitGroup) (full bool, 
 		return false, err
 	}
 	var out map[int64]store.Outgoing
+	var unread error // not the result, which is written while the sends begin
 	if len(list) > 0 {
-		out, err = r.opt.Store.LoadOutgoing(context.WithoutCancel(ctx), list)
+		out, unread = r.opt.Store.LoadOutgoing(context.WithoutCancel(ctx), list)
 	}
 	for _, d := range list {
 		l := r.enter(d)
@@ -213,8 +214,8 @@ func (r *Relay) claim(ctx context.Context, sending *sync.WaitGroup) (full bool, 
 			ctx := context.WithoutCancel(ctx)
 			o, there := out[d.MessageID]
 			switch {
-			case err != nil:
-				r.postponed(ctx, d, err)
+			case unread != nil:
+				r.postponed(ctx, d, unread)
 			case there: // else it was deleted
 				r.deliver(ctx, l, o)
 			}

@@ -88,7 +88,7 @@ func (t *Tx) CountAssigned(ctx context.Context, accountID, inboxID int64, userID
 		WHERE c.account_id = $1 AND c.status = 0 AND c.assignee_id = x.id AND c.inbox_id = $2
 			AND (CAST($4 AS BIGINT) = 0 OR c.created_at >= $4)
 			AND NOT EXISTS (SELECT 1 FROM conversation_labels l WHERE l.conversation_id = c.id
-				AND l.label IN (SELECT x.v FROM `+t.s.d.rows("$5", "v text")+`))
+				AND l.label IN `+t.s.d.choices("$5", "text")+`)
 		GROUP BY c.assignee_id`, accountID, inboxID, ids(userIDs), since, ids(labels))
 	if err != nil {
 		return nil, fmt.Errorf("store: count assigned: %w", err)

@@ -124,8 +124,7 @@ func (c *clause) add(condition string, arg any) {
 // in appends a condition in which ? stands for a set of values.
 func (c *clause) in(condition, sqlType, set string) {
 	c.args = append(c.args, set)
-	source := "(SELECT x.v FROM " + c.d.rows("$"+strconv.Itoa(len(c.args)), "v "+sqlType) + ")"
-	c.text = append(c.text, strings.ReplaceAll(condition, "?", source))
+	c.text = append(c.text, strings.ReplaceAll(condition, "?", c.d.choices("$"+strconv.Itoa(len(c.args)), sqlType)))
 }
 
 func (c *clause) where() string { return strings.Join(c.text, " AND ") }

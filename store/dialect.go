@@ -36,8 +36,10 @@ type dialect struct {
 	// memberText is the text that a member of a column's JSON object has; NULL when it
 	// is no text.
 	memberText func(column, member string) string
-	// source is the FROM item behind rows.
-	source func(arg string, columns []column) string
+	// source is the FROM item behind rows; where, what is said of each element.
+	source func(arg string, columns []column, where string) string
+	// isRow is said of each element of a row set.
+	isRow string
 	// list is a FROM item that turns the JSON argument arg, made by numberList, into a
 	// table x with the column id: rows for many numbers, which costs less.
 	list func(arg string) string
@@ -56,7 +58,7 @@ var sqliteDialect = dialect{
 		return "CASE WHEN json_type(" + column + ", '$." + member + "') = 'text' THEN json_extract(" + column + ", '$." + member + "') END"
 	},
 	forms: sqliteForms,
-	source: func(arg string, columns []column) string {
+	source: func(arg string, columns []column, where string) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")
 		for i, c := range columns {
@@ -65,7 +67,7 @@ var sqliteDialect = dialect{
 			}
 			b.WriteString("json_extract(value, '$[" + strconv.Itoa(i) + "]') AS " + c.name)
 		}
-		b.WriteString(" FROM json_each(" + arg + ")) AS x")
+		b.WriteString(" FROM json_each(" + arg + ")" + where + ") AS x")
 		return b.String()
 	},
 	list: func(arg string) string { return "(SELECT value AS id FROM json_each(" + arg + ")) AS x" },
@@ -74,7 +76,8 @@ var sqliteDialect = dialect{
 // What rows and lists are made of on PostgreSQL says of each element what it is. That is
 // always true, and makes the planner count on one row where it counts on a hundred
 // otherwise, for which it reads tables of some thousand rows from end to end instead of
-// looking each up; see docs/decisions/0019-replies.md.
+// looking each up; see docs/decisions/0019-replies.md. Conditions of lists do without, see
+// choices.
 const (
 	isRow    = " WHERE jsonb_typeof(value) = 'array'"
 	isNumber = " WHERE jsonb_typeof(value) = 'number'"
@@ -95,7 +98,8 @@ var postgresDialect = dialect{
 		return "CASE WHEN json_typeof(" + column + "::json -> '" + member + "') = 'string' THEN " + column + "::json ->> '" + member + "' END"
 	},
 	forms: postgresForms,
-	source: func(arg string, columns []column) string {
+	isRow: isRow,
+	source: func(arg string, columns []column, where string) string {
 		var b strings.Builder
 		b.WriteString("(SELECT ")
 		for i, c := range columns {
@@ -104,7 +108,7 @@ var postgresDialect = dialect{
 			}
 			b.WriteString("(value ->> " + strconv.Itoa(i) + ")::" + c.sqlType + " AS " + c.name)
 		}
-		b.WriteString(" FROM jsonb_array_elements(" + arg + "::jsonb)" + isRow + ") AS x")
+		b.WriteString(" FROM jsonb_array_elements(" + arg + "::jsonb)" + where + ") AS x")
 		return b.String()
 	},
 	list: func(arg string) string {
@@ -121,7 +125,14 @@ func (d dialect) rows(arg string, specs ...string) string {
 		name, sqlType, _ := strings.Cut(s, " ")
 		columns[i] = column{name, sqlType}
 	}
-	return d.source(arg, columns)
+	return d.source(arg, columns, d.isRow)
+}
+
+// choices is a subquery of the values in the JSON argument arg, made by ids, for
+// conditions of lists: "IN (…)". How many there are says nothing of how many rows they
+// choose, so that PostgreSQL shall not begin with them.
+func (d dialect) choices(arg, sqlType string) string {
+	return "(SELECT x.v FROM " + d.source(arg, []column{{"v", sqlType}}, "") + ")"
 }
 
 // lockOf locks the rows of one table of a SELECT until the transaction ends.

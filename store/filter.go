@@ -78,7 +78,7 @@ func (s *Store) reading(q filter.Query) func(ctx context.Context, query string, 
 
 // set adds a set of values and gives a subquery of them.
 func (c *clause) set(values, sqlType string) string {
-	return "(SELECT x.v FROM " + c.d.rows(c.arg(values), "v "+sqlType) + ")"
+	return c.d.choices(c.arg(values), sqlType)
 }
 
 // condition is one condition as SQL, which is false or unknown where it does not hold.
