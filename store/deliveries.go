@@ -25,10 +25,11 @@ type Delivery struct {
 }
 
 // InsertDelivery orders the sending of a message, in the transaction that made
-// it.
+// it. It is due by the database's clock at the latest: a process whose clock runs ahead
+// would hold back this reply, and all that follow in its conversation.
 func (t *Tx) InsertDelivery(ctx context.Context, d Delivery) error {
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO deliveries (message_id, account_id, inbox_id, channel_id, conversation_id, job_id,
-		parts_sent, next_at, deadline, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		parts_sent, next_at, deadline, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, `+t.s.d.byNow("$8")+`, $9, $10)`,
 		d.MessageID, d.AccountID, d.InboxID, d.ChannelID, d.ConversationID, d.JobID, d.PartsSent,
 		micros(d.NextAt), micros(d.Deadline), t.now()); err != nil {
 		return fmt.Errorf("store: insert delivery: %w", err)

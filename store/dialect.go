@@ -29,6 +29,8 @@ type dialect struct {
 	// lockText takes a lock on each text of a row set "k text" ($1) until the
 	// transaction ends, in order; empty where writers are alone.
 	lockText string
+	// byNow is a moment (microseconds), or the database's own where that is earlier.
+	byNow func(arg string) string
 	// ilike matches without regard to case.
 	ilike string
 	// strpos is the function that finds its second text in its first, to the letter.
@@ -52,6 +54,7 @@ type column struct{ name, sqlType string }
 var sqliteDialect = dialect{
 	name:   "sqlite",
 	pk:     "INTEGER PRIMARY KEY AUTOINCREMENT",
+	byNow:  func(arg string) string { return arg }, // it has its process's clock
 	ilike:  "LIKE",
 	strpos: "instr",
 	memberText: func(column, member string) string {
@@ -92,6 +95,9 @@ var postgresDialect = dialect{
 	hold:       "FOR KEY SHARE",
 	lockText: `SELECT pg_advisory_xact_lock(hashtextextended(k, 0))
 		FROM (SELECT value ->> 0 AS k FROM jsonb_array_elements($1::jsonb) ORDER BY 1 OFFSET 0) AS sorted`,
+	byNow: func(arg string) string {
+		return "LEAST(CAST(" + arg + " AS BIGINT), CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT))"
+	},
 	ilike:  "ILIKE",
 	strpos: "strpos",
 	memberText: func(column, member string) string {

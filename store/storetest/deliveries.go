@@ -20,6 +20,7 @@ func deliveryCases() []Case {
 func partCases() []Case {
 	return []Case{
 		{"a part was sent", []string{"Tx.PartsSent", "Store.RenewDeliveries"}, testPartSent},
+		{"a clock that runs ahead", []string{"Tx.InsertDelivery"}, testClockAhead},
 		{"parts of several messages", []string{"Tx.PartsSent"}, testPartsSent},
 		{"the echo of a part", []string{"Tx.PartsSent"}, testEcho},
 	}
@@ -197,6 +198,22 @@ func testPartSent(t *testing.T, w *World) {
 	d = w.claim("two", 10)[m]
 	want(t, "parts sent", d.PartsSent, 2)
 	want(t, "crashes since the last part", d.Crashes, 1)
+}
+
+// A reply that a process took whose clock runs ahead does not wait until the others' are
+// as late.
+func testClockAhead(t *testing.T, w *World) {
+	if w.URL == "" {
+		return // the embedded database has the clock of its one process
+	}
+	w.tenants()
+	c := w.chat(w.line(w.Mine.Account, "l"), "A")
+	w.deliver(c, w.outgoing(c, w.Mine.User, "now"), time.Now().Add(10*time.Minute))
+	at, err := w.NextDelivery(t.Context(), nil)
+	noErr(t, "NextDelivery", err)
+	if at.IsZero() || at.After(time.Now().Add(time.Minute)) {
+		t.Errorf("due at %s, ten minutes ahead", at)
+	}
 }
 
 // What several providers answered is recorded at once: orders end or go on, each for
