@@ -145,6 +145,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 	}()
 	for {
+		looked := time.Now()
 		full, err := r.claim(ctx, &sending)
 		if ctx.Err() != nil {
 			return nil
@@ -158,6 +159,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		default:
 			wait = r.untilNext(ctx)
 		}
+		took := time.Since(looked)
 		if wait <= 0 {
 			continue
 		}
@@ -169,7 +171,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-r.wake:
 			timer.Stop()
 			// What is accepted or finished in the next moment is claimed along.
-			gather := time.NewTimer(gatherFor)
+			gather := time.NewTimer(min(max(gatherFor, looksRest*took), sweep))
 			select {
 			case <-ctx.Done():
 				gather.Stop()
@@ -184,6 +186,12 @@ func (r *Relay) Run(ctx context.Context) error {
 // gatherFor is how long a wake-up waits for others before the store is asked: a
 // claim is a transaction, and every reply and every finished call wakes the relay.
 const gatherFor = 2 * time.Millisecond
+
+// looksRest is how many times as long as a look at the store took, the next one waits:
+// behind conversations with long lines a look goes through all of them, and several
+// relays that looked without a rest would leave the database no time to send.
+// Conversations go on by themselves meanwhile, see converse.
+const looksRest = 8
 
 // claimSize is how many deliveries one claim takes.
 const claimSize = 128
