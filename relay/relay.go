@@ -145,7 +145,6 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 	}()
 	for {
-		looked := time.Now()
 		full, err := r.claim(ctx, &sending)
 		if ctx.Err() != nil {
 			return nil
@@ -159,7 +158,6 @@ func (r *Relay) Run(ctx context.Context) error {
 		default:
 			wait = r.untilNext(ctx)
 		}
-		took := time.Since(looked)
 		if wait <= 0 {
 			continue
 		}
@@ -171,7 +169,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-r.wake:
 			timer.Stop()
 			// What is accepted or finished in the next moment is claimed along.
-			gather := time.NewTimer(min(max(gatherFor, looksRest*took), sweep))
+			gather := time.NewTimer(gatherFor)
 			select {
 			case <-ctx.Done():
 				gather.Stop()
@@ -186,12 +184,6 @@ func (r *Relay) Run(ctx context.Context) error {
 // gatherFor is how long a wake-up waits for others before the store is asked: a
 // claim is a transaction, and every reply and every finished call wakes the relay.
 const gatherFor = 2 * time.Millisecond
-
-// looksRest is how many times as long as a look at the store took, the next one waits:
-// behind conversations with long lines a look goes through all of them, and several
-// relays that looked without a rest would leave the database no time to send.
-// Conversations go on by themselves meanwhile, see converse.
-const looksRest = 8
 
 // claimSize is how many deliveries one claim takes.
 const claimSize = 128
@@ -217,54 +209,19 @@ func (r *Relay) claim(ctx context.Context, sending *sync.WaitGroup) (full bool, 
 		sending.Go(func() {
 			defer r.Wake() // the conversation's next message, or the freed place
 			defer r.leave(l)
+			// A call that has begun is finished although the process stops; the stop
+			// waits for it.
+			ctx := context.WithoutCancel(ctx)
 			o, there := out[d.MessageID]
 			switch {
 			case unread != nil:
-				r.postponed(context.WithoutCancel(ctx), d, unread)
+				r.postponed(ctx, d, unread)
 			case there: // else it was deleted
-				r.converse(ctx, l, o)
+				r.deliver(ctx, l, o)
 			}
 		})
 	}
 	return len(list) == limit, nil
-}
-
-// inARow is how many messages of a conversation are sent before its place is free for
-// another one.
-const inARow = 16
-
-// converse sends a message, and then those that wait behind it in its conversation: they
-// need no claim that looks through all that is due.
-func (r *Relay) converse(ctx context.Context, l *lane, out store.Outgoing) {
-	// A call that has begun is finished although the process stops; the stop
-	// waits for it.
-	call := context.WithoutCancel(ctx)
-	for range inARow {
-		r.deliver(call, l, out)
-		if ctx.Err() != nil || r.pausing(l) {
-			return
-		}
-		next, err := r.opt.Store.ClaimNext(call, r.opt.Owner, lease, out.ConversationID)
-		if err != nil || len(next) == 0 {
-			return // claims find it
-		}
-		loaded, err := r.opt.Store.LoadOutgoing(call, next)
-		if err != nil {
-			r.postponed(call, next[0], err)
-			return
-		}
-		var there bool
-		if out, there = loaded[next[0].MessageID]; !there {
-			return // it was deleted
-		}
-	}
-}
-
-// pausing tells whether nothing of a channel is to be sent now.
-func (r *Relay) pausing(l *lane) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.opt.Now().Before(l.paused)
 }
 
 // capacity is how much may be claimed now and which channels take nothing.

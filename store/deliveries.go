@@ -54,42 +54,17 @@ func (s *Store) ClaimDeliveries(ctx context.Context, owner string, lease time.Du
 
 func (s *Store) claimDeliveries(ctx context.Context, q queryer, owner string, lease time.Duration, limit int, skip []int64) ([]Delivery, error) {
 	now := s.now()
-	rows, err := q.QueryContext(ctx, leaseDelivery+` WHERE message_id IN (
+	rows, err := q.QueryContext(ctx, `UPDATE deliveries SET lease_owner = $1, lease_until = $2,
+			crashes = crashes + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END
+		WHERE message_id IN (
 			SELECT d.message_id FROM deliveries d
 			WHERE d.next_at <= $3 AND d.lease_until <= $3
 				AND d.message_id = (SELECT MIN(o.message_id) FROM deliveries o WHERE o.conversation_id = d.conversation_id)
 				AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$5", "id bigint")+`)
-			ORDER BY d.next_at LIMIT $4 `+s.d.skipLocked+`)`+leasedDelivery,
+			ORDER BY d.next_at LIMIT $4 `+s.d.skipLocked+`)
+		RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, crashes, next_at, deadline,
+			last_error, created_at`,
 		owner, micros(now.Add(lease)), micros(now), limit, ids(skip))
-	return scanDeliveries(rows, err)
-}
-
-const (
-	leaseDelivery = `UPDATE deliveries SET lease_owner = $1, lease_until = $2,
-			crashes = crashes + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END`
-	leasedDelivery = ` RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, crashes,
-			next_at, deadline, last_error, created_at`
-)
-
-// ClaimNext leases the oldest message of one conversation that waits, if it is due: none
-// or one. To who just sent the one before it, this is all that a claim has to find out.
-func (s *Store) ClaimNext(ctx context.Context, owner string, lease time.Duration, conversationID int64) ([]Delivery, error) {
-	var out []Delivery
-	err := s.statement(ctx, func(q queryer) (err error) {
-		now := s.now()
-		rows, err := q.QueryContext(ctx, leaseDelivery+`
-			WHERE message_id = (SELECT MIN(o.message_id) FROM deliveries o WHERE o.conversation_id = $4) AND next_at <= $3 AND lease_until <= $3`+
-			leasedDelivery, owner, micros(now.Add(lease)), micros(now), conversationID)
-		out, err = scanDeliveries(rows, err)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func scanDeliveries(rows *sql.Rows, err error) ([]Delivery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: claim deliveries: %w", err)
 	}

@@ -163,10 +163,6 @@ func readPlans() []planCase {
 			}
 			return t.releaseBlobs(ctx, keys(10, func(i int) int64 { return int64(i) }))
 		})},
-		{name: "ClaimNext", call: read(func(ctx context.Context, s *Store) error {
-			_, err := s.ClaimNext(ctx, "o", time.Minute, 18)
-			return err
-		})},
 		{name: "LoadOutgoing", call: read(func(ctx context.Context, s *Store) error {
 			_, err := s.LoadOutgoing(ctx, []Delivery{{MessageID: 17}})
 			return err

@@ -20,7 +20,6 @@ func deliveryCases() []Case {
 func partCases() []Case {
 	return []Case{
 		{"a part was sent", []string{"Tx.PartsSent", "Store.RenewDeliveries"}, testPartSent},
-		{"the next of a conversation", []string{"Store.ClaimNext"}, testClaimNext},
 		{"a clock that runs ahead", []string{"Tx.InsertDelivery"}, testClockAhead},
 		{"parts of several messages", []string{"Tx.PartsSent"}, testPartsSent},
 		{"the echo of a part", []string{"Tx.PartsSent"}, testEcho},
@@ -199,36 +198,6 @@ func testPartSent(t *testing.T, w *World) {
 	d = w.claim("two", 10)[m]
 	want(t, "parts sent", d.PartsSent, 2)
 	want(t, "crashes since the last part", d.Crashes, 1)
-}
-
-func testClaimNext(t *testing.T, w *World) {
-	w.tenants()
-	l := w.line(w.Mine.Account, "l")
-	a, b := w.chat(l, "A"), w.chat(l, "B")
-	m1, m2, other := w.outgoing(a, w.Mine.User, "1"), w.outgoing(a, w.Mine.User, "2"), w.outgoing(b, w.Mine.User, "3")
-	for _, m := range []int64{m1, m2} {
-		w.deliver(a, m, start)
-	}
-	w.deliver(b, other, start)
-	next := func(owner string) []int64 {
-		list, err := w.ClaimNext(t.Context(), owner, time.Minute, a.Conversation)
-		noErr(t, "ClaimNext", err)
-		var out []int64
-		for _, d := range list {
-			out = append(out, d.MessageID)
-		}
-		return out
-	}
-	want(t, "the first", next("one"), []int64{m1})
-	want(t, "behind one under way", next("one"), nil)
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, m1) })
-	want(t, "the second", next("one"), []int64{m2})
-	noErr(t, "DeferDelivery", w.DeferDelivery(t.Context(), m2, start.Add(time.Minute), "later", true))
-	want(t, "one that is not due", next("one"), nil)
-	w.Clock.Advance(time.Minute)
-	want(t, "when it is due", next("two"), []int64{m2})
-	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, m2) })
-	want(t, "of nothing", next("two"), nil)
 }
 
 // A reply that a process took whose clock runs ahead does not wait until the others' are
