@@ -158,7 +158,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-r.wake:
-			if !rest(ctx, claimRest-time.Since(looked)) {
+			if !pause(ctx, claimRest-time.Since(looked)) {
 				return nil
 			}
 		case <-t.C:
@@ -172,21 +172,6 @@ func (r *Runner) Run(ctx context.Context) error {
 // happens wakes all lanes, and a look is two statements. The first one after a quiet
 // time is looked at at once.
 const claimRest = 20 * time.Millisecond
-
-// rest lets some time pass; false when ctx ended.
-func rest(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
 
 func (r *Runner) one(ctx context.Context, j store.Job) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.timeout)
