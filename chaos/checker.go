@@ -143,17 +143,8 @@ func (c *cluster) verdict(ctx context.Context, t *traffic, faults int, took time
 		return false, err
 	}
 	total := t.counts()
-	// Replies that were on their way at the end may take a few tries; and a machine whose
-	// disk is slower than the writers has a line of them, one after the other in each
-	// conversation. As long as it gets shorter nothing is lost.
-	var before int64
-	for left := c.unsent(t); left > 0 && left != before; {
-		before = left
-		_ = await(ctx, patience, "the replies", func() bool {
-			left = c.unsent(t)
-			return left == 0 || left < before*9/10
-		}) // what is missing then is counted below
-	}
+	// Replies that were on their way at the end may take a few tries.
+	_ = await(ctx, patience, "the replies", func() bool { return c.unsent(t) == 0 }) // what is missing then is counted below
 	in, err := c.inbound(ctx)
 	if err != nil {
 		return false, err

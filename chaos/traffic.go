@@ -19,7 +19,7 @@ const (
 	// a customer of the last minute goes out under LINE's reply token, which has no key
 	// against repetition. Those are promised to be counted, not to be unique.
 	writers     = 8
-	writerPause = 240 * time.Millisecond
+	writerPause = 60 * time.Millisecond
 	// longAgo is older than a reply token lives.
 	longAgo     = -5 * time.Minute
 	slowClients = 12

@@ -109,14 +109,22 @@ func (r *Relay) Wake() {
 // that lives renews.
 const lease = 10 * time.Second
 
+// mendLines is how often it is looked whether somebody waits behind nobody.
+const mendLines = 10 * time.Second
+
 // renew keeps what this process is sending from being claimed by others.
 func (r *Relay) renew(ctx context.Context) {
-	tick := time.NewTicker(lease / 4)
+	tick, mend := time.NewTicker(lease/4), time.NewTicker(mendLines)
 	defer tick.Stop()
+	defer mend.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-mend.C:
+			if err := r.opt.Store.MendLines(ctx); err != nil && ctx.Err() == nil {
+				r.opt.Log.Warn("lines of replies not looked at", "error", err)
+			}
 		case <-tick.C:
 			// Most are sent before they have to be renewed.
 			soon := r.opt.Now().Add(lease - lease/4)

@@ -27,9 +27,14 @@ type Delivery struct {
 // InsertDelivery orders the sending of a message, in the transaction that made
 // it. It is due by the database's clock at the latest: a process whose clock runs ahead
 // would hold back this reply, and all that follow in its conversation.
+//
+// It stands in line behind an older one of its conversation. That one is held until the
+// transaction ends: who takes it away then sees this one, and lets it come to the front.
 func (t *Tx) InsertDelivery(ctx context.Context, d Delivery) error {
 	if _, err := t.tx.ExecContext(ctx, `INSERT INTO deliveries (message_id, account_id, inbox_id, channel_id, conversation_id, job_id,
-		parts_sent, next_at, deadline, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, `+t.s.d.byNow("$8")+`, $9, $10)`,
+		parts_sent, next_at, deadline, created_at, waits) VALUES ($1, $2, $3, $4, $5, $6, $7, `+t.s.d.byNow("$8")+`, $9, $10,
+			EXISTS (SELECT 1 FROM (SELECT message_id FROM deliveries WHERE conversation_id = $5 AND message_id < $1
+				ORDER BY message_id DESC LIMIT 1 `+t.s.d.hold+`) AS older))`,
 		d.MessageID, d.AccountID, d.InboxID, d.ChannelID, d.ConversationID, d.JobID, d.PartsSent,
 		micros(d.NextAt), micros(d.Deadline), t.now()); err != nil {
 		return fmt.Errorf("store: insert delivery: %w", err)
@@ -58,10 +63,10 @@ func (s *Store) claimDeliveries(ctx context.Context, q queryer, owner string, le
 			crashes = crashes + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END
 		WHERE message_id IN (
 			SELECT d.message_id FROM deliveries d
-			WHERE d.next_at <= $3 AND d.lease_until <= $3
+			WHERE d.waits = FALSE AND d.next_at <= $3 AND d.lease_until <= $3
 				AND d.message_id = (SELECT MIN(o.message_id) FROM deliveries o WHERE o.conversation_id = d.conversation_id)
 				AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$5", "id bigint")+`)
-			ORDER BY d.next_at LIMIT $4 `+s.d.skipLocked+`)
+			ORDER BY d.next_at LIMIT $4 `+s.d.leaseRow+`)
 		RETURNING message_id, account_id, inbox_id, channel_id, conversation_id, job_id, parts_sent, attempts, crashes, next_at, deadline,
 			last_error, created_at`,
 		owner, micros(now.Add(lease)), micros(now), limit, ids(skip))
@@ -90,17 +95,17 @@ func (s *Store) claimDeliveries(ctx context.Context, q queryer, owner string, le
 // until. What is being recorded just now is let be; it ends, or is renewed the next time.
 func (s *Store) RenewDeliveries(ctx context.Context, owner string, lease time.Duration, until time.Time) error {
 	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET lease_until = $2 WHERE message_id IN (
-			SELECT message_id FROM deliveries WHERE lease_owner = $1 AND lease_until < $3 `+s.d.skipLocked+`)`,
+			SELECT message_id FROM deliveries WHERE lease_owner = $1 AND lease_until < $3 `+s.d.leaseRow+`)`,
 		owner, micros(s.now().Add(lease)), micros(until)); err != nil {
 		return fmt.Errorf("store: renew deliveries: %w", err)
 	}
 	return nil
 }
 
-// ParkChannel puts off everything of a channel that nobody is sending: the claims
-// of other channels do not have to step over it.
+// ParkChannel puts off everything of a channel that nobody is sending and that is in front
+// of its line: the claims of other channels do not have to step over it.
 func (s *Store) ParkChannel(ctx context.Context, channelID int64, until time.Time) error {
-	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET next_at = $2 WHERE channel_id = $1 AND next_at < $2 AND lease_owner = ''`,
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET next_at = $2 WHERE channel_id = $1 AND waits = FALSE AND next_at < $2 AND lease_owner = ''`,
 		channelID, micros(until)); err != nil {
 		return fmt.Errorf("store: park channel: %w", err)
 	}
@@ -113,7 +118,7 @@ func (s *Store) ParkChannel(ctx context.Context, channelID int64, until time.Tim
 func (s *Store) NextDelivery(ctx context.Context, skip []int64) (time.Time, error) {
 	var at *int64
 	err := s.r.QueryRowContext(ctx, `SELECT MIN(CASE WHEN d.lease_until > d.next_at THEN d.lease_until ELSE d.next_at END) FROM deliveries d
-		WHERE d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$1", "id bigint")+`)
+		WHERE d.waits = FALSE AND d.channel_id NOT IN (SELECT x.id FROM `+s.d.rows("$1", "id bigint")+`)
 			AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = d.conversation_id AND o.message_id < d.message_id)`,
 		ids(skip)).Scan(&at)
 	if err != nil {
@@ -137,7 +142,7 @@ type PartAnswer struct {
 // is sent. The first id becomes the message's source id. When the provider's echo of the
 // same part was stored meanwhile, that copy goes.
 func (t *Tx) PartsSent(ctx context.Context, list []PartAnswer) error {
-	var known, first, sent, ended [][]any
+	var known, first, sent, ended, lines [][]any
 	place := map[ProviderRef]int{} // in known: an id that is told twice is written once
 	for _, a := range list {
 		for _, id := range a.ProviderIDs {
@@ -154,7 +159,7 @@ func (t *Tx) PartsSent(ctx context.Context, list []PartAnswer) error {
 		}
 		switch {
 		case a.Last:
-			ended = append(ended, []any{a.MessageID})
+			ended, lines = append(ended, []any{a.MessageID}), append(lines, []any{a.ConversationID})
 		case a.Part >= 0:
 			sent = append(sent, []any{a.MessageID, a.Part + 1})
 		}
@@ -175,7 +180,10 @@ func (t *Tx) PartsSent(ctx context.Context, list []PartAnswer) error {
 	if err := t.exec(ctx, "record parts", q.recordParts, byID(sent)); err != nil {
 		return err
 	}
-	return t.exec(ctx, "finish deliveries", q.finishDeliveries, byID(ended))
+	if err := t.exec(ctx, "finish deliveries", q.finishDeliveries, byID(ended)); err != nil {
+		return err
+	}
+	return t.exec(ctx, "move lines up", q.moveLines, byID(lines))
 }
 
 // dropEchoes removes what the providers' echoes of parts were stored as.
@@ -223,8 +231,23 @@ func (t *Tx) ResendParts(ctx context.Context, messageID int64, from int) error {
 
 // FinishDelivery ends the order: its verdict stands in the message.
 func (t *Tx) FinishDelivery(ctx context.Context, messageID int64) error {
-	if _, err := t.tx.ExecContext(ctx, `DELETE FROM deliveries WHERE message_id = $1`, messageID); err != nil {
+	var conversationID int64
+	err := t.tx.QueryRowContext(ctx, `DELETE FROM deliveries WHERE message_id = $1 RETURNING conversation_id`, messageID).Scan(&conversationID)
+	if isNoRows(err) {
+		return nil // nothing was ordered
+	}
+	if err != nil {
 		return fmt.Errorf("store: finish delivery: %w", err)
+	}
+	return t.exec(ctx, "move a line up", t.s.q.moveLines, [][]any{{conversationID}})
+}
+
+// MendLines lets those come to the front that nobody is in front of any more: messages of
+// lines were removed with what they belonged to, or sent by a binary that knows no lines.
+func (s *Store) MendLines(ctx context.Context) error {
+	if _, err := s.w.ExecContext(ctx, `UPDATE deliveries SET waits = FALSE WHERE waits = TRUE
+		AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.conversation_id = deliveries.conversation_id AND o.message_id < deliveries.message_id)`); err != nil {
+		return fmt.Errorf("store: mend lines: %w", err)
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ type queries struct {
 	knownKeys, contactInboxes, insertContacts, insertContactInboxes, matchContacts,
 	openConversations, insertConversations, insertMessages, insertAttachments, insertFiles,
 	touchConversations, touchContacts, insertOutbox,
-	outgoing, insertProviderIDs, echoes, setSources, recordParts, finishDeliveries,
+	outgoing, insertProviderIDs, echoes, setSources, recordParts, finishDeliveries, moveLines,
 	providerIDs, moveStatuses, insertParked, takeParked, failParts, orderJobs string
 	lockRows map[string]string // by table
 }
@@ -218,6 +218,8 @@ func newQueries(d dialect) queries { //nolint:funlen // a list
 			FROM ` + d.rows("$1", "id bigint", "parts integer") + `
 			WHERE deliveries.message_id = x.id`,
 		finishDeliveries: `DELETE FROM deliveries WHERE message_id IN (SELECT x.id FROM ` + d.rows("$1", "id bigint") + `)`,
+		moveLines: `UPDATE deliveries SET waits = FALSE WHERE waits = TRUE AND message_id IN (
+			SELECT (SELECT MIN(o.message_id) FROM deliveries o WHERE o.conversation_id = x.id) FROM ` + d.rows("$1", "id bigint") + `)`,
 		providerIDs: `SELECT x.i, p.message_id, m.status, m.conversation_id, m.account_id
 			FROM ` + d.rows("$1", "i bigint", "inbox_id bigint", "provider_id text") + `
 			CROSS JOIN message_provider_ids p CROSS JOIN messages m

@@ -20,6 +20,8 @@ func deliveryCases() []Case {
 func partCases() []Case {
 	return []Case{
 		{"a part was sent", []string{"Tx.PartsSent", "Store.RenewDeliveries"}, testPartSent},
+		{"lines of conversations", []string{"Tx.InsertDelivery", "Tx.FinishDelivery", "Tx.PartsSent", "Store.MendLines"}, testLines},
+		{"one comes while the one before goes", []string{"Tx.InsertDelivery", "Tx.FinishDelivery"}, testLineMeanwhile},
 		{"a clock that runs ahead", []string{"Tx.InsertDelivery"}, testClockAhead},
 		{"parts of several messages", []string{"Tx.PartsSent"}, testPartsSent},
 		{"the echo of a part", []string{"Tx.PartsSent"}, testEcho},
@@ -198,6 +200,87 @@ func testPartSent(t *testing.T, w *World) {
 	d = w.claim("two", 10)[m]
 	want(t, "parts sent", d.PartsSent, 2)
 	want(t, "crashes since the last part", d.Crashes, 1)
+}
+
+// Who stands behind somebody comes to the front when all before are gone, however they go.
+func testLines(t *testing.T, w *World) {
+	ctx := t.Context()
+	w.tenants()
+	c := w.chat(w.line(w.Mine.Account, "l"), "A")
+	var m []int64
+	for range 5 {
+		m = append(m, w.outgoing(c, w.Mine.User, "x"))
+	}
+	for _, i := range []int{1, 2, 3, 4} {
+		w.deliver(c, m[i], start)
+	}
+	front := func(what string, ids ...int64) {
+		t.Helper()
+		got := w.claim("one", 10)
+		want(t, what, messages(got, m...), ids)
+		noErr(t, "ReleaseDeliveries", w.ReleaseDeliveries(ctx, "one"))
+	}
+	front("the first", m[1])
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, m[1]) })
+	front("the second", m[2])
+	w.deliver(c, m[0], start) // an older one is sent again
+	front("the older one", m[0])
+	w.do(func(ctx context.Context, tx *store.Tx) error {
+		return tx.PartsSent(ctx, []store.PartAnswer{{Delivery: store.Delivery{MessageID: m[0], InboxID: c.Inbox, ConversationID: c.Conversation}, Last: true}})
+	})
+	front("the second again", m[2])
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, m[3]) }) // from the middle
+	front("still the second", m[2])
+	w.exec(`DELETE FROM deliveries WHERE message_id = $1`, m[2]) // as an older binary does
+	front("nobody", []int64{}...)
+	noErr(t, "MendLines", w.MendLines(ctx))
+	front("the last", m[4])
+	w.do(func(ctx context.Context, tx *store.Tx) error { return tx.FinishDelivery(ctx, 999_999) }) // nothing was ordered
+}
+
+// Whichever of the two transactions is first, the one that came is in front afterwards.
+func testLineMeanwhile(t *testing.T, w *World) {
+	if w.URL == "" {
+		return // the embedded database has one writer at a time
+	}
+	w.tenants()
+	c := w.chat(w.line(w.Mine.Account, "l"), "A")
+	m := []int64{w.outgoing(c, w.Mine.User, "1"), w.outgoing(c, w.Mine.User, "2"), w.outgoing(c, w.Mine.User, "3")}
+	come := func(id int64) func(tx *store.Tx) error {
+		return func(tx *store.Tx) error {
+			return tx.InsertDelivery(t.Context(), store.Delivery{
+				MessageID: id, AccountID: c.Account, InboxID: c.Inbox, ChannelID: c.Channel, ConversationID: c.Conversation, JobID: "j",
+				NextAt: start, Deadline: start.Add(time.Hour),
+			})
+		}
+	}
+	leave := func(id int64) func(tx *store.Tx) error {
+		return func(tx *store.Tx) error { return tx.FinishDelivery(t.Context(), id) }
+	}
+	both := func(first, second func(tx *store.Tx) error) {
+		held, release, done := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+		go func() {
+			done <- w.Transact(t.Context(), func(tx *store.Tx) error {
+				err := first(tx)
+				close(held)
+				<-release
+				return err
+			})
+		}()
+		<-held
+		go func() { done <- w.Transact(t.Context(), second) }()
+		w.waitBlocked(1)
+		close(release)
+		for range 2 {
+			noErr(t, "transaction", <-done)
+		}
+	}
+	w.deliver(c, m[0], start)
+	both(come(m[1]), leave(m[0]))
+	want(t, "came first", messages(w.claim("one", 10), m...), []int64{m[1]})
+	noErr(t, "ReleaseDeliveries", w.ReleaseDeliveries(t.Context(), "one"))
+	both(leave(m[1]), come(m[2]))
+	want(t, "left first", messages(w.claim("one", 10), m...), []int64{m[2]})
 }
 
 // A reply that a process took whose clock runs ahead does not wait until the others' are
